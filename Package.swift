@@ -1,0 +1,104 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+/// What every room is compiled with: Swift 6 language mode, no warning tolerated, and imports that are visible to
+/// dependents only where a file says `package import`.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+func room(
+    _ name: String, _ dependencies: [Target.Dependency] = [], path: String? = nil
+) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
+}
+
+func program(
+    _ name: String, _ dependencies: [Target.Dependency], path: String? = nil
+) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let collections: Target.Dependency = .product(name: "Collections", package: "swift-collections")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+    .product(name: "NIOHTTP1", package: "swift-nio"),
+    .product(name: "NIOSSL", package: "swift-nio-ssl"),
+]
+
+// Exact versions: Package.resolved is not committed. swift-nio is pinned here although only our dependencies need most
+// of it, because versions before 2.100.0 accept CR/LF in a request target and header blocks without a limit
+// (CVE-2026-28970, CVE-2026-28980).
+let package = Package(
+    name: "activationd",
+    products: [
+        .executable(name: "activationd", targets: ["activationd"]),
+        .executable(name: "activationctl", targets: ["activationctl"]),
+        .executable(name: "platform-simulator", targets: ["platform-simulator"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
+        .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+        .target(name: "CTOML"),
+
+        // The pure rooms: no clock, no chance, no input or output.
+        room("Chronology"),
+        room("SchedulerCore", ["Chronology", collections]),
+        room("CampaignConfig", ["Chronology", "SchedulerCore", "CTOML"]),
+        room("ActivationAPI", ["Chronology", "SchedulerCore"]),
+        room("ControlProtocol", ["Chronology", "SchedulerCore"]),
+        room("Journal", ["Chronology", "SchedulerCore"]),
+        room("PlatformModel", ["Chronology"]),
+
+        // The rooms that touch the world.
+        room("JobQueue"),
+        room("JournalSQLite", ["Chronology", "SchedulerCore", "Journal", grdb]),
+        room("Runtime", ["Chronology", "SchedulerCore", "CampaignConfig", "ControlProtocol", "Journal"]),
+        room(
+            "LinuxShell",
+            [
+                "Chronology", "SchedulerCore", "CampaignConfig", "ActivationAPI", "ControlProtocol", "Journal",
+                "JobQueue", "Runtime", "CSystemd", httpClient, httpTypes, hummingbird, logging,
+            ] + nio),
+        room("PlatformServer", ["Chronology", "PlatformModel", httpTypes, hummingbird, logging] + nio),
+
+        program(
+            "activationd",
+            [
+                "Chronology", "SchedulerCore", "CampaignConfig", "Journal", "JournalSQLite", "Runtime", "LinuxShell",
+                arguments, logging,
+            ]),
+        program(
+            "activationctl",
+            ["Chronology", "SchedulerCore", "CampaignConfig", "ControlProtocol", arguments]),
+        program("platform-simulator", ["Chronology", "PlatformModel", "PlatformServer", arguments, logging]),
+        program("activation-demo", ["Chronology", "ControlProtocol", "PlatformModel", arguments]),
+    ],
+    cxxLanguageStandard: .cxx17
+)

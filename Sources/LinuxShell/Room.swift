@@ -1,0 +1,3 @@
+internal import AsyncHTTPClient
+internal import Hummingbird
+internal import Logging

@@ -1,0 +1,237 @@
+// What the platform says, in our words. `ActivationAPI` makes these from HTTP answers; the simulated environments make
+// them directly. Every text in here came from outside and is already cut to a bounded length.
+
+package import Chronology
+
+/// Why a question to the platform has no answer. The core never reads `detail`; people do.
+package enum AskFailure: Error, Equatable, Sendable {
+    /// No valid token, or the platform refuses this credential.
+    case credentials(detail: String)
+    /// 429. `retryAfter` as sent, already capped.
+    case throttled(retryAfter: Duration?, detail: String)
+    /// Network, timeout or 5xx: may work later.
+    case unavailable(detail: String)
+    /// A 4xx that will not get better by itself. `status` is the HTTP status.
+    case refused(status: Int, detail: String)
+    /// An answer that is no answer: unreadable, too large, too deep.
+    case nonsense(detail: String)
+
+    package var detail: String {
+        switch self {
+        case .credentials(let detail), .throttled(_, let detail), .unavailable(let detail), .refused(_, let detail),
+            .nonsense(let detail):
+            detail
+        }
+    }
+}
+
+/// One profile export job. Only jobs whose schema is `_xdm.context.profile` are reported.
+package struct ExportJob: Equatable, Codable, Sendable {
+    package enum Status: String, Codable, Sendable {
+        /// `NEW`, `QUEUED`, `PROCESSING`, `CANCELLING`, and every word that is not known.
+        case running
+        case succeeded
+        case failed
+    }
+
+    package var id: String
+    package var status: Status
+    /// The platform's own word, for people.
+    package var word: String
+    /// By the platform's clock.
+    package var createdAt: Instant?
+    package var endedAt: Instant?
+
+    package init(id: String, status: Status, word: String, createdAt: Instant?, endedAt: Instant?) {
+        self.id = id
+        self.status = status
+        self.word = word
+        self.createdAt = createdAt
+        self.endedAt = endedAt
+    }
+}
+
+/// A destination dataflow as it is defined right now.
+package struct DataflowDefinition: Equatable, Sendable {
+    package enum Existence: Equatable, Sendable {
+        case exists
+        /// 404, or a flow that is no destination flow, or of another sandbox; with a sentence.
+        case unusable(String)
+    }
+
+    /// One audience that is mapped to the dataflow.
+    package struct Mapping: Equatable, Sendable {
+        /// The ids under which the audience may be named: `id` and, for external audiences, `systemSegmentId`.
+        package var ids: [AudienceID]
+        package var name: String
+        /// When the audience was first activated to this dataflow, by the platform's clock.
+        package var createdAt: Instant?
+        /// First day of the schedule: midnight UTC. Nil when not said.
+        package var startsAt: Instant?
+        /// The excluded last day: midnight UTC. Nil for no end.
+        package var endsAt: Instant?
+        /// False when a new file replaces the one before it.
+        package var hasUniqueFileNames: Bool
+
+        package init(
+            ids: [AudienceID], name: String, createdAt: Instant?, startsAt: Instant?, endsAt: Instant?,
+            hasUniqueFileNames: Bool
+        ) {
+            self.ids = ids
+            self.name = name
+            self.createdAt = createdAt
+            self.startsAt = startsAt
+            self.endsAt = endsAt
+            self.hasUniqueFileNames = hasUniqueFileNames
+        }
+    }
+
+    package var id: DataflowID
+    package var name: String
+    package var existence: Existence
+    /// `enabled`, `disabled`, or a word of transition, as the platform spells it.
+    package var state: String
+    package var mappings: [Mapping]
+
+    package init(
+        id: DataflowID, name: String, existence: Existence = .exists, state: String = "enabled",
+        mappings: [Mapping] = []
+    ) {
+        self.id = id
+        self.name = name
+        self.existence = existence
+        self.state = state
+        self.mappings = mappings
+    }
+
+    /// The mapping under which an audience is known here.
+    package func mapping(of audience: AudienceID) -> Mapping? {
+        mappings.first { $0.ids.contains(audience) }
+    }
+}
+
+/// How a run stands. Words that are not known are `running`, unless the run says when it completed.
+package enum RunStatus: String, Codable, Sendable {
+    case running, succeeded, partial, failed
+
+    package var isTerminal: Bool { self != .running }
+}
+
+/// What a run delivered, as far as the platform says.
+package struct RunMetrics: Equatable, Codable, Sendable {
+    package var records: Int?
+    package var bytes: Int?
+    package var files: Int?
+    package var skipped: Int?
+    package var failed: Int?
+    /// At most 5 texts of at most 200 characters.
+    package var errors: [String]
+    /// The snapshot that was exported, where the platform says so.
+    package var snapshot: String?
+
+    package init(
+        records: Int? = nil, bytes: Int? = nil, files: Int? = nil, skipped: Int? = nil, failed: Int? = nil,
+        errors: [String] = [], snapshot: String? = nil
+    ) {
+        self.records = records
+        self.bytes = bytes
+        self.files = files
+        self.skipped = skipped
+        self.failed = failed
+        self.errors = errors
+        self.snapshot = snapshot
+    }
+}
+
+/// One run of a dataflow, as a listing shows it.
+package struct DataflowRun: Equatable, Sendable {
+    package var id: RunID
+    package var dataflow: DataflowID
+    /// By the platform's clock.
+    package var createdAt: Instant?
+    package var status: RunStatus
+    /// The platform's own word, for people.
+    package var word: String
+    /// The audiences it names. Empty while its metrics are empty, which says nothing about whom it is for.
+    package var audiences: [AudienceID]
+    package var metrics: RunMetrics
+
+    package init(
+        id: RunID, dataflow: DataflowID, createdAt: Instant?, status: RunStatus, word: String,
+        audiences: [AudienceID], metrics: RunMetrics = .init()
+    ) {
+        self.id = id
+        self.dataflow = dataflow
+        self.createdAt = createdAt
+        self.status = status
+        self.word = word
+        self.audiences = audiences
+        self.metrics = metrics
+    }
+}
+
+/// The newest runs of some dataflows, newest first.
+package struct RunListing: Equatable, Sendable {
+    package var runs: [DataflowRun]
+    /// True when older runs exist that were not asked for. Runs created before the oldest one in `runs` are then
+    /// unknown, not absent.
+    package var isTruncated: Bool
+
+    package init(runs: [DataflowRun], isTruncated: Bool) {
+        self.runs = runs
+        self.isTruncated = isTruncated
+    }
+}
+
+/// How far back a listing of runs must reach. Reading stops at the first page that satisfies all of it.
+package struct RunListingDepth: Equatable, Sendable {
+    /// These runs must be in it. One that no longer shows up is given up at the page limit.
+    package var containing: [RunID]
+    /// Runs created since then, by the platform's clock, must be in it.
+    package var since: Instant?
+
+    package init(containing: [RunID] = [], since: Instant? = nil) {
+        self.containing = containing
+        self.since = since
+    }
+}
+
+/// What came back from `adhocrun`.
+package enum CallAnswer: Equatable, Sendable {
+    /// 200 with a readable body. Pairs that it does not name are in doubt.
+    case accepted([Pair: RunID])
+    /// Certainly refused as a whole: nothing of it takes effect.
+    case refused(CallRefusal)
+    /// Certainly not accepted: the gateway's 429.
+    case throttled(retryAfter: Duration?, detail: String)
+    /// Certainly never left: name not found, connection, TLS or proxy refused.
+    case notSent(detail: String)
+    /// It may have taken effect: timeout, reset, 5xx, 200 with an unreadable body.
+    case doubtful(detail: String)
+}
+
+/// Why the platform refused a call.
+package enum CallRefusal: Equatable, Sendable {
+    /// "Run already going on for audience … for order … with run id …".
+    case alreadyRunning(Pair, RunID, detail: String)
+    /// "… not part of this dataflow or out of schedule range". Names audiences by name, possibly several.
+    case notMapped(names: [String], detail: String)
+    /// The service says "not ready": worth another try later.
+    case notReady(detail: String)
+    /// More pairs than the platform takes.
+    case tooLarge(detail: String)
+    /// 401: the token was not accepted. The client has dropped it.
+    case unauthorized(detail: String)
+    /// 403: the credential may not do this.
+    case forbidden(detail: String)
+    /// Any other refusal in the service's own error shape (400, 404, 409, 415, 422).
+    case other(status: Int, detail: String)
+
+    package var detail: String {
+        switch self {
+        case .alreadyRunning(_, _, let detail), .notMapped(_, let detail), .notReady(let detail),
+            .tooLarge(let detail), .unauthorized(let detail), .forbidden(let detail), .other(_, let detail):
+            detail
+        }
+    }
+}

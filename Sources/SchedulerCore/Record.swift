@@ -1,0 +1,264 @@
+// The facts of the journal: what was decided, in the order in which it was decided. The state of the daemon is the fold
+// of these and of nothing else (`State.apply`), so every case says all that the fold needs; recovery never runs today's
+// rules over yesterday's input.
+//
+// Stored as JSON by `Journal`, where the names of cases and labels are part of the format: renaming one needs a new
+// format version.
+
+package import Chronology
+
+package enum Record: Equatable, Codable, Sendable {
+    // MARK: Configuration
+
+    /// A configuration was taken into use. Generations count from 1 over the life of the journal.
+    case generationLoaded(generation: Int, digest: String)
+    /// A campaign is new, or its trigger changed: it counts from `from`, and nothing before that is ever due.
+    case campaignAnchored(campaign: CampaignName, fingerprint: String, from: Instant)
+    case campaignRemoved(campaign: CampaignName)
+
+    // MARK: Occurrences
+
+    /// An occurrence is due and admitted. Raises the campaign's high-water mark to its nominal time where the trigger
+    /// is a timetable.
+    case occurrenceAdmitted(Occurrence)
+    /// Nominal times from `first` to `last` that will never be fired, with the reason. Raises the high-water mark.
+    case occurrencesSkipped(SkippedOccurrences)
+    /// Every activation of it has ended, or is set aside.
+    case occurrenceEnded(occurrence: OccurrenceID, outcome: OccurrenceOutcome, at: Instant)
+
+    // MARK: Triggers that follow something
+
+    /// This export job was seen to have finished; what follows from it was decided in the same step.
+    case exportFinished(sandbox: SandboxName, job: String, succeeded: Bool, at: Instant)
+
+    // MARK: Calls
+
+    /// A call is intended: certainly not sent yet.
+    case callIntended(Call)
+    /// The call may leave from now on. After a crash it is in doubt.
+    case callSending(call: CallID, at: Instant)
+    /// The intent was given up before it was sent: certainly not sent.
+    case callWithdrawn(call: CallID, reason: String)
+    /// The answer was read. Each pair of the call is settled by the cases below in the same step.
+    case callAnswered(call: CallID, outcome: String, at: Instant)
+
+    // MARK: Activations
+
+    /// Back in line, not before `notBefore`. `attemptCounts` is false where the platform asked to come back later.
+    case activationReturned(
+        activation: ActivationID, reason: String, notBefore: Instant?, attemptCounts: Bool, packLimit: Int?)
+    /// The call may or may not have taken effect for this activation.
+    case activationInDoubt(activation: ActivationID, call: CallID, reason: String, at: Instant)
+    /// One more successful look-up did not show the activation's run.
+    case doubtLookedUp(activation: ActivationID, at: Instant)
+    /// The run belongs to this activation from now on. `adopted` when it was found by look-up, by the refusal of a
+    /// second call, or named by a person, and not told by the call's own answer.
+    case activationRunning(activation: ActivationID, run: RunID, adopted: Bool, at: Instant)
+    /// The run is no longer understood: gone from the listing, or without an end. The lane stays held.
+    case runEndUnknown(activation: ActivationID, run: RunID, reason: String, at: Instant)
+    case runLate(activation: ActivationID, run: RunID, at: Instant)
+    case activationEnded(activation: ActivationID, outcome: ActivationOutcome, at: Instant)
+    /// Set aside for a person. `holdsLane` while it is not settled whether a run of it exists.
+    case activationQuarantined(activation: ActivationID, reason: String, holdsLane: Bool, at: Instant)
+    /// A person settled what was in doubt or quarantined. What follows comes as further records of the step.
+    case activationResolved(activation: ActivationID, resolution: Resolution, actor: String, at: Instant)
+    /// A second run of ours for one activation turned up.
+    case duplicateSeen(activation: ActivationID, run: RunID, at: Instant)
+
+    // MARK: People and limits
+
+    case paused(Pause)
+    case resumed(scope: PauseScope, actor: String, at: Instant)
+    /// A person asked for this occurrence to be cancelled.
+    case cancelRequested(target: String, actor: String, at: Instant)
+    /// The platform refused a call of this size; smaller ones are sent from now on.
+    case pairLimitLearned(sandbox: SandboxName, limit: Int, at: Instant)
+}
+
+/// Where an occurrence came from.
+package enum Origin: Equatable, Codable, Sendable {
+    case timetable
+    case manual(actor: String)
+    case export(job: String)
+    case after(OccurrenceID)
+}
+
+/// One firing of a campaign, with the rules it was due under. A reload does not change it.
+package struct Occurrence: Equatable, Codable, Sendable {
+    package var id: OccurrenceID
+    package var campaign: CampaignName
+    package var sandbox: SandboxName
+    package var nominal: Instant
+    /// `nominal` and the campaign's jitter: not before this.
+    package var startsAt: Instant
+    /// Activations that have not been called by then expire.
+    package var expiresAt: Instant
+    package var admittedAt: Instant
+    package var origin: Origin
+    package var generation: Int
+    /// Admitted late, within `catch_up`.
+    package var isLate: Bool
+    package var onDoubt: DoubtPolicy
+    /// For the buffering overlap policies: starts when that occurrence has ended.
+    package var startsAfter: OccurrenceID?
+    /// Activation `n` of the occurrence is `pairs[n - 1]`.
+    package var pairs: [Pair]
+
+    package init(
+        id: OccurrenceID, campaign: CampaignName, sandbox: SandboxName, nominal: Instant, startsAt: Instant,
+        expiresAt: Instant, admittedAt: Instant, origin: Origin, generation: Int, isLate: Bool,
+        onDoubt: DoubtPolicy, startsAfter: OccurrenceID?, pairs: [Pair]
+    ) {
+        self.id = id
+        self.campaign = campaign
+        self.sandbox = sandbox
+        self.nominal = nominal
+        self.startsAt = startsAt
+        self.expiresAt = expiresAt
+        self.admittedAt = admittedAt
+        self.origin = origin
+        self.generation = generation
+        self.isLate = isLate
+        self.onDoubt = onDoubt
+        self.startsAfter = startsAfter
+        self.pairs = pairs
+    }
+}
+
+package struct SkippedOccurrences: Equatable, Codable, Sendable {
+    package enum Reason: String, Codable, Sendable {
+        /// Missed while the daemon was down, for longer than `catch_up`.
+        case missed
+        /// Missed while the daemon was down; a later one within `catch_up` is fired in its place.
+        case superseded
+        /// The one before it had not ended.
+        case overlap
+        /// The campaign, or everything, was paused.
+        case paused
+        /// The campaign that it follows did not succeed.
+        case predecessor
+    }
+
+    /// The id of the first; the ids of a span of several are not given out one by one.
+    package var id: OccurrenceID
+    package var campaign: CampaignName
+    package var first: Instant
+    package var last: Instant
+    /// How many, counted up to a bound.
+    package var count: Int
+    package var reason: Reason
+    package var detail: String
+    package var at: Instant
+
+    package init(
+        id: OccurrenceID, campaign: CampaignName, first: Instant, last: Instant, count: Int, reason: Reason,
+        detail: String, at: Instant
+    ) {
+        self.id = id
+        self.campaign = campaign
+        self.first = first
+        self.last = last
+        self.count = count
+        self.reason = reason
+        self.detail = detail
+        self.at = at
+    }
+}
+
+package enum OccurrenceOutcome: String, Codable, Sendable {
+    case succeeded, partial, failed, expired, skipped, cancelled
+}
+
+/// How an activation ended.
+package struct ActivationOutcome: Equatable, Codable, Sendable {
+    package enum Result: String, Codable, Sendable {
+        case succeeded, partial, failed, expired, cancelled
+    }
+
+    package var result: Result
+    /// A sentence for people: which gate and since when, who cancelled, what the platform said.
+    package var reason: String?
+    package var run: RunID?
+    package var metrics: RunMetrics?
+
+    package init(result: Result, reason: String? = nil, run: RunID? = nil, metrics: RunMetrics? = nil) {
+        self.result = result
+        self.reason = reason
+        self.run = run
+        self.metrics = metrics
+    }
+}
+
+/// One request to `adhocrun`, as intended.
+package struct Call: Equatable, Codable, Sendable {
+    package var id: CallID
+    package var sandbox: SandboxName
+    /// Sorted. One activation for each pair.
+    package var activations: [ActivationID]
+    package var pairs: [Pair]
+    /// What each dataflow's listing showed before the call: a run that is in it can not be of this call.
+    package var baselines: [DataflowID: Baseline]
+    /// The newest finished profile export job, which `adhocrun` version 1 wants to be told.
+    package var exportJob: String?
+    package var at: Instant
+
+    package init(
+        id: CallID, sandbox: SandboxName, activations: [ActivationID], pairs: [Pair],
+        baselines: [DataflowID: Baseline], exportJob: String?, at: Instant
+    ) {
+        self.id = id
+        self.sandbox = sandbox
+        self.activations = activations
+        self.pairs = pairs
+        self.baselines = baselines
+        self.exportJob = exportJob
+        self.at = at
+    }
+}
+
+/// The runs of a dataflow that existed before a call.
+package struct Baseline: Equatable, Codable, Sendable {
+    package var runs: [RunID]
+    /// When the listing was cut short: runs created before this, by the platform's clock, existed too.
+    package var horizon: Instant?
+
+    package init(runs: [RunID], horizon: Instant?) {
+        self.runs = runs
+        self.horizon = horizon
+    }
+
+    /// Whether a run certainly existed before the call. Compares only the platform's own times with each other.
+    package func covers(_ run: DataflowRun) -> Bool {
+        if runs.contains(run.id) { return true }
+        guard let horizon, let createdAt = run.createdAt else { return false }
+        return createdAt < horizon
+    }
+}
+
+package enum PauseScope: Equatable, Hashable, Codable, Sendable {
+    case all
+    case campaign(CampaignName)
+}
+
+package struct Pause: Equatable, Codable, Sendable {
+    package var scope: PauseScope
+    package var since: Instant
+    package var until: Instant?
+    package var actor: String
+    package var reason: String
+
+    package init(scope: PauseScope, since: Instant, until: Instant?, actor: String, reason: String) {
+        self.scope = scope
+        self.since = since
+        self.until = until
+        self.actor = actor
+        self.reason = reason
+    }
+}
+
+/// How a person settles what is in doubt or quarantined.
+package enum Resolution: Equatable, Codable, Sendable {
+    case adopt(RunID)
+    case retry
+    case abandon
+}

@@ -1,0 +1,95 @@
+// How deep a TOML text nests, from its bytes alone, so that a parser that recurses is never given a text that would
+// exhaust its stack. Begin at `firstTooDeep`.
+//
+// It knows strings and comments and nothing else of TOML. On text that is not TOML it may count wrong, in either
+// direction, but by construction no bracket or dot outside of strings and comments is missed.
+
+struct NestingScan {
+    let limit: Int
+
+    private var depth = 0
+    /// Dots of the key that is being read; `a.b.c` nests as brackets do.
+    private var dots = 0
+    private var line = 1
+    private var lineStart = 0
+
+    init(limit: Int) {
+        self.limit = limit
+    }
+
+    /// The first place that is nested deeper than the limit. One pass, no memory.
+    func firstTooDeep(in text: ArraySlice<UInt8>) -> (line: Int, column: Int)? {
+        var scan = self
+        return text.withUnsafeBufferPointer { scan.scan($0) }
+    }
+
+    private mutating func scan(_ text: UnsafeBufferPointer<UInt8>) -> (line: Int, column: Int)? {
+        var index = 0
+        while index < text.count {
+            let byte = text[index]
+            switch byte {
+            case UInt8(ascii: "#"):
+                while index + 1 < text.count, text[index + 1] != UInt8(ascii: "\n") { index += 1 }
+            case UInt8(ascii: "\""), UInt8(ascii: "'"):
+                index = endOfString(text, from: index)
+            case UInt8(ascii: "\n"):
+                nextLine(at: index)
+            case UInt8(ascii: "["), UInt8(ascii: "{"):
+                (depth, dots) = (depth + 1, 0)
+            case UInt8(ascii: "]"), UInt8(ascii: "}"):
+                (depth, dots) = (max(0, depth - 1), 0)
+            case UInt8(ascii: "."):
+                dots += 1
+            case UInt8(ascii: "="), UInt8(ascii: ","):
+                dots = 0
+            default:
+                break
+            }
+            if depth + dots > limit { return (line, column(of: index, in: text)) }
+            index += 1
+        }
+        return nil
+    }
+
+    private mutating func nextLine(at index: Int) {
+        line += 1
+        lineStart = index + 1
+        dots = 0
+    }
+
+    /// The index of the last quote of the string that begins at `start`; the last byte where it never ends.
+    private mutating func endOfString(_ text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+        let quote = text[start]
+        let isLong = start + 2 < text.count && text[start + 1] == quote && text[start + 2] == quote
+        var index = start + (isLong ? 3 : 1)
+        while index < text.count {
+            let byte = text[index]
+            if byte == UInt8(ascii: "\n") {
+                // A short string may not span lines: the text is faulty, and what follows is counted again.
+                if !isLong { return index - 1 }
+                nextLine(at: index)
+            } else if byte == UInt8(ascii: "\\"), quote == UInt8(ascii: "\"") {
+                index += index + 1 < text.count && text[index + 1] == UInt8(ascii: "\n") ? 0 : 1
+            } else if byte == quote {
+                if !isLong { return index }
+                if index + 2 < text.count, text[index + 1] == quote, text[index + 2] == quote {
+                    return endOfLongString(text, from: index + 2)
+                }
+            }
+            index += 1
+        }
+        return text.count - 1
+    }
+
+    /// Up to two quotes may stand right before the three that end a long string.
+    private func endOfLongString(_ text: UnsafeBufferPointer<UInt8>, from end: Int) -> Int {
+        let quote = text[end]
+        var end = end
+        for _ in 0..<2 where end + 1 < text.count && text[end + 1] == quote { end += 1 }
+        return end
+    }
+
+    private func column(of index: Int, in text: UnsafeBufferPointer<UInt8>) -> Int {
+        1 + text[lineStart..<index].count { $0 & 0xC0 != 0x80 }
+    }
+}

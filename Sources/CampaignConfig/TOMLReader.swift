@@ -1,0 +1,151 @@
+// Bytes → tree. Begin at `read`: size, encoding and nesting are checked before toml++ sees a byte, because it recurses
+// once a level and its limits are not ours.
+
+internal import CTOML
+
+/// Reads one file.
+struct TOMLReader {
+    /// The largest file that is read, in bytes.
+    static let byteLimit = 32 * 1024 * 1024
+    /// Levels of arrays, inline tables and dotted keys. The deepest that a configuration needs is 5.
+    static let depthLimit = 32
+
+    /// Why a file is not TOML, and where.
+    struct Failure: Error, Equatable {
+        var code: ConfigurationFault.Code
+        var line: Int
+        var column: Int
+        var found: String
+        var accepted: String
+        var remedy: String
+    }
+
+    /// The index that places in the tree carry.
+    var file: Int
+
+    /// The document's entries. A byte order mark at the start is accepted, as TOML 1.0 tools do, and so is CRLF.
+    func read(_ bytes: [UInt8]) throws(Failure) -> [TOMLEntry] {
+        guard bytes.count <= Self.byteLimit else {
+            throw Failure(
+                code: .fileTooLarge, line: 0, column: 0, found: "the file has \(bytes.count) bytes",
+                accepted: "up to \(Self.byteLimit) bytes", remedy: "Split it into several files in campaigns.d.")
+        }
+        let text = Self.withoutMark(bytes)
+        try checkEncoding(text)
+        try checkNesting(text)
+        return try parse(text)
+    }
+
+    static func withoutMark(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
+        bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes[3...] : bytes[...]
+    }
+
+    private func checkEncoding(_ text: ArraySlice<UInt8>) throws(Failure) {
+        guard String(validating: text, as: UTF8.self) == nil else { return }
+        var line = 1
+        var column = 1
+        var decoder = UTF8()
+        var bytes = text.makeIterator()
+        decoding: while true {
+            switch decoder.decode(&bytes) {
+            case .scalarValue("\n"): (line, column) = (line + 1, 1)
+            case .scalarValue: column += 1
+            case .emptyInput, .error: break decoding
+            }
+        }
+        throw Failure(
+            code: .badEncoding, line: line, column: column, found: "the text is not UTF-8 from here on",
+            accepted: "UTF-8, as TOML requires", remedy: "Save the file as UTF-8 (iconv -t UTF-8).")
+    }
+
+    private func checkNesting(_ text: ArraySlice<UInt8>) throws(Failure) {
+        guard let place = NestingScan(limit: Self.depthLimit).firstTooDeep(in: text) else { return }
+        throw Failure(
+            code: .tooDeep, line: place.line, column: place.column, found: "values are nested too deep here",
+            accepted: "up to \(Self.depthLimit) levels", remedy: "Write it flatter.")
+    }
+
+    private func parse(_ text: ArraySlice<UInt8>) throws(Failure) -> [TOMLEntry] {
+        guard !text.isEmpty else { return [] }
+        var error = ctoml_error()
+        let document = text.withUnsafeBytes { bytes in
+            ctoml_parse(bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count, &error)
+        }
+        guard let document else { throw syntaxFailure(error, lastLine: text.count { $0 == UInt8(ascii: "\n") } + 1) }
+        defer { ctoml_free(document) }
+        var count = 0
+        let nodes = UnsafeBufferPointer(start: ctoml_nodes(document, &count), count: count)
+        var builder = TreeBuilder(file: file, nodes: nodes)
+        guard case .table(let entries) = builder.next().content else { return [] }
+        return entries
+    }
+
+    private func syntaxFailure(_ error: ctoml_error, lastLine: Int) -> Failure {
+        let message = withUnsafeBytes(of: error.message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        // Assertions of toml++ come without a place, all of them about a header in brackets that holds no name.
+        let line = error.line == 0 ? 1 : Int(error.line)
+        return Failure(
+            code: .badSyntax, line: min(line, lastLine), column: max(1, Int(error.column)),
+            found: "this is not TOML: \(message)", accepted: "TOML 1.0 (https://toml.io/en/v1.0.0)",
+            remedy: "Correct the line.")
+    }
+}
+
+/// Rebuilds the tree from toml++'s nodes in preorder. Recursion is bounded by the nesting that was checked.
+private struct TreeBuilder {
+    let file: Int
+    let nodes: UnsafeBufferPointer<ctoml_node>
+    var index = 0
+
+    mutating func next() -> TOMLValue {
+        let node = nodes[index]
+        index += 1
+        let isOneLine = node.end_line == node.line && node.end_column > node.column
+        let place = Place(
+            file: file, line: max(1, Int(node.line)), column: max(1, Int(node.column)),
+            length: isOneLine ? Int(node.end_column - node.column) : 1)
+        return TOMLValue(content: content(of: node), place: place, endLine: max(place.line, Int(node.end_line)))
+    }
+
+    private mutating func content(of node: ctoml_node) -> TOMLValue.Content {
+        switch node.kind {
+        case CTOML_TABLE: .table(entries(node.child_count))
+        case CTOML_ARRAY: .array((0..<node.child_count).map { _ in next() })
+        case CTOML_STRING: .string(text(node.text, node.text_length))
+        case CTOML_INTEGER: .integer(node.integer)
+        case CTOML_FLOAT: .float(node.number)
+        case CTOML_BOOLEAN: .boolean(node.boolean)
+        default: .dateTime(dateTime(node.date_time))
+        }
+    }
+
+    /// toml++ sorts keys by name; people read them by place.
+    private mutating func entries(_ count: UInt32) -> [TOMLEntry] {
+        var entries: [TOMLEntry] = []
+        entries.reserveCapacity(Int(count))
+        for _ in 0..<count {
+            let node = nodes[index]
+            let key = text(node.key, node.key_length)
+            let place = Place(
+                file: file, line: max(1, Int(node.key_line)), column: max(1, Int(node.key_column)),
+                length: max(1, key.unicodeScalars.count))
+            entries.append(TOMLEntry(key: key, keyPlace: place, value: next()))
+        }
+        return entries.sorted { $0.keyPlace < $1.keyPlace }
+    }
+
+    private func text(_ start: UnsafePointer<CChar>?, _ length: Int) -> String {
+        String(decoding: UnsafeRawBufferPointer(start: start, count: length), as: UTF8.self)
+    }
+
+    private func dateTime(_ value: ctoml_date_time) -> TOMLDateTime {
+        TOMLDateTime(
+            day: value.has_date
+                ? .init(year: Int(value.year), month: Int(value.month), day: Int(value.day)) : nil,
+            time: value.has_time
+                ? .init(
+                    hour: Int(value.hour), minute: Int(value.minute), second: Int(value.second),
+                    nanosecond: Int(value.nanosecond)) : nil,
+            offsetMinutes: value.has_offset ? Int(value.offset_minutes) : nil)
+    }
+}

@@ -33,7 +33,7 @@ struct TOMLReader {
         let text = Self.withoutMark(bytes)
         try checkEncoding(text)
         try checkNesting(text)
-        return try parse(text)
+        return try parse(bytes)  // with its mark, which toml++ takes off itself: off twice, two would be accepted
     }
 
     static func withoutMark(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
@@ -65,7 +65,7 @@ struct TOMLReader {
             accepted: "up to \(Self.depthLimit) levels", remedy: "Write it flatter.")
     }
 
-    private func parse(_ text: ArraySlice<UInt8>) throws(Failure) -> [TOMLEntry] {
+    private func parse(_ text: [UInt8]) throws(Failure) -> [TOMLEntry] {
         guard !text.isEmpty else { return [] }
         var error = ctoml_error()
         let document = text.withUnsafeBytes { bytes in

@@ -121,7 +121,7 @@ extension TOMLDateTime {
     fileprivate var suiteText: String {
         let dayText = day.map { "\(padded($0.year, 4))-\(padded($0.month, 2))-\(padded($0.day, 2))" }
         let timeText = time.map {
-            let fraction = $0.nanosecond == 0 ? "" : trimmed(".\(padded($0.nanosecond, 9))")
+            let fraction = $0.nanosecond == 0 ? "" : inThousandths(".\(padded($0.nanosecond, 9))")
             return "\(padded($0.hour, 2)):\(padded($0.minute, 2)):\(padded($0.second, 2))\(fraction)"
         }
         let offset = offsetMinutes.map { minutes in
@@ -136,10 +136,8 @@ extension TOMLDateTime {
         return String(repeating: "0", count: max(0, width - text.count)) + text
     }
 
-    /// The suite writes milliseconds where nanoseconds are whole ones of them.
-    private func trimmed(_ fraction: String) -> String {
-        var fraction = fraction
-        while fraction.hasSuffix("0"), fraction.count > 2 { fraction.removeLast() }
-        return fraction
+    /// The suite writes whole milliseconds with three digits.
+    private func inThousandths(_ fraction: String) -> String {
+        fraction.hasSuffix("000000") ? String(fraction.dropLast(6)) : fraction
     }
 }

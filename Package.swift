@@ -29,7 +29,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
-let collections: Target.Dependency = .product(name: "Collections", package: "swift-collections")
+let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
@@ -69,7 +69,7 @@ let package = Package(
 
         // The pure rooms: no clock, no chance, no input or output.
         room("Chronology"),
-        room("SchedulerCore", ["Chronology", collections]),
+        room("SchedulerCore", ["Chronology", heap]),
         room("CampaignConfig", ["Chronology", "SchedulerCore", "CTOML"]),
         room("ActivationAPI", ["Chronology", "SchedulerCore"]),
         room("ControlProtocol", ["Chronology", "SchedulerCore"]),

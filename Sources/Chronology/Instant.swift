@@ -10,7 +10,8 @@ package struct Instant: Hashable, Comparable, Codable, Sendable {
     }
 
     package init(seconds: Int64) {
-        milliseconds = seconds * 1000
+        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1000)
+        milliseconds = overflow ? (seconds < 0 ? .min : .max) : product
     }
 
     /// Stored as the bare number of milliseconds.
@@ -36,7 +37,7 @@ package struct Instant: Hashable, Comparable, Codable, Sendable {
     }
 
     package static func - (left: Instant, right: Instant) -> Duration {
-        .milliseconds(left.milliseconds - right.milliseconds)
+        .milliseconds(left.milliseconds.saturatingSubtract(right.milliseconds))
     }
 }
 
@@ -58,7 +59,7 @@ package struct Monotonic: Hashable, Comparable, Codable, Sendable {
     }
 
     package static func - (left: Monotonic, right: Monotonic) -> Duration {
-        .milliseconds(left.milliseconds - right.milliseconds)
+        .milliseconds(left.milliseconds.saturatingSubtract(right.milliseconds))
     }
 }
 
@@ -88,5 +89,11 @@ extension Int64 {
     package func saturatingAdd(_ other: Int64) -> Int64 {
         let (sum, overflow) = addingReportingOverflow(other)
         return overflow ? (other < 0 ? .min : .max) : sum
+    }
+
+    /// The difference, or the nearest end of the range.
+    package func saturatingSubtract(_ other: Int64) -> Int64 {
+        let (difference, overflow) = subtractingReportingOverflow(other)
+        return overflow ? (other < 0 ? .max : .min) : difference
     }
 }

@@ -1,4 +1,134 @@
+// Time zones, from the bytes of the system's zone files (TZif), so that an update of the operating system's zone data
+// reaches the daemon. Begin at `instant(of:)`, which holds the policy for clocks that are moved.
+//
+// Pure: whoever loads a zone reads the file.
+
+/// A time zone: a name and the offsets from UTC over time. Copies share their table.
 package struct Zone: Equatable, Sendable {
     package let name: String
-    package static let utc = Zone(name: "UTC")
+    let table: ZoneTable
+
+    package static let utc = Zone(
+        name: "UTC", table: ZoneTable(transitions: [], first: ZoneTable.Period(offset: 0, abbreviation: "UTC")))
+
+    init(name: String, table: ZoneTable) {
+        self.name = name
+        self.table = table
+    }
+
+    /// Reads a zone file.
+    ///
+    /// - Parameters:
+    ///   - name: The IANA name under which the file was found.
+    ///   - tzif: The whole file, at most ``ZoneTable/fileSizeLimit`` bytes.
+    /// - Throws: ``ZoneError`` for bytes that are no zone file; the caller treats the zone as unknown.
+    /// - Source: RFC 8536 (TZif) and POSIX.1-2017, chapter 8.3, for the footer.
+    package init(name: String, tzif: [UInt8]) throws(ZoneError) {
+        self.init(name: name, table: try TZif.table(from: tzif))
+    }
+
+    /// Seconds that the zone's clock is ahead of UTC.
+    package func offset(at instant: Instant) -> Int {
+        table.period(at: instant.wholeSeconds).offset
+    }
+
+    /// Such as `CET`.
+    package func abbreviation(at instant: Instant) -> String {
+        table.period(at: instant.wholeSeconds).abbreviation
+    }
+
+    package func local(at instant: Instant) -> LocalTime {
+        LocalTime(unzonedSeconds: instant.wholeSeconds.saturatingAdd(Int64(offset(at: instant))))
+    }
+
+    /// When a wall clock of this zone shows a time. A time that is skipped is the first instant after the gap; of a time
+    /// that is repeated it is the first.
+    package func instant(of local: LocalTime) -> Instant {
+        Instant(seconds: table.seconds(ofUnzoned: local.unzonedSeconds))
+    }
+
+    package static func == (left: Zone, right: Zone) -> Bool {
+        left.name == right.name && (left.table === right.table || left.table.hasSameRules(as: right.table))
+    }
+}
+
+/// Why bytes are no zone file.
+package enum ZoneError: Error, Equatable, Sendable {
+    case notAZoneFile
+    case truncated
+    case tooLarge
+    case inconsistent(String)
+}
+
+final class ZoneTable: Sendable {
+    /// The largest zone file of the IANA database is under 4 kB.
+    static let fileSizeLimit = 256 * 1024
+    /// The footer's rules are written out up to the end of this year; later instants keep the last offset.
+    static let lastYear = 2200
+
+    struct Period: Equatable, Sendable {
+        var offset: Int
+        var abbreviation: String
+    }
+
+    struct Transition: Equatable, Sendable {
+        /// Seconds since 1970 in UTC: the period holds from here.
+        var at: Int64
+        var period: Period
+    }
+
+    private let transitions: [Transition]
+    private let first: Period
+
+    init(transitions: [Transition], first: Period) {
+        self.transitions = transitions
+        self.first = first
+    }
+
+    func hasSameRules(as other: ZoneTable) -> Bool {
+        first == other.first && transitions == other.transitions
+    }
+
+    /// How many transitions are at or before an instant.
+    private func count(upTo seconds: Int64) -> Int {
+        var low = 0
+        var high = transitions.count
+        while low < high {
+            let middle = (low + high) / 2
+            if transitions[middle].at <= seconds { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    func period(at seconds: Int64) -> Period {
+        let count = count(upTo: seconds)
+        return count == 0 ? first : transitions[count - 1].period
+    }
+
+    /// The earliest instant whose clock shows the unzoned seconds; the end of the gap where none does.
+    func seconds(ofUnzoned local: Int64) -> Int64 {
+        // No offset is larger than 26 hours, so only the periods around can matter.
+        let span: Int64 = 26 * 3600
+        let begin = count(upTo: local.saturatingAdd(-span))
+        let end = count(upTo: local.saturatingAdd(span))
+        var before = begin == 0 ? first : transitions[begin - 1].period
+        var start = Int64.min
+        for index in begin...end {
+            let stop = index < end ? transitions[index].at : Int64.max
+            let candidate = local.saturatingAdd(-Int64(before.offset))
+            if candidate < start { return start }  // the clock jumped over it at `start`
+            if candidate < stop { return candidate }
+            guard index < end else { break }
+            start = transitions[index].at
+            before = transitions[index].period
+        }
+        return local.saturatingAdd(-Int64(before.offset))
+    }
+}
+
+extension Instant {
+    /// Seconds since 1970, rounded down.
+    var wholeSeconds: Int64 {
+        milliseconds >= 0 ? milliseconds / 1000 : -((-(milliseconds + 1)) / 1000) - 1
+    }
 }

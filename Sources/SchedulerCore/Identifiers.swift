@@ -36,6 +36,38 @@ extension TextIdentifier {
     }
 }
 
+/// An id that the daemon counts up by itself, stored and shown as the bare number.
+package protocol NumberIdentifier: Hashable, Comparable, Codable, Sendable, CustomStringConvertible,
+    CodingKeyRepresentable
+{
+    var number: Int { get }
+    init(_ number: Int)
+}
+
+extension NumberIdentifier {
+    package var description: String { String(number) }
+
+    package init(from decoder: any Decoder) throws {
+        self.init(try decoder.singleValueContainer().decode(Int.self))
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(number)
+    }
+
+    package static func < (left: Self, right: Self) -> Bool {
+        left.number < right.number
+    }
+
+    package var codingKey: any CodingKey { TextKey(stringValue: String(number)) }
+
+    package init?<Key: CodingKey>(codingKey: Key) {
+        guard let number = Int(codingKey.stringValue) else { return nil }
+        self.init(number)
+    }
+}
+
 struct TextKey: CodingKey {
     var stringValue: String
     var intValue: Int? { nil }
@@ -81,25 +113,9 @@ package struct RunID: TextIdentifier {
 
 /// One firing of a campaign: a number that the daemon gives out once, in the order in which occurrences are decided.
 /// People see it as `17`.
-package struct OccurrenceID: Hashable, Comparable, Codable, Sendable, CustomStringConvertible {
+package struct OccurrenceID: NumberIdentifier {
     package let number: Int
-
     package init(_ number: Int) { self.number = number }
-
-    package init(from decoder: any Decoder) throws {
-        number = try decoder.singleValueContainer().decode(Int.self)
-    }
-
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(number)
-    }
-
-    package var description: String { String(number) }
-
-    package static func < (left: OccurrenceID, right: OccurrenceID) -> Bool {
-        left.number < right.number
-    }
 }
 
 /// One (occurrence, dataflow, audience): the unit that is delivered once. People see the third one of occurrence 17 as
@@ -146,25 +162,9 @@ package struct ActivationID: Hashable, Comparable, Codable, Sendable, CustomStri
 }
 
 /// One request to `adhocrun`, from its intent to its answer. Counts up over the life of a journal.
-package struct CallID: Hashable, Comparable, Codable, Sendable, CustomStringConvertible {
+package struct CallID: NumberIdentifier {
     package let number: Int
-
     package init(_ number: Int) { self.number = number }
-
-    package init(from decoder: any Decoder) throws {
-        number = try decoder.singleValueContainer().decode(Int.self)
-    }
-
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(number)
-    }
-
-    package var description: String { "call \(number)" }
-
-    package static func < (left: CallID, right: CallID) -> Bool {
-        left.number < right.number
-    }
 }
 
 /// A question to the platform that changes nothing there. Counts up within one process; answers carry it back, so that

@@ -92,16 +92,20 @@ package struct DataflowDefinition: Equatable, Sendable {
     /// `enabled`, `disabled`, or a word of transition, as the platform spells it.
     package var state: String
     package var mappings: [Mapping]
+    /// When the platform said so, by its own clock (the answer's `Date`). Ages of mappings are counted from here, so
+    /// that a wrong clock on our side can not open a gate. Nil when the answer had no date.
+    package var observedAt: Instant?
 
     package init(
         id: DataflowID, name: String, existence: Existence = .exists, state: String = "enabled",
-        mappings: [Mapping] = []
+        mappings: [Mapping] = [], observedAt: Instant? = nil
     ) {
         self.id = id
         self.name = name
         self.existence = existence
         self.state = state
         self.mappings = mappings
+        self.observedAt = observedAt
     }
 
     /// The mapping under which an audience is known here.

@@ -1,0 +1,235 @@
+// What became of a call. Every pair of it is settled alone.
+
+internal import Chronology
+
+extension Scheduler {
+    mutating func takeAnswer(_ id: CallID, _ answer: CallAnswer, at now: Moment, _ step: inout Step) {
+        guard let state = state.calls[id], state.isSending, !state.isAnswered else { return }  // settled long ago
+        let call = state.call
+        record(.callAnswered(call: id, outcome: CallOutcome.words(for: answer, call), at: now.wall), &step)
+        switch answer {
+        case .accepted(let runs):
+            knowledge.callTroubles[call.sandbox] = nil
+            takeAcceptance(call, runs, at: now, &step)
+        case .refused(let refusal):
+            knowledge.callTroubles[call.sandbox] = nil
+            takeRefusal(call, refusal, at: now, &step)
+        case .throttled(let retryAfter, let detail):
+            delayCalls(call, "the platform asked to slow down: \(detail)", atLeast: retryAfter, at: now, &step)
+        case .notSent(let detail):
+            delayCalls(call, "the call could not be sent: \(detail)", atLeast: nil, at: now, &step)
+        case .doubtful(let detail):
+            for activation in call.activations { doubt(activation, call.id, detail, at: now, &step) }
+        }
+    }
+
+    // MARK: Accepted
+
+    private mutating func takeAcceptance(
+        _ call: Call, _ runs: [Pair: RunID], at now: Moment, _ step: inout Step
+    ) {
+        for (activation, pair) in zip(call.activations, call.pairs) {
+            if let run = runs[pair] {
+                start(run, of: activation, adopted: false, at: now, &step)
+            } else {
+                doubt(activation, call.id, "the platform accepted the call but did not name this pair", at: now, &step)
+            }
+        }
+    }
+
+    mutating func start(
+        _ run: RunID, of activation: ActivationID, adopted: Bool, at now: Moment, _ step: inout Step
+    ) {
+        guard let sandbox = state.occurrences[activation.occurrence]?.occurrence.sandbox,
+            let pair = state.pair(of: activation)
+        else { return }
+        record(.activationRunning(activation: activation, run: run, adopted: adopted, at: now.wall), &step)
+        knowledge.doubts[activation] = nil
+        knowledge.foreign[run] = nil
+        if knowledge.followed[run] == nil {
+            follow(run, sandbox, pair.dataflow, at: now)
+        }
+    }
+
+    mutating func doubt(
+        _ activation: ActivationID, _ call: CallID, _ reason: String, at now: Moment, _ step: inout Step
+    ) {
+        record(.activationInDoubt(activation: activation, call: call, reason: reason, at: now.wall), &step)
+        knowledge.doubts[activation] = WatchedDoubt(startedAt: now.monotonic, nextLook: now.monotonic)
+    }
+
+    // MARK: Certainly not accepted
+
+    /// Everything of the call goes back in line, and the sandbox waits before its next call. No attempt is counted: the
+    /// deadline bounds this, and an outage must not set activations aside.
+    private mutating func delayCalls(
+        _ call: Call, _ reason: String, atLeast pause: Duration?, at now: Moment, _ step: inout Step
+    ) {
+        knowledge.callTroubles[call.sandbox] = trouble(
+            after: knowledge.callTroubles[call.sandbox], key: "calls/\(call.sandbox)", reason, atLeast: pause, at: now)
+        for activation in call.activations { putBack(activation, reason, counts: false, at: now, &step) }
+    }
+
+    private mutating func takeRefusal(
+        _ call: Call, _ refusal: CallRefusal, at now: Moment, _ step: inout Step
+    ) {
+        switch refusal {
+        case .alreadyRunning(let pair, let run, let detail):
+            takeAlreadyRunning(call, pair, run, detail, at: now, &step)
+        case .notMapped(let names, let detail):
+            takeNotMapped(call, names, detail, at: now, &step)
+        case .tooLarge(let detail):
+            takeTooLarge(call, detail, at: now, &step)
+        case .unauthorized(let detail), .forbidden(let detail):
+            loseCredentials(detail, at: now, &step)
+            for activation in call.activations { putBack(activation, detail, counts: false, at: now, &step) }
+        case .notReady(let detail):
+            for activation in call.activations { retryLater(activation, detail, at: now, &step) }
+        case .other(_, let detail):
+            judgeAlone(call, suspects: call.activations, detail, at: now, &step) { scheduler, culprit, step in
+                scheduler.retryLater(culprit, detail, at: now, &step)
+            }
+        }
+    }
+
+    /// The refusal names a run that holds the audience. One of ours is followed anyway; any other is waited for. The
+    /// innocent pairs of the call go again at once.
+    private mutating func takeAlreadyRunning(
+        _ call: Call, _ pair: Pair, _ run: RunID, _ detail: String, at now: Moment, _ step: inout Step
+    ) {
+        let index = call.pairs.firstIndex(of: pair)
+        if !owns(run) {
+            knowledge.foreign[run] = ForeignRun(
+                sandbox: call.sandbox, pair: pair, nextLook: now.monotonic + configuration.polling.gate)
+        }
+        for (position, activation) in call.activations.enumerated() {
+            if index == nil {
+                retryLater(activation, detail, at: now, &step)
+            } else {
+                let reason = position == index ? detail : "its call was refused for another pair: \(detail)"
+                putBack(activation, reason, counts: false, at: now, &step)
+            }
+        }
+    }
+
+    private mutating func takeNotMapped(
+        _ call: Call, _ names: [String], _ detail: String, at now: Moment, _ step: inout Step
+    ) {
+        let named = zip(call.activations, call.pairs).filter { _, pair in
+            guard let name = knowledge.dataflows[pair.dataflow]?.definition.mapping(of: pair.audience)?.name
+            else { return false }
+            return names.contains(name)
+        }
+        let suspects = named.isEmpty ? call.activations : named.map(\.0)
+        judgeAlone(call, suspects: suspects, detail, at: now, &step) { scheduler, culprit, step in
+            scheduler.judgeMapping(culprit, detail, at: now, &step)
+        }
+    }
+
+    /// One pair was refused alone, or by name. Within an hour of its first activation it is not settled yet; later it is
+    /// a real fault of its mapping.
+    private mutating func judgeMapping(
+        _ activation: ActivationID, _ detail: String, at now: Moment, _ step: inout Step
+    ) {
+        guard let pair = state.pair(of: activation) else { return }
+        if let known = knowledge.dataflows[pair.dataflow],
+            let createdAt = known.definition.mapping(of: pair.audience)?.createdAt
+        {
+            let left = GateBounds.settlingTime - (platformTime(known, at: now) - createdAt)
+            if left > .zero {
+                // A look every so often, since it may settle early; the hour is the upper bound.
+                let pause = min(left, configuration.polling.gate * GateBounds.definitionPatience)
+                putBack(
+                    activation, "not settled yet: \(detail)", counts: false, notBefore: now.wall + pause, at: now, &step)
+                return
+            }
+        }
+        fail(activation, detail, at: now, &step)
+    }
+
+    private mutating func takeTooLarge(_ call: Call, _ detail: String, at now: Moment, _ step: inout Step) {
+        guard call.pairs.count > 1 else {
+            fail(call.activations[0], detail, at: now, &step)
+            return
+        }
+        let limit = min(pairLimit(of: call.sandbox), call.pairs.count) / 2
+        record(.pairLimitLearned(sandbox: call.sandbox, limit: max(1, limit), at: now.wall), &step)
+        for activation in call.activations { putBack(activation, detail, counts: false, at: now, &step) }
+    }
+
+    /// A refusal for one pair refuses the whole call. The suspects are sent again in halves until the culprit stands
+    /// alone; the others go again at once.
+    private mutating func judgeAlone(
+        _ call: Call, suspects: [ActivationID], _ detail: String, at now: Moment, _ step: inout Step,
+        culprit judge: (inout Scheduler, ActivationID, inout Step) -> Void
+    ) {
+        let guilty = Set(suspects)
+        let half = suspects.count / 2
+        for activation in call.activations {
+            if !guilty.contains(activation) {
+                putBack(
+                    activation, "its call was refused for another pair: \(detail)", counts: false, at: now, &step)
+            } else if suspects.count == 1 {
+                judge(&self, activation, &step)
+            } else {
+                putBack(
+                    activation, "its call was refused, smaller ones find out for whom: \(detail)", counts: false,
+                    packLimit: max(1, half), at: now, &step)
+            }
+        }
+    }
+
+    // MARK: Back in line
+
+    /// Waits for a backoff and counts the attempt; the last one sets the activation aside for a person.
+    mutating func retryLater(_ activation: ActivationID, _ reason: String, at now: Moment, _ step: inout Step) {
+        let attempts = state[activation]?.attempts ?? 0
+        if attempts >= configuration.limits.attempts {
+            setAside(activation, "after \(attempts) attempts: \(reason)", holdsLane: false, at: now, &step)
+            return
+        }
+        let delay = Backoff.delay(
+            after: max(1, attempts), key: "activation/\(activation)", base: configuration.limits.backoffBase,
+            ceiling: configuration.limits.backoffMaximum)
+        putBack(activation, reason, counts: true, notBefore: now.wall + delay, at: now, &step)
+    }
+
+    mutating func putBack(
+        _ activation: ActivationID, _ reason: String, counts: Bool, notBefore: Instant? = nil, packLimit: Int? = nil,
+        at now: Moment, _ step: inout Step
+    ) {
+        knowledge.doubts[activation] = nil
+        record(
+            .activationReturned(
+                activation: activation, reason: reason, notBefore: notBefore, attemptCounts: counts,
+                packLimit: packLimit), &step)
+    }
+
+    mutating func setAside(
+        _ activation: ActivationID, _ reason: String, holdsLane: Bool, at now: Moment, _ step: inout Step
+    ) {
+        knowledge.doubts[activation] = nil
+        record(
+            .activationQuarantined(activation: activation, reason: reason, holdsLane: holdsLane, at: now.wall), &step)
+        notify(.quarantined, activation, reason, at: now, &step)
+    }
+
+    mutating func fail(_ activation: ActivationID, _ reason: String, at now: Moment, _ step: inout Step) {
+        record(
+            .activationEnded(
+                activation: activation, outcome: ActivationOutcome(result: .failed, reason: reason), at: now.wall),
+            &step)
+    }
+}
+
+enum CallOutcome {
+    static func words(for answer: CallAnswer, _ call: Call) -> String {
+        switch answer {
+        case .accepted(let runs): "accepted \(runs.count) of \(call.pairs.count)"
+        case .refused(let refusal): "refused: \(refusal.detail)"
+        case .throttled(_, let detail): "throttled: \(detail)"
+        case .notSent(let detail): "not sent: \(detail)"
+        case .doubtful(let detail): "no usable answer: \(detail)"
+        }
+    }
+}

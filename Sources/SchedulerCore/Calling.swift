@@ -1,0 +1,111 @@
+// From ready activations to a call on the wire: intent, turn, sending. The answer is taken in by CallAnswers.swift.
+//
+// Two commits stand between the decision and the wire: the intent with its baselines, and, when the job queue gives the
+// call its turn and every gate is still open and fresh, that it is being sent. Dead between the two means certainly not
+// sent; dead after the second means in doubt.
+
+internal import Chronology
+
+extension Scheduler {
+    /// Packs everything that is ready and intends the calls.
+    mutating func call(at now: Moment, _ step: inout Step) {
+        let view = lookAtWaiting(at: now)
+        let ready = view.candidates.filter { candidate in
+            credentialsBlock(at: now) == nil && freshClosure(candidate.pair, candidate.sandbox, at: now) == nil
+        }
+        for sandbox in Set(ready.map(\.sandbox)).sorted() {
+            let limit = pairLimit(of: sandbox)
+            let groups = groups(of: ready.filter { $0.sandbox == sandbox }, limit: limit)
+            for members in Packer.pack(groups, limit: limit) {
+                intend(members, sandbox, at: now, &step)
+            }
+        }
+    }
+
+    func pairLimit(of sandbox: SandboxName) -> Int {
+        max(1, min(configuration.guardrails.pairsPerJob, state.pairLimits[sandbox] ?? .max))
+    }
+
+    /// While the credentials are in trouble nothing is called; the next question to the platform is the probe.
+    private func credentialsBlock(at now: Moment) -> Closure? {
+        credentialsClosure(at: now)
+    }
+
+    /// The head of each lane, with what may go together with it: other dataflows of the same audience, each once.
+    private func groups(of ready: [Candidate], limit: Int) -> [PackGroup] {
+        var lanes: [LaneKey: [Candidate]] = [:]
+        for candidate in ready { lanes[candidate.lane, default: []].append(candidate) }
+        let groups = lanes.values.map { line in
+            var taken: Set<DataflowID> = []
+            let members = line.filter { taken.insert($0.pair.dataflow).inserted }.prefix(limit)
+            return PackGroup(
+                members: members.sorted { $0.pair < $1.pair }, limit: members.compactMap(\.packLimit).min())
+        }
+        return groups.sorted { left, right in
+            let leftHead = left.members.min { ($0.expiresAt, $0.id) < ($1.expiresAt, $1.id) }!
+            let rightHead = right.members.min { ($0.expiresAt, $0.id) < ($1.expiresAt, $1.id) }!
+            return (leftHead.expiresAt, leftHead.id) < (rightHead.expiresAt, rightHead.id)
+        }
+    }
+
+    private mutating func intend(
+        _ members: [Candidate], _ sandbox: SandboxName, at now: Moment, _ step: inout Step
+    ) {
+        let ordered = members.sorted { $0.pair < $1.pair }
+        var baselines: [DataflowID: Baseline] = [:]
+        for dataflow in Set(ordered.map(\.pair.dataflow)) {
+            guard let known = knowledge.runs[dataflow] else { continue }
+            baselines[dataflow] = Baseline(
+                runs: known.listing.runs.map(\.id),
+                horizon: known.listing.isTruncated ? known.listing.runs.compactMap(\.createdAt).min() : nil)
+        }
+        let call = Call(
+            id: CallID(state.nextCall), sandbox: sandbox, activations: ordered.map(\.id), pairs: ordered.map(\.pair),
+            baselines: baselines, exportJob: knowledge.exports[sandbox]?.newestFinished?.id, at: now.wall)
+        record(.callIntended(call), &step)
+        step.effects.append(
+            .queueCall(call.id, sandbox: sandbox, audiences: Set(ordered.map(\.pair.audience)).sorted()))
+    }
+
+    // MARK: The call's turn
+
+    mutating func takeTurn(_ id: CallID, at now: Moment, _ step: inout Step) {
+        guard let call = state.calls[id], !call.isSending else {
+            step.effects.append(.dropCall(id))
+            return
+        }
+        if let obstacle = obstacle(to: call.call, at: now) {
+            record(.callWithdrawn(call: id, reason: obstacle), &step)
+            step.effects.append(.dropCall(id))
+            return
+        }
+        record(.callSending(call: id, at: now.wall), &step)
+        step.effects.append(.send(call.call))
+    }
+
+    /// Why an intended call must not leave. Everything is judged again: the call may have waited in the job queue.
+    private func obstacle(to call: Call, at now: Moment) -> String? {
+        if isStopping { return "the daemon is stopping" }
+        if let closure = credentialsClosure(at: now) { return "the \(closure.gate.rawValue) gate closed again" }
+        for (id, pair) in zip(call.activations, call.pairs) {
+            guard let occurrence = state.occurrences[id.occurrence], let activation = state[id],
+                activation.phase == .calling(call.id)
+            else { return "activation \(id) was taken out" }
+            if now.wall >= expiry(of: activation, in: occurrence.occurrence) { return "activation \(id) expired" }
+            let closure =
+                ownClosure(occurrence.occurrence, activation, at: now)
+                ?? freshClosure(pair, call.sandbox, at: now)
+                ?? foreignLaneClosure(pair, call.sandbox)
+            if let closure { return "the \(closure.gate.rawValue) gate closed again, or its answer grew old" }
+        }
+        return nil
+    }
+
+    private func foreignLaneClosure(_ pair: Pair, _ sandbox: SandboxName) -> Closure? {
+        let key = lane(of: pair, in: sandbox)
+        for (run, other, place) in foreignRunningPairs() where lane(of: other, in: place) == key {
+            return .lane(.foreign(run, other.dataflow))
+        }
+        return nil
+    }
+}

@@ -1,0 +1,135 @@
+// What people order. A command never breaks a rule of the platform: it changes what is wanted, and the gates still apply.
+
+internal import Chronology
+
+extension Scheduler {
+    mutating func obey(
+        _ command: Command, _ id: CommandID, actor: String, at now: Moment, _ step: inout Step
+    ) {
+        let reply: CommandReply
+        switch command {
+        case .fire(let name, let forceOverlap):
+            reply = fire(name, forceOverlap: forceOverlap, actor: actor, at: now, &step)
+        case .cancelOccurrence(let occurrence):
+            reply = cancel(occurrence, only: nil, actor: actor, at: now, &step)
+        case .cancelActivation(let activation):
+            reply = cancel(activation.occurrence, only: activation, actor: actor, at: now, &step)
+        case .pause(let scope, let until, let reason):
+            reply = pause(scope, until, reason, actor: actor, at: now, &step)
+        case .resume(let scope):
+            reply = resume(scope, actor: actor, at: now, &step)
+        case .resolve(let activation, let resolution):
+            reply = resolve(activation, resolution, actor: actor, at: now, &step)
+        }
+        step.effects.append(.reply(id, reply))
+    }
+
+    private mutating func fire(
+        _ name: CampaignName, forceOverlap: Bool, actor: String, at now: Moment, _ step: inout Step
+    ) -> CommandReply {
+        guard let campaign = configuration.campaigns[name] else { return unknown(name) }
+        if isStopping { return .refused("the daemon is stopping; fire again once it has started") }
+        guard campaign.isEnabled else {
+            return .refused("\(name) is disabled in the configuration; set enabled = true and reload")
+        }
+        if let pause = state.pause(of: name, at: now.wall) {
+            return .refused("\(name) is paused by \(pause.actor) (\(pause.reason)); resume it first")
+        }
+        if !forceOverlap, let previous = state.unended(of: name).last, campaign.overlap == .skip {
+            return .refused(
+                "occurrence \(previous.id) of \(name) has not ended, and its overlap policy is \"skip\"; wait for it, "
+                    + "cancel it, or fire with --force-overlap")
+        }
+        var nominal = now.wall
+        let taken = Set(state.unended(of: name).map(\.occurrence.nominal))
+        while taken.contains(nominal) { nominal = nominal + .milliseconds(1) }
+        guard
+            let occurrence = admit(
+                campaign, nominal: nominal, origin: .manual(actor: actor), forceOverlap: forceOverlap, at: now, &step)
+        else {
+            return .refused("\(name) was skipped by its overlap policy; see its history")
+        }
+        let count = campaign.pairs.count
+        return .done(
+            "fired \(name): occurrence \(occurrence), \(count) activation\(count == 1 ? "" : "s")",
+            occurrence: occurrence)
+    }
+
+    private func unknown(_ name: CampaignName) -> CommandReply {
+        .refused("no campaign is called \"\(name)\"; see activationctl campaigns")
+    }
+
+    private mutating func cancel(
+        _ id: OccurrenceID, only: ActivationID?, actor: String, at now: Moment, _ step: inout Step
+    ) -> CommandReply {
+        guard let occurrence = state.occurrences[id], only.map({ state[$0] != nil }) ?? true else {
+            return .refused("nothing with the id \(only?.description ?? id.description) is waiting or in flight")
+        }
+        record(
+            .cancelRequested(target: only?.description ?? id.description, actor: actor, at: now.wall), &step)
+        let count = cancelWaiting(of: [id], only: only, reason: "cancelled by \(actor)", at: now, &step)
+        let left = (state.occurrences[id]?.activations ?? []).count { !$0.isSettled }
+        if count == 0 {
+            return .refused("nothing of it waits any more: what is in flight is followed to its end")
+        }
+        return .done(
+            "cancelled \(count) of \(occurrence.activations.count) activations"
+                + (left > 0 ? "; \(left) not cancelled are waiting or in flight" : ""), occurrence: id)
+    }
+
+    private mutating func pause(
+        _ scope: PauseScope, _ until: Instant?, _ reason: String, actor: String, at now: Moment, _ step: inout Step
+    ) -> CommandReply {
+        if case .campaign(let name) = scope, configuration.campaigns[name] == nil { return unknown(name) }
+        if let until, until <= now.wall { return .refused("the end of a pause must lie ahead") }
+        record(.paused(Pause(scope: scope, since: now.wall, until: until, actor: actor, reason: reason)), &step)
+        return .done("paused \(words(for: scope)); what is in flight is followed to its end", occurrence: nil)
+    }
+
+    private mutating func resume(
+        _ scope: PauseScope, actor: String, at now: Moment, _ step: inout Step
+    ) -> CommandReply {
+        guard state.pauses.contains(where: { $0.scope == scope }) else {
+            return .refused("\(words(for: scope)) is not paused")
+        }
+        record(.resumed(scope: scope, actor: actor, at: now.wall), &step)
+        return .done("resumed \(words(for: scope)); what fell due meanwhile stays skipped", occurrence: nil)
+    }
+
+    private func words(for scope: PauseScope) -> String {
+        switch scope {
+        case .all: "everything"
+        case .campaign(let name): name.text
+        }
+    }
+
+    private mutating func resolve(
+        _ id: ActivationID, _ resolution: Resolution, actor: String, at now: Moment, _ step: inout Step
+    ) -> CommandReply {
+        guard let activation = state[id] else {
+            return .refused("no activation with the id \(id) is held; see activationctl status")
+        }
+        switch activation.phase {
+        case .quarantined, .inDoubt: break
+        case .running where activation.endIsUnknown && resolution == .abandon: break
+        default: return .refused("activation \(id) does not need a person: it is neither in doubt nor quarantined")
+        }
+        if case .adopt(let run) = resolution, owns(run), !activations(running: run).isEmpty {
+            return .refused("run \(run) belongs to activation \(activations(running: run)[0]) already")
+        }
+        record(.activationResolved(activation: id, resolution: resolution, actor: actor, at: now.wall), &step)
+        knowledge.doubts[id] = nil
+        switch resolution {
+        case .adopt(let run):
+            start(run, of: id, adopted: true, at: now, &step)
+            return .done("activation \(id) follows run \(run) now", occurrence: id.occurrence)
+        case .retry:
+            putBack(id, "\(actor) asked for another try", counts: true, at: now, &step)
+            return .done("activation \(id) is back in line", occurrence: id.occurrence)
+        case .abandon:
+            if case .running(let run) = activation.phase { knowledge.followed[run] = nil }
+            fail(id, "abandoned by \(actor)", at: now, &step)
+            return .done("activation \(id) is abandoned", occurrence: id.occurrence)
+        }
+    }
+}

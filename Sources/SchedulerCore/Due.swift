@@ -1,0 +1,197 @@
+// Which occurrences are due: decided once for each nominal time, whatever crashes, reloads or clock changes happen.
+//
+// The high-water mark of a campaign is the nominal time up to which everything is decided. It only rises, so a clock that
+// steps back fires nothing again, and one that steps forward, or a long stop, leaves a span of missed times, of which at
+// most one is fired.
+
+internal import Chronology
+internal import HeapModule
+
+/// The next nominal time of each campaign with a timetable, earliest first.
+struct DueTable: Sendable {
+    private struct Entry: Comparable, Sendable {
+        var at: Instant
+        var campaign: CampaignName
+
+        static func < (left: Entry, right: Entry) -> Bool {
+            (left.at, left.campaign) < (right.at, right.campaign)
+        }
+    }
+
+    private var heap = Heap<Entry>()
+    private(set) var next: [CampaignName: Instant] = [:]
+
+    mutating func set(_ campaign: CampaignName, _ at: Instant?) {
+        next[campaign] = at
+        if let at { heap.insert(Entry(at: at, campaign: campaign)) }
+    }
+
+    mutating func removeAll() {
+        self = DueTable()
+    }
+
+    /// The earliest time that still holds. Entries that were replaced are dropped on the way.
+    mutating func earliest() -> (CampaignName, Instant)? {
+        while let entry = heap.min {
+            if next[entry.campaign] == entry.at { return (entry.campaign, entry.at) }
+            heap.removeMin()
+        }
+        return nil
+    }
+}
+
+enum DueBounds {
+    /// Missed nominal times are counted up to this many; beyond it the count says "at least".
+    static let missedCountLimit = 1000
+    /// An occurrence admitted later than this after its nominal time is marked late.
+    static let lateness = Duration.seconds(60)
+}
+
+extension Scheduler {
+    mutating func decideDue(at now: Moment, _ step: inout Step) {
+        while let (name, at) = due.earliest(), at <= now.wall {
+            guard let campaign = configuration.campaigns[name], case .timetable(let timetable) = campaign.trigger,
+                let mark = state.campaigns[name]?.highWater
+            else {
+                due.set(name, nil)
+                continue
+            }
+            decide(campaign, timetable, after: mark, at: now, &step)
+            due.set(name, timetable.next(after: state.campaigns[name]?.highWater ?? now.wall))
+        }
+        wake.at(due.earliest()?.1)
+    }
+
+    /// Of everything due since the mark, the newest is fired if it is within `catch_up`; the others are recorded.
+    private mutating func decide(
+        _ campaign: Campaign, _ timetable: Timetable, after mark: Instant, at now: Moment, _ step: inout Step
+    ) {
+        guard let first = timetable.next(after: mark), first <= now.wall,
+            let newest = timetable.previous(before: now.wall + .milliseconds(1)), newest >= first
+        else { return }
+        let horizon = now.wall - campaign.catchUp
+        let fires = newest >= horizon
+        if fires, newest == first {
+            admitTimetable(campaign, newest, at: now, &step)
+            return
+        }
+        if first < horizon {
+            let last = fires ? timetable.previous(before: horizon) ?? first : newest
+            let detail = "missed for longer than catch_up \(campaign.catchUp.text)"
+            skip(campaign, timetable, first, last, .missed, detail, at: now, &step)
+        }
+        guard fires else { return }
+        if let next = timetable.next(after: max(mark, state.campaigns[campaign.name]?.highWater ?? mark)),
+            let last = timetable.previous(before: newest), next <= last
+        {
+            skip(
+                campaign, timetable, next, last, .superseded, "a later one is fired in its place", at: now, &step)
+        }
+        admitTimetable(campaign, newest, at: now, &step)
+    }
+
+    private mutating func skip(
+        _ campaign: Campaign, _ timetable: Timetable, _ first: Instant, _ last: Instant,
+        _ reason: SkippedOccurrences.Reason, _ detail: String, at now: Moment, _ step: inout Step
+    ) {
+        var count = 1
+        var at = first
+        while count < DueBounds.missedCountLimit, let next = timetable.next(after: at), next <= last {
+            count += 1
+            at = next
+        }
+        recordSkip(campaign.name, first, last, count, reason, detail, at: now, &step)
+    }
+
+    private mutating func admitTimetable(
+        _ campaign: Campaign, _ nominal: Instant, at now: Moment, _ step: inout Step
+    ) {
+        _ = admit(campaign, nominal: nominal, origin: .timetable, forceOverlap: false, at: now, &step)
+    }
+
+    /// Admits an occurrence, or records why it is skipped. A pause and the overlap policy are judged here.
+    ///
+    /// - Returns: The occurrence's id, or nil when it was skipped.
+    mutating func admit(
+        _ campaign: Campaign, nominal: Instant, origin: Origin, forceOverlap: Bool, at now: Moment,
+        _ step: inout Step
+    ) -> OccurrenceID? {
+        if let pause = state.pause(of: campaign.name, at: now.wall) {
+            let detail = "paused by \(pause.actor): \(pause.reason)"
+            recordSkip(campaign.name, nominal, nominal, 1, .paused, detail, at: now, &step)
+            return nil
+        }
+        var startsAfter: OccurrenceID?
+        let unended = state.unended(of: campaign.name)
+        if let previous = unended.last, !forceOverlap {
+            switch campaign.overlap {
+            case .skip:
+                recordOverlap(campaign, nominal, previous.id, at: now, &step)
+                return nil
+            case .bufferOne where unended.count > 1:
+                recordOverlap(campaign, nominal, previous.id, at: now, &step)
+                return nil
+            case .bufferOne, .bufferAll:
+                startsAfter = previous.id
+            case .cancelWaiting:
+                cancelWaiting(
+                    of: unended.map(\.id), reason: "a newer occurrence took its place (overlap = \"cancel-waiting\")",
+                    at: now, &step)
+            }
+        }
+        return recordAdmission(campaign, nominal, origin, startsAfter, at: now, &step)
+    }
+
+    private mutating func recordAdmission(
+        _ campaign: Campaign, _ nominal: Instant, _ origin: Origin, _ startsAfter: OccurrenceID?, at now: Moment,
+        _ step: inout Step
+    ) -> OccurrenceID {
+        let isLate = now.wall - nominal > DueBounds.lateness
+        let startsAt = nominal + Jitter.delay(of: campaign, nominal: nominal)
+        let id = OccurrenceID(state.nextOccurrence)
+        let occurrence = Occurrence(
+            id: id, campaign: campaign.name, sandbox: campaign.sandbox, nominal: nominal, startsAt: startsAt,
+            expiresAt: (isLate ? max(startsAt, now.wall) : startsAt) + campaign.startWithin, admittedAt: now.wall,
+            origin: origin, generation: state.generation, isLate: isLate, onDoubt: campaign.onDoubt,
+            startsAfter: startsAfter, pairs: campaign.pairs)
+        record(.occurrenceAdmitted(occurrence), &step)
+        for pair in campaign.pairs { sandboxes[pair.dataflow] = campaign.sandbox }
+        return id
+    }
+
+    private mutating func recordOverlap(
+        _ campaign: Campaign, _ nominal: Instant, _ previous: OccurrenceID, at now: Moment, _ step: inout Step
+    ) {
+        let detail = "occurrence \(previous) had not ended (overlap = \"\(campaign.overlap.rawValue)\")"
+        recordSkip(campaign.name, nominal, nominal, 1, .overlap, detail, at: now, &step)
+    }
+
+    mutating func recordSkip(
+        _ campaign: CampaignName, _ first: Instant, _ last: Instant, _ count: Int,
+        _ reason: SkippedOccurrences.Reason, _ detail: String, at now: Moment, _ step: inout Step
+    ) {
+        let id = OccurrenceID(state.nextOccurrence)
+        record(
+            .occurrencesSkipped(
+                SkippedOccurrences(
+                    id: id, campaign: campaign, first: first, last: last, count: count, reason: reason,
+                    detail: detail, at: now.wall)), &step)
+        step.effects.append(
+            .notify(
+                Notification(
+                    kind: .skipped, campaign: campaign, occurrence: id,
+                    text: "\(count) occurrence\(count == 1 ? "" : "s") skipped (\(reason.rawValue)): \(detail)",
+                    at: now.wall)))
+    }
+}
+
+enum Jitter {
+    /// The part of the campaign's jitter that an occurrence waits: a function of campaign and nominal time only, so that
+    /// a restart does not move it.
+    static func delay(of campaign: Campaign, nominal: Instant) -> Duration {
+        let span = campaign.jitter.milliseconds
+        guard span > 0 else { return .zero }
+        let hash = StableHash.of("\(campaign.name)@\(nominal.milliseconds)")
+        return .milliseconds(Int64(hash % UInt64(span + 1)))
+    }
+}

@@ -1,0 +1,233 @@
+// Following runs to their end, and looking up doubts: one listing for each sandbox serves every run and every doubt that
+// is worth a look. A lane is freed on evidence, never because time has passed.
+
+internal import Chronology
+
+enum FollowBounds {
+    /// Each look at a run that has not ended is followed by the next after this many tenths of the interval before it.
+    static let growthInTenths = 15
+    /// Runs whose next look is at most this many hundredths of their interval away share a listing that is made anyway.
+    static let sharingInHundredths = 30
+    /// A run that no answer shows for longer than this is no longer understood: a person is told.
+    static let missing = Duration.seconds(15 * 60)
+    /// Dataflows in one listing: their ids make up its query.
+    static let dataflowsPerListing = 40
+}
+
+extension Scheduler {
+    mutating func follow(_ run: RunID, _ sandbox: SandboxName, _ dataflow: DataflowID, at now: Moment) {
+        let interval = configuration.polling.run
+        knowledge.followed[run] = FollowedRun(
+            sandbox: sandbox, dataflow: dataflow, startedAt: now.monotonic, nextLook: now.monotonic + interval,
+            interval: interval)
+    }
+
+    /// The activations that a run serves, in order.
+    func activations(running run: RunID) -> [ActivationID] {
+        state.occurrences.values
+            .flatMap { occurrence in
+                occurrence.activations.indices
+                    .filter { occurrence.activations[$0].phase == .running(run) }
+                    .map { occurrence.activationID(at: $0) }
+            }
+            .sorted()
+    }
+
+    // MARK: Asking
+
+    mutating func followAndLookUp(at now: Moment, _ step: inout Step) {
+        lookAtForeignRuns(at: now, &step)
+        tellLateRuns(at: now, &step)
+        for (sandbox, dataflows) in dueListings(at: now).sorted(by: { $0.key < $1.key }) {
+            let chunk = Array(dataflows.sorted().prefix(FollowBounds.dataflowsPerListing))
+            send(.runs(sandbox, chunk), depth: depth(of: chunk), at: now, &step)
+        }
+        askMissingSingly(at: now, &step)
+    }
+
+    /// The dataflows whose runs are worth a listing now. Once one look is due, those that are nearly due come along.
+    private mutating func dueListings(at now: Moment) -> [SandboxName: Set<DataflowID>] {
+        var isDue: Set<SandboxName> = []
+        var dataflows: [SandboxName: Set<DataflowID>] = [:]
+        for (_, run) in knowledge.followed where !run.isAskedSingly {
+            let early = run.interval * FollowBounds.sharingInHundredths / 100
+            if now.monotonic >= run.nextLook { isDue.insert(run.sandbox) } else { wake.at(run.nextLook) }
+            if now.monotonic + early >= run.nextLook { dataflows[run.sandbox, default: []].insert(run.dataflow) }
+        }
+        for (activation, watch) in knowledge.doubts {
+            guard let occurrence = state.occurrences[activation.occurrence]?.occurrence,
+                let pair = state.pair(of: activation)
+            else { continue }
+            if now.monotonic >= watch.nextLook {
+                isDue.insert(occurrence.sandbox)
+                dataflows[occurrence.sandbox, default: []].insert(pair.dataflow)
+            } else {
+                wake.at(watch.nextLook)
+            }
+        }
+        return dataflows.filter { isDue.contains($0.key) && !knowledge.isAsking(.runs($0.key)) }
+    }
+
+    /// A listing for following must show every run of ours on these dataflows; one for a doubt must reach back to what
+    /// its call's baseline knew.
+    private func depth(of dataflows: [DataflowID]) -> RunListingDepth {
+        let wanted = Set(dataflows)
+        var containing = Set(knowledge.followed.filter { wanted.contains($0.value.dataflow) }.map(\.key))
+        for activation in knowledge.doubts.keys {
+            guard case .inDoubt(let id) = state[activation]?.phase, let pair = state.pair(of: activation),
+                wanted.contains(pair.dataflow), let known = state.calls[id]?.call.baselines[pair.dataflow]?.runs.first
+            else { continue }
+            containing.insert(known)
+        }
+        return RunListingDepth(containing: containing.sorted())
+    }
+
+    /// Runs that the listing did not show are asked for by name, one question at a time.
+    private mutating func askMissingSingly(at now: Moment, _ step: inout Step) {
+        let missing = knowledge.followed.filter { $0.value.isAskedSingly }.sorted { $0.key < $1.key }
+        for (run, followed) in missing {
+            sendWhenDue(.run(followed.sandbox, run), followed.nextLook, at: now, &step)
+        }
+    }
+
+    /// Runs of others are looked at while somebody waits for their lane, and forgotten otherwise.
+    private mutating func lookAtForeignRuns(at now: Moment, _ step: inout Step) {
+        guard !knowledge.foreign.isEmpty else { return }
+        let waiting = Set(
+            waitingActivations().map { occurrence, position in
+                lane(of: occurrence.occurrence.pairs[position], in: occurrence.occurrence.sandbox)
+            })
+        for (run, foreign) in knowledge.foreign.sorted(by: { $0.key < $1.key }) {
+            guard waiting.contains(lane(of: foreign.pair, in: foreign.sandbox)) else {
+                knowledge.foreign[run] = nil
+                continue
+            }
+            sendWhenDue(.run(foreign.sandbox, run), foreign.nextLook, at: now, &step)
+        }
+    }
+
+    // MARK: Answers
+
+    mutating func updateFollowed(
+        on dataflow: DataflowID, _ known: RunsKnowledge, at now: Moment, _ step: inout Step
+    ) {
+        var shown: [RunID: DataflowRun] = [:]
+        for run in known.listing.runs { shown[run.id] = run }
+        for (id, followed) in knowledge.followed.sorted(by: { $0.key < $1.key })
+        where followed.dataflow == dataflow && followed.startedAt <= known.askedAt.monotonic {
+            if let run = shown[id] {
+                update(run, at: now, &step)
+            } else {
+                knowledge.followed[id]?.isAskedSingly = true
+            }
+        }
+        advanceDoubtLooks(on: dataflow, at: now)
+    }
+
+    private mutating func update(_ run: DataflowRun, at now: Moment, _ step: inout Step) {
+        guard run.status.isTerminal else {
+            lookAgain(at: run.id, word: run.word, at: now)
+            return
+        }
+        for activation in activations(running: run.id) {
+            record(.activationEnded(activation: activation, outcome: outcome(of: run), at: now.wall), &step)
+        }
+        knowledge.followed[run.id] = nil
+        knowledge.foreign[run.id] = nil
+    }
+
+    private func outcome(of run: DataflowRun) -> ActivationOutcome {
+        let result: ActivationOutcome.Result =
+            switch run.status {
+            case .succeeded: .succeeded
+            case .partial: .partial
+            case .failed, .running: .failed
+            }
+        let reason = result == .succeeded ? nil : "the run ended as \(run.word)"
+        return ActivationOutcome(result: result, reason: reason, run: run.id, metrics: run.metrics)
+    }
+
+    private mutating func lookAgain(at run: RunID, word: String?, at now: Moment) {
+        guard var followed = knowledge.followed[run] else { return }
+        let grown = followed.interval * FollowBounds.growthInTenths / 10
+        followed.interval = min(grown, max(configuration.polling.runMaximum, configuration.polling.run))
+        followed.nextLook = now.monotonic + followed.interval
+        followed.isAskedSingly = false
+        if let word {
+            followed.word = word
+            followed.missingSince = nil
+        }
+        knowledge.followed[run] = followed
+    }
+
+    /// The answer about one run, asked by name: a run of ours that a listing did not show, or somebody else's.
+    mutating func updateSingly(_ id: RunID, _ run: DataflowRun?, at now: Moment, _ step: inout Step) {
+        if let foreign = knowledge.foreign[id] {
+            if let run, run.status == .running {
+                knowledge.foreign[id]?.nextLook = now.monotonic + configuration.polling.gate
+            } else {
+                knowledge.foreign[id] = nil
+                forgetListing(of: foreign.pair.dataflow)
+            }
+        }
+        guard knowledge.followed[id] != nil else { return }
+        if let run {
+            update(run, at: now, &step)
+        } else {
+            missing(id, at: now, &step)
+        }
+    }
+
+    /// What the listing says of a run that has ended meanwhile is wrong: the next call needs a new one.
+    private mutating func forgetListing(of dataflow: DataflowID) {
+        knowledge.runs[dataflow] = nil
+    }
+
+    private mutating func missing(_ run: RunID, at now: Moment, _ step: inout Step) {
+        let since = knowledge.followed[run]?.missingSince ?? now.monotonic
+        knowledge.followed[run]?.missingSince = since
+        lookAgain(at: run, word: nil, at: now)
+        guard now.monotonic - since >= FollowBounds.missing else { return }
+        for activation in activations(running: run) where state[activation]?.endIsUnknown == false {
+            let reason = "the platform no longer knows run \(run); the lane stays held until somebody settles it"
+            record(.runEndUnknown(activation: activation, run: run, reason: reason, at: now.wall), &step)
+            notify(.runLate, activation, reason, at: now, &step)
+        }
+    }
+
+    private mutating func advanceDoubtLooks(on dataflow: DataflowID, at now: Moment) {
+        for (activation, watch) in knowledge.doubts
+        where state.pair(of: activation)?.dataflow == dataflow && now.monotonic >= watch.nextLook {
+            var looked = watch
+            looked.nextLook = nextLook(watch, at: now)
+            looked.looks += 1
+            knowledge.doubts[activation] = looked
+        }
+    }
+
+    private func nextLook(_ watch: WatchedDoubt, at now: Moment) -> Monotonic {
+        let settle = configuration.polling.settle
+        let next = watch.looks + 1
+        let planned =
+            next < DoubtBounds.looks.count
+            ? watch.startedAt + settle * DoubtBounds.looks[next] / 100
+            : now.monotonic + settle * DoubtBounds.furtherLook / 100
+        return max(planned, now.monotonic + .milliseconds(1))
+    }
+
+    private mutating func tellLateRuns(at now: Moment, _ step: inout Step) {
+        for (run, followed) in knowledge.followed.sorted(by: { $0.key < $1.key }) {
+            let late = followed.startedAt + configuration.polling.runLate
+            guard now.monotonic >= late else {
+                wake.at(late)
+                continue
+            }
+            for activation in activations(running: run) where state[activation]?.isLate == false {
+                record(.runLate(activation: activation, run: run, at: now.wall), &step)
+                notify(
+                    .runLate, activation, "run \(run) has not ended within \(configuration.polling.runLate.text)",
+                    at: now, &step)
+            }
+        }
+    }
+}

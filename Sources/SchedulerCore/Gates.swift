@@ -1,0 +1,123 @@
+// The gates, each as a question with an answer: open (nil), or closed with the evidence.
+//
+// In three groups. *Own* gates are decided by us alone. *Definition* gates are decided by what the dataflow's definition
+// said last, however old: a mapping that was missing a minute ago is not asked about every second. *Fresh* gates must
+// have been asked within `gate_freshness` when the call is made.
+
+internal import Chronology
+
+enum GateBounds {
+    /// A definition that closes a gate is looked at again after this many intervals of `polling.gate`: it opens when
+    /// somebody edits the dataflow, not by itself.
+    static let definitionPatience = 5
+    /// Within this after its first activation, "not part of this dataflow" means *not settled yet*: Adobe's newer pages
+    /// ask for one hour where the older ones ask for 20 minutes.
+    static let settlingTime = Duration.seconds(3600)
+}
+
+extension Scheduler {
+    // MARK: Own gates
+
+    func ownClosure(_ occurrence: Occurrence, _ activation: ActivationState, at now: Moment) -> Closure? {
+        if now.wall < occurrence.startsAt { return .notStarted(until: occurrence.startsAt) }
+        if let previous = occurrence.startsAfter, let held = state.occurrences[previous], held.outcome == nil {
+            return .behind(previous)
+        }
+        if let pause = state.pause(of: occurrence.campaign, at: now.wall) { return .paused(pause) }
+        for blackout in configuration.blackouts {
+            if let end = blackout.end(at: now.wall) { return .blackout(name: blackout.name, until: end) }
+        }
+        if let notBefore = activation.notBefore, now.wall < notBefore {
+            return .backoff(until: notBefore, reason: activation.reason ?? "")
+        }
+        if let trouble = knowledge.callTroubles[occurrence.sandbox], now.monotonic < trouble.retryAt {
+            return .throttled(detail: trouble.detail, since: trouble.since, retryAt: trouble.retryAt)
+        }
+        return nil
+    }
+
+    func credentialsClosure(at now: Moment) -> Closure? {
+        guard let trouble = knowledge.credentials else { return nil }
+        return .credentials(detail: trouble.detail, since: trouble.since, retryAt: trouble.retryAt)
+    }
+
+    // MARK: Definition gates
+
+    /// What the dataflow's definition says, at whatever age. Nil when it is open, or not known.
+    func definitionClosure(_ pair: Pair, at now: Moment) -> Closure? {
+        guard let known = knowledge.dataflows[pair.dataflow] else { return nil }
+        if case .unusable(let sentence) = known.definition.existence {
+            return .dataflowUnusable(sentence, askedAt: known.askedAt)
+        }
+        guard known.definition.state.lowercased() == "enabled" else {
+            return .dataflowState(known.definition.state, askedAt: known.askedAt)
+        }
+        guard let mapping = known.definition.mapping(of: pair.audience) else {
+            return .notMapped(askedAt: known.askedAt)
+        }
+        let platformNow = platformTime(known, at: now)
+        if let startsAt = mapping.startsAt, platformNow < startsAt { return .rangeNotStarted(startsAt) }
+        // The last day is excluded from scheduled exports; whether ad hoc is accepted on it is not documented: try.
+        if let endsAt = mapping.endsAt, platformNow >= endsAt + .seconds(86_400) {
+            return .rangeEnded(endsAt, askedAt: known.askedAt)
+        }
+        return firstActivationClosure(mapping, known, platformNow)
+    }
+
+    private func firstActivationClosure(
+        _ mapping: DataflowDefinition.Mapping, _ known: DataflowKnowledge, _ platformNow: Instant
+    ) -> Closure? {
+        let window = configuration.guardrails.firstActivationWindow
+        guard let createdAt = mapping.createdAt else {
+            return window > .zero
+                ? .firstActivation(since: nil, opensIn: window, askedAt: known.askedAt) : nil
+        }
+        let left = window - (platformNow - createdAt)
+        return left > .zero ? .firstActivation(since: createdAt, opensIn: left, askedAt: known.askedAt) : nil
+    }
+
+    /// The time by the platform's clock: what it said with the definition, and how long ago that was.
+    func platformTime(_ known: DataflowKnowledge, at now: Moment) -> Instant {
+        guard let observedAt = known.definition.observedAt else { return now.wall }
+        return observedAt + (now.monotonic - known.askedAt.monotonic)
+    }
+
+    // MARK: Fresh gates
+
+    func isFresh(_ askedAt: Moment, at now: Moment) -> Bool {
+        now.monotonic - askedAt.monotonic <= configuration.polling.gateFreshness
+    }
+
+    /// A running export closes the gate at whatever age of the answer; nothing running counts only while fresh.
+    func exportClosure(_ sandbox: SandboxName, at now: Moment) -> Closure? {
+        guard let known = knowledge.exports[sandbox] else {
+            return .unknown(.export, failure: knowledge.askTroubles[.exportJobs(sandbox)]?.detail)
+        }
+        if let running = known.running {
+            return .exportRunning(running, since: running.createdAt ?? known.since, askedAt: known.askedAt)
+        }
+        if isFresh(known.askedAt, at: now) { return nil }
+        return .unknown(.export, failure: knowledge.askTroubles[.exportJobs(sandbox)]?.detail)
+    }
+
+    /// Any run in progress that is not ours closes the dataflow: a scheduled one, or one that a person started.
+    func busyClosure(_ dataflow: DataflowID) -> Closure? {
+        guard let known = knowledge.runs[dataflow],
+            let run = known.listing.runs.first(where: { $0.status == .running && !owns($0.id) })
+        else { return nil }
+        return .dataflowBusy(run, askedAt: known.askedAt)
+    }
+
+    /// Everything that must be fresh for a call, in one answer.
+    func freshClosure(_ pair: Pair, _ sandbox: SandboxName, at now: Moment) -> Closure? {
+        if let closure = exportClosure(sandbox, at: now) { return closure }
+        guard let definition = knowledge.dataflows[pair.dataflow], isFresh(definition.askedAt, at: now) else {
+            return .unknown(.mapping, failure: knowledge.askTroubles[.dataflows(sandbox)]?.detail)
+        }
+        if let closure = definitionClosure(pair, at: now) { return closure }
+        guard let runs = knowledge.runs[pair.dataflow], isFresh(runs.askedAt, at: now) else {
+            return .unknown(.dataflow, failure: knowledge.askTroubles[.runs(sandbox)]?.detail)
+        }
+        return busyClosure(pair.dataflow)
+    }
+}

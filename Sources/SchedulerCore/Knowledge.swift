@@ -1,0 +1,128 @@
+// What the platform said lately, and what was asked of it: volatile, never journaled, asked again after a restart.
+//
+// Every answer carries the moment at which its question was *sent*, so that its age is never underestimated.
+
+internal import Chronology
+
+/// A question that is under way.
+struct Ask: Equatable, Sendable {
+    enum Subject: Equatable, Sendable {
+        case exportJobs(SandboxName)
+        case dataflows(SandboxName, [DataflowID])
+        case runs(SandboxName, [DataflowID])
+        case run(SandboxName, RunID)
+    }
+
+    var subject: Subject
+    var sentAt: Moment
+
+    var sandbox: SandboxName {
+        switch subject {
+        case .exportJobs(let sandbox), .dataflows(let sandbox, _), .runs(let sandbox, _), .run(let sandbox, _):
+            sandbox
+        }
+    }
+}
+
+/// The kinds of questions that are backed off apart from each other.
+enum AskKind: Hashable, Sendable {
+    case exportJobs(SandboxName)
+    case dataflows(SandboxName)
+    case runs(SandboxName)
+
+    init(_ subject: Ask.Subject) {
+        switch subject {
+        case .exportJobs(let sandbox): self = .exportJobs(sandbox)
+        case .dataflows(let sandbox, _): self = .dataflows(sandbox)
+        case .runs(let sandbox, _), .run(let sandbox, _): self = .runs(sandbox)
+        }
+    }
+
+    /// Feeds the jitter of the backoff, so that two kinds do not come back at the same moment.
+    var key: String {
+        switch self {
+        case .exportJobs(let sandbox): "export-jobs/\(sandbox)"
+        case .dataflows(let sandbox): "dataflows/\(sandbox)"
+        case .runs(let sandbox): "runs/\(sandbox)"
+        }
+    }
+}
+
+/// Something that keeps failing, and when it is tried again.
+struct Trouble: Equatable, Sendable {
+    var failures: Int
+    var since: Instant
+    var retryAt: Monotonic
+    var detail: String
+}
+
+struct ExportKnowledge: Equatable, Sendable {
+    /// The running export that closes the gate.
+    var running: ExportJob?
+    /// The newest one that succeeded.
+    var newestFinished: ExportJob?
+    var askedAt: Moment
+    /// Since when the gate has been seen in its present state.
+    var since: Instant
+}
+
+struct DataflowKnowledge: Equatable, Sendable {
+    var definition: DataflowDefinition
+    var askedAt: Moment
+}
+
+struct RunsKnowledge: Equatable, Sendable {
+    /// Newest first, of one dataflow.
+    var listing: RunListing
+    var askedAt: Moment
+}
+
+/// A run of ours that is followed to its end.
+struct FollowedRun: Equatable, Sendable {
+    var sandbox: SandboxName
+    var dataflow: DataflowID
+    var startedAt: Monotonic
+    var nextLook: Monotonic
+    var interval: Duration
+    /// Since when no answer has shown it.
+    var missingSince: Monotonic?
+    var isAskedSingly = false
+    var word: String?
+}
+
+/// A doubt that is looked up.
+struct WatchedDoubt: Equatable, Sendable {
+    var startedAt: Monotonic
+    var nextLook: Monotonic
+    /// Looks so far, successful or not, since this process began: the place in the table of intervals.
+    var looks = 0
+}
+
+/// A run that the platform named when it refused a call, and that is not known to be ours.
+struct ForeignRun: Equatable, Sendable {
+    var sandbox: SandboxName
+    var pair: Pair
+    var nextLook: Monotonic
+}
+
+struct Knowledge: Sendable {
+    var exports: [SandboxName: ExportKnowledge] = [:]
+    var dataflows: [DataflowID: DataflowKnowledge] = [:]
+    var runs: [DataflowID: RunsKnowledge] = [:]
+    var followed: [RunID: FollowedRun] = [:]
+    var doubts: [ActivationID: WatchedDoubt] = [:]
+    var foreign: [RunID: ForeignRun] = [:]
+
+    var asks: [AskID: Ask] = [:]
+    var nextAsk = 1
+    var askTroubles: [AskKind: Trouble] = [:]
+    var credentials: Trouble?
+    /// Calls that could not be sent, or were throttled, per sandbox.
+    var callTroubles: [SandboxName: Trouble] = [:]
+    /// Pairs whose mapping fault was told already, by occurrence.
+    var toldMapping: Set<ActivationID> = []
+
+    func isAsking(_ kind: AskKind) -> Bool {
+        asks.values.contains { AskKind($0.subject) == kind }
+    }
+}

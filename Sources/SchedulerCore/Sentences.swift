@@ -1,0 +1,153 @@
+// Closed gates in words: the evidence, and what opens the gate. The same words go to `explain`, to the reasons in the
+// journal, and to notifications.
+
+package import Chronology
+
+/// A closed gate for people.
+package struct GateSentence: Equatable, Sendable {
+    package var evidence: String
+    package var opens: String
+    package var since: Instant?
+    package var until: Instant?
+}
+
+extension Scheduler {
+    package func name(of dataflow: DataflowID) -> String {
+        configuration.dataflowNames[dataflow] ?? dataflow.text
+    }
+
+    package func name(of audience: AudienceID) -> String {
+        configuration.audienceNames[audience] ?? audience.text
+    }
+
+    package func sentence(for closure: Closure, _ pair: Pair, at now: Moment) -> GateSentence {
+        let flow = name(of: pair.dataflow)
+        let audience = name(of: pair.audience)
+        switch closure {
+        case .notStarted(let until):
+            return GateSentence(
+                evidence: "its time has not come", opens: "by itself", since: nil, until: until)
+        case .behind(let previous):
+            return GateSentence(
+                evidence: "occurrence \(previous) of the campaign has not ended", opens: "when that one has ended")
+        case .paused(let pause):
+            return GateSentence(
+                evidence: "paused by \(pause.actor): \(pause.reason)",
+                opens: pause.until == nil ? "when somebody resumes it" : "by itself, or when somebody resumes it",
+                since: pause.since, until: pause.until)
+        case .blackout(let name, let until):
+            return GateSentence(
+                evidence: "inside the blackout \"\(name)\"", opens: "when the blackout ends", until: until)
+        case .credentials(let detail, let since, let retryAt):
+            return GateSentence(
+                evidence: "the platform refuses us: \(detail)", opens: "when the credentials work again",
+                since: since, until: now.wall + (retryAt - now.monotonic))
+        case .throttled(let detail, let since, let retryAt):
+            return GateSentence(
+                evidence: detail, opens: "with the next try", since: since,
+                until: now.wall + (retryAt - now.monotonic))
+        case .backoff(let until, let reason):
+            return GateSentence(evidence: reason, opens: "with the next try", until: until)
+        case .lane(let holder):
+            return laneSentence(holder, audience)
+        default:
+            return platformSentence(for: closure, flow, audience, at: now)
+        }
+    }
+
+    private func laneSentence(_ holder: LaneHolder, _ audience: String) -> GateSentence {
+        switch holder {
+        case .activation(let id):
+            let campaign = state.occurrences[id.occurrence]?.occurrence.campaign.text ?? "another campaign"
+            return GateSentence(
+                evidence: "activation \(id) of \(campaign) holds the lane of \"\(audience)\"",
+                opens: "when its run has ended", since: state[id]?.since)
+        case .foreign(let run, let dataflow):
+            return GateSentence(
+                evidence: "run \(run) on \(name(of: dataflow)), which we did not start, is about \"\(audience)\"",
+                opens: "when that run has ended")
+        }
+    }
+
+    private func platformSentence(
+        for closure: Closure, _ flow: String, _ audience: String, at now: Moment
+    ) -> GateSentence {
+        switch closure {
+        case .exportRunning(let job, let since, let askedAt):
+            return GateSentence(
+                evidence: "export job \(job.id) is \(job.word) (asked \(age(askedAt, now)) ago)",
+                opens: "when the export has ended", since: since)
+        case .dataflowUnusable(let why, let askedAt):
+            return GateSentence(
+                evidence: "dataflow \(flow): \(why) (asked \(age(askedAt, now)) ago)",
+                opens: "when somebody corrects the dataflow or the configuration")
+        case .dataflowState(let word, let askedAt):
+            return GateSentence(
+                evidence: "dataflow \(flow) is \(word), not enabled (asked \(age(askedAt, now)) ago)",
+                opens: "when the dataflow is enabled")
+        case .dataflowBusy(let run, let askedAt):
+            return GateSentence(
+                evidence: "dataflow \(flow) has run \(run.id) in progress, which we did not start "
+                    + "(\(run.word), asked \(age(askedAt, now)) ago)",
+                opens: "when that run has ended", since: run.createdAt)
+        case .notMapped(let askedAt):
+            return GateSentence(
+                evidence: "audience \"\(audience)\" is not mapped to dataflow \(flow) (asked \(age(askedAt, now)) ago)",
+                opens: "when somebody maps it; its first-activation window counts from then")
+        case .rangeNotStarted(let start):
+            return GateSentence(
+                evidence: "the schedule of \"\(audience)\" on \(flow) has not started", opens: "by itself", until: start)
+        case .rangeEnded(let end, let askedAt):
+            return GateSentence(
+                evidence: "the schedule of \"\(audience)\" on \(flow) ended on \(end.rfc3339.prefix(10)), that day "
+                    + "excluded (asked \(age(askedAt, now)) ago)",
+                opens: "when somebody moves the end of the schedule")
+        case .firstActivation(let since?, let opensIn, _):
+            return GateSentence(
+                evidence: "\"\(audience)\" was first activated to \(flow) at \(since.rfc3339)",
+                opens: "by itself, after first_activation_window "
+                    + configuration.guardrails.firstActivationWindow.text,
+                since: since, until: now.wall + opensIn)
+        case .firstActivation(nil, _, let askedAt):
+            return GateSentence(
+                evidence: "the platform does not say when \"\(audience)\" was first activated to \(flow) "
+                    + "(asked \(age(askedAt, now)) ago)",
+                opens: "when the platform says so")
+        case .unknown(let gate, let failure):
+            return GateSentence(
+                evidence: failure.map { "asking failed: \($0)" } ?? "not asked yet, or the answer is too old",
+                opens: gate == .export ? "when the platform says that no export runs" : "when the platform answers")
+        default:
+            return GateSentence(evidence: closure.gate.rawValue, opens: "")
+        }
+    }
+
+    private func age(_ askedAt: Moment, _ now: Moment) -> String {
+        max(.zero, now.monotonic - askedAt.monotonic).words
+    }
+
+    // MARK: All closed gates of one activation
+
+    /// Why an activation is not called right now, the gates in their order. Empty for one that is ready, or does not
+    /// wait.
+    package func closures(of id: ActivationID, at now: Moment) -> [Closure] {
+        guard let occurrence = state.occurrences[id.occurrence]?.occurrence, let activation = state[id],
+            activation.phase == .waiting, let pair = state.pair(of: id)
+        else { return [] }
+        var found: [Closure] = []
+        if let closure = ownClosure(occurrence, activation, at: now) { found.append(closure) }
+        if let closure = credentialsClosure(at: now) { found.append(closure) }
+        if let closure = exportClosure(occurrence.sandbox, at: now) { found.append(closure) }
+        if let closure = definitionClosure(pair, at: now) {
+            found.append(closure)
+        } else if knowledge.dataflows[pair.dataflow] == nil {
+            found.append(
+                .unknown(.mapping, failure: knowledge.askTroubles[.dataflows(occurrence.sandbox)]?.detail))
+        }
+        if let closure = busyClosure(pair.dataflow) { found.append(closure) }
+        if let holder = LaneTable(self).holders[lane(of: pair, in: occurrence.sandbox)] {
+            found.append(.lane(holder))
+        }
+        return found
+    }
+}

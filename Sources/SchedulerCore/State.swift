@@ -1,0 +1,151 @@
+// The durable state of the scheduler: the fold of the journal's records, and nothing else. What the platform said lately
+// is not in here (see `Knowledge`); it is asked again after a restart.
+//
+// Begin at `apply` in StateFold.swift: the only place that changes this state.
+
+package import Chronology
+
+package struct State: Equatable, Codable, Sendable {
+    package internal(set) var generation = 0
+    package internal(set) var nextOccurrence = 1
+    package internal(set) var nextCall = 1
+    package internal(set) var campaigns: [CampaignName: CampaignState] = [:]
+    /// Occurrences that have not ended, and those with an activation that waits for a person.
+    package internal(set) var occurrences: [OccurrenceID: OccurrenceState] = [:]
+    /// Calls whose answer is not journaled, and those that an activation is still in doubt about.
+    package internal(set) var calls: [CallID: CallState] = [:]
+    package internal(set) var pauses: [Pause] = []
+    package internal(set) var exportMarks: [SandboxName: ExportMark] = [:]
+    /// Smaller than the configured limit where the platform has refused a call for its size.
+    package internal(set) var pairLimits: [SandboxName: Int] = [:]
+
+    package init() {}
+
+    package subscript(id: ActivationID) -> ActivationState? {
+        guard let occurrence = occurrences[id.occurrence], id.index >= 1, id.index <= occurrence.activations.count
+        else { return nil }
+        return occurrence.activations[id.index - 1]
+    }
+
+    /// The pair of an activation. Nil when its occurrence is no longer held.
+    package func pair(of id: ActivationID) -> Pair? {
+        guard let pairs = occurrences[id.occurrence]?.occurrence.pairs, id.index >= 1, id.index <= pairs.count
+        else { return nil }
+        return pairs[id.index - 1]
+    }
+
+    /// The pause that holds a campaign back at `now`, the campaign's own before the general one.
+    package func pause(of campaign: CampaignName, at now: Instant) -> Pause? {
+        let active = pauses.filter { pause in pause.until.map { now < $0 } ?? true }
+        return active.first { $0.scope == .campaign(campaign) } ?? active.first { $0.scope == .all }
+    }
+
+    /// Held occurrences of a campaign that have not ended, oldest first.
+    package func unended(of campaign: CampaignName) -> [OccurrenceState] {
+        occurrences.values
+            .filter { $0.occurrence.campaign == campaign && $0.outcome == nil }
+            .sorted { $0.occurrence.id < $1.occurrence.id }
+    }
+}
+
+package struct CampaignState: Equatable, Codable, Sendable {
+    package var fingerprint: String
+    /// The nominal time up to which everything is decided. Never goes back, whatever the clock does.
+    package var highWater: Instant
+    package var last: LastOccurrence?
+}
+
+/// What is remembered of a campaign's latest decided or ended occurrence; all others are in the journal's history.
+package struct LastOccurrence: Equatable, Codable, Sendable {
+    package var id: OccurrenceID
+    package var nominal: Instant
+    package var outcome: OccurrenceOutcome
+    package var at: Instant
+}
+
+package struct ExportMark: Equatable, Codable, Sendable {
+    package var job: String
+    /// When the job was created, by the platform's clock.
+    package var createdAt: Instant
+}
+
+package struct OccurrenceState: Equatable, Codable, Sendable {
+    package var occurrence: Occurrence
+    /// Activation `n` is at `n - 1`.
+    package var activations: [ActivationState]
+    /// Set once all activations have ended or are set aside.
+    package var outcome: OccurrenceOutcome?
+    package var endedAt: Instant?
+
+    package var id: OccurrenceID { occurrence.id }
+
+    package func activationID(at position: Int) -> ActivationID {
+        ActivationID(occurrence.id, position + 1)
+    }
+}
+
+package struct ActivationState: Equatable, Codable, Sendable {
+    package enum Phase: Equatable, Codable, Sendable {
+        /// Behind a gate or in line for its lane. Left for `calling` when packed into a call, for `ended` at its
+        /// deadline or by a person.
+        case waiting
+        /// In a call that is intended or on the wire. Left on the call's answer.
+        case calling(CallID)
+        /// The call may or may not have taken effect. Left by a look-up that finds its run, by established absence,
+        /// or by a person.
+        case inDoubt(CallID)
+        /// Left when the run has ended.
+        case running(RunID)
+        /// Set aside for a person. `call` is set while a run of it may exist: the lane stays held.
+        case quarantined(call: CallID?)
+        case ended(ActivationOutcome)
+    }
+
+    package var phase: Phase
+    package var since: Instant
+    /// Calls that were sent and count against the limit of attempts.
+    package var attempts = 0
+    /// How often it was sent again after its absence was established.
+    package var doubtRetries = 0
+    /// Successful look-ups of the present doubt that did not show a run.
+    package var lookUps = 0
+    package var notBefore: Instant?
+    /// Why it is where it is, in words. Bounded.
+    package var reason: String?
+    /// At most this many pairs share its next call: a refused call is halved until the culprit stands alone.
+    package var packLimit: Int?
+    /// Replaces the occurrence's deadline once a person asked for another try.
+    package var expiresAt: Instant?
+    /// A run was followed for longer than expected, and somebody was told.
+    package var isLate = false
+    /// The run is no longer understood, and somebody was told.
+    package var endIsUnknown = false
+    package var wasAdopted = false
+    /// Runs that turned up as second ones for this activation.
+    package var duplicates: [RunID] = []
+    /// The baseline of the first call that was sent, for recognising late twins of a retried activation.
+    package var firstBaseline: Baseline?
+
+    package var isSettled: Bool {
+        switch phase {
+        case .ended, .quarantined: true
+        case .waiting, .calling, .inDoubt, .running: false
+        }
+    }
+
+    /// Whether nothing else of this lane may be sent.
+    package var holdsLane: Bool {
+        switch phase {
+        case .calling, .inDoubt, .running: true
+        case .quarantined(let call): call != nil
+        case .waiting, .ended: false
+        }
+    }
+}
+
+package struct CallState: Equatable, Codable, Sendable {
+    package var call: Call
+    /// False while it is only intended: certainly not sent.
+    package var isSending = false
+    package var isAnswered = false
+}

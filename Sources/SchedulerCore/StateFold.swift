@@ -1,0 +1,217 @@
+// How each record changes the state. Live steps and recovery both go through `apply`, so that folding the journal gives
+// what the process had in memory, by construction.
+//
+// Total: a record about something that is no longer held changes nothing. Records are facts and are not judged here.
+
+internal import Chronology
+
+extension State {
+    package mutating func apply(_ record: Record) {
+        switch record {
+        case .generationLoaded(let generation, _):
+            self.generation = generation
+        case .campaignAnchored(let campaign, let fingerprint, let from):
+            campaigns[campaign] = CampaignState(
+                fingerprint: fingerprint, highWater: from, last: campaigns[campaign]?.last)
+        case .campaignRemoved(let campaign):
+            campaigns[campaign] = nil
+        case .occurrenceAdmitted(let occurrence):
+            admit(occurrence)
+        case .occurrencesSkipped(let skipped):
+            skip(skipped)
+        case .occurrenceEnded(let id, let outcome, let at):
+            end(id, outcome, at)
+        case .exportFinished(let sandbox, let job, _, let at):
+            exportMarks[sandbox] = ExportMark(job: job, createdAt: at)
+        case .callIntended(let call):
+            nextCall = max(nextCall, call.id.number + 1)
+            calls[call.id] = CallState(call: call)
+            for activation in call.activations { enter(.calling(call.id), activation, at: call.at) }
+        case .callSending(let id, _):
+            startSending(id)
+        case .callWithdrawn(let id, let reason):
+            withdraw(id, reason: reason)
+        case .callAnswered(let id, _, _):
+            calls[id]?.isAnswered = true
+        default:
+            applyToActivation(record)
+            applyOfPeople(record)
+        }
+    }
+
+    private mutating func applyToActivation(_ record: Record) {
+        switch record {
+        case .activationReturned(let id, let reason, let notBefore, let attemptCounts, let packLimit):
+            change(id) { activation in
+                if case .inDoubt = activation.phase { activation.doubtRetries += 1 }
+                if !attemptCounts { activation.attempts = max(0, activation.attempts - 1) }
+                activation.phase = .waiting
+                activation.lookUps = 0
+                activation.notBefore = notBefore
+                activation.reason = reason
+                activation.packLimit = packLimit
+            }
+            forgetSettledCalls()
+        case .activationInDoubt(let id, let call, let reason, let at):
+            enter(.inDoubt(call), id, at: at, reason: reason)
+            forgetSettledCalls()
+        case .doubtLookedUp(let id, _):
+            change(id) { $0.lookUps += 1 }
+        case .activationRunning(let id, let run, let adopted, let at):
+            enter(.running(run), id, at: at)
+            change(id) { $0.wasAdopted = adopted }
+            forgetSettledCalls()
+        case .runEndUnknown(let id, _, let reason, _):
+            change(id) {
+                $0.endIsUnknown = true
+                $0.reason = reason
+            }
+        case .runLate(let id, _, _):
+            change(id) { $0.isLate = true }
+        case .activationEnded(let id, let outcome, let at):
+            enter(.ended(outcome), id, at: at, reason: outcome.reason)
+            forgetSettledCalls()
+            forgetSettledOccurrence(id.occurrence)
+        case .activationQuarantined(let id, let reason, let holdsLane, let at):
+            quarantine(id, reason: reason, holdsLane: holdsLane, at: at)
+            forgetSettledCalls()
+        case .duplicateSeen(let id, let run, _):
+            change(id) { $0.duplicates.append(run) }
+        default:
+            break
+        }
+    }
+
+    private mutating func applyOfPeople(_ record: Record) {
+        switch record {
+        case .activationResolved(let id, let resolution, _, let at):
+            resolve(id, resolution, at: at)
+        case .paused(let pause):
+            pauses.removeAll { $0.scope == pause.scope }
+            pauses.append(pause)
+        case .resumed(let scope, _, _):
+            pauses.removeAll { $0.scope == scope }
+        case .pairLimitLearned(let sandbox, let limit, _):
+            pairLimits[sandbox] = limit
+        default:
+            break
+        }
+    }
+
+    // MARK: Occurrences
+
+    private mutating func admit(_ occurrence: Occurrence) {
+        nextOccurrence = max(nextOccurrence, occurrence.id.number + 1)
+        occurrences[occurrence.id] = OccurrenceState(
+            occurrence: occurrence,
+            activations: occurrence.pairs.map { _ in ActivationState(phase: .waiting, since: occurrence.admittedAt) })
+        if occurrence.origin == .timetable { raiseHighWater(of: occurrence.campaign, to: occurrence.nominal) }
+    }
+
+    private mutating func skip(_ skipped: SkippedOccurrences) {
+        nextOccurrence = max(nextOccurrence, skipped.id.number + 1)
+        raiseHighWater(of: skipped.campaign, to: skipped.last)
+        campaigns[skipped.campaign]?.last = LastOccurrence(
+            id: skipped.id, nominal: skipped.last, outcome: .skipped, at: skipped.at)
+    }
+
+    private mutating func raiseHighWater(of campaign: CampaignName, to nominal: Instant) {
+        guard let mark = campaigns[campaign]?.highWater, mark < nominal else { return }
+        campaigns[campaign]?.highWater = nominal
+    }
+
+    private mutating func end(_ id: OccurrenceID, _ outcome: OccurrenceOutcome, _ at: Instant) {
+        guard let occurrence = occurrences[id]?.occurrence else { return }
+        occurrences[id]?.outcome = outcome
+        occurrences[id]?.endedAt = at
+        campaigns[occurrence.campaign]?.last = LastOccurrence(
+            id: id, nominal: occurrence.nominal, outcome: outcome, at: at)
+        forgetSettledOccurrence(id)
+    }
+
+    /// An ended occurrence is held only while a person may still settle something of it.
+    private mutating func forgetSettledOccurrence(_ id: OccurrenceID) {
+        guard let state = occurrences[id], state.outcome != nil else { return }
+        let needsPerson = state.activations.contains { activation in
+            if case .quarantined = activation.phase { true } else { false }
+        }
+        if !needsPerson { occurrences[id] = nil }
+    }
+
+    // MARK: Calls
+
+    private mutating func startSending(_ id: CallID) {
+        guard let call = calls[id]?.call else { return }
+        calls[id]?.isSending = true
+        for (activation, pair) in zip(call.activations, call.pairs) {
+            change(activation) {
+                $0.attempts += 1
+                if $0.firstBaseline == nil { $0.firstBaseline = call.baselines[pair.dataflow] }
+            }
+        }
+    }
+
+    private mutating func withdraw(_ id: CallID, reason: String) {
+        for activation in calls[id]?.call.activations ?? [] {
+            change(activation) { state in
+                guard state.phase == .calling(id) else { return }
+                state.phase = .waiting
+                state.reason = reason
+            }
+        }
+        calls[id] = nil
+    }
+
+    /// A call is held until it is answered, and for as long as an activation needs its baseline to settle a doubt.
+    private mutating func forgetSettledCalls() {
+        for (id, call) in calls where call.isSending {
+            let isNeeded = call.call.activations.contains { activation in
+                switch self[activation]?.phase {
+                case .calling(let other), .inDoubt(let other), .quarantined(call: let other?): other == id
+                case .waiting, .running, .quarantined(call: nil), .ended, nil: false
+                }
+            }
+            if !isNeeded { calls[id] = nil }
+        }
+    }
+
+    // MARK: Activations
+
+    private mutating func change(_ id: ActivationID, _ body: (inout ActivationState) -> Void) {
+        guard self[id] != nil else { return }
+        body(&occurrences[id.occurrence]!.activations[id.index - 1])
+    }
+
+    private mutating func enter(
+        _ phase: ActivationState.Phase, _ id: ActivationID, at: Instant, reason: String? = nil
+    ) {
+        change(id) {
+            $0.phase = phase
+            $0.since = at
+            $0.reason = reason
+            $0.notBefore = nil
+            $0.lookUps = 0
+        }
+    }
+
+    private mutating func quarantine(_ id: ActivationID, reason: String, holdsLane: Bool, at: Instant) {
+        var call: CallID?
+        switch self[id]?.phase {
+        case .inDoubt(let id), .calling(let id): call = holdsLane ? id : nil
+        default: break
+        }
+        enter(.quarantined(call: call), id, at: at, reason: reason)
+    }
+
+    private mutating func resolve(_ id: ActivationID, _ resolution: Resolution, at: Instant) {
+        guard let occurrence = occurrences[id.occurrence]?.occurrence else { return }
+        occurrences[id.occurrence]?.outcome = nil
+        occurrences[id.occurrence]?.endedAt = nil
+        guard resolution == .retry else { return }
+        change(id) {
+            $0.attempts = 0
+            $0.doubtRetries = 0
+            $0.expiresAt = at + (occurrence.expiresAt - occurrence.startsAt)
+        }
+    }
+}

@@ -1,0 +1,98 @@
+// The activations that wait, seen together: who could go next if the platform's gates allow it, and when those who can
+// not are worth another look. Asking and calling both begin here.
+
+internal import Chronology
+
+/// A waiting activation whose own gates are open and whose lane is free.
+struct Candidate: Sendable {
+    var id: ActivationID
+    var pair: Pair
+    var sandbox: SandboxName
+    var lane: LaneKey
+    var nominal: Instant
+    var expiresAt: Instant
+    var packLimit: Int?
+}
+
+/// What the look at all waiting activations found.
+struct WaitingView: Sendable {
+    /// In the order of their lanes: nominal time, then id.
+    var candidates: [Candidate] = []
+    /// Dataflows whose runs have to be looked at again because a run that is not ours is in the way, and when.
+    var blockedByRuns: [DataflowID: Monotonic] = [:]
+}
+
+extension Scheduler {
+    /// Every waiting activation with its occurrence, oldest nominal time first.
+    func waitingActivations() -> [(OccurrenceState, Int)] {
+        state.occurrences.values
+            .filter { $0.outcome == nil }
+            .sorted { ($0.occurrence.nominal, $0.occurrence.id) < ($1.occurrence.nominal, $1.occurrence.id) }
+            .flatMap { occurrence in
+                occurrence.activations.indices
+                    .filter { occurrence.activations[$0].phase == .waiting }
+                    .map { (occurrence, $0) }
+            }
+    }
+
+    func expiry(of activation: ActivationState, in occurrence: Occurrence) -> Instant {
+        activation.expiresAt ?? occurrence.expiresAt
+    }
+
+    /// Looks at everything that waits, and notes when each closed gate is worth another look.
+    mutating func lookAtWaiting(at now: Moment) -> WaitingView {
+        var view = WaitingView()
+        let lanes = LaneTable(self)
+        for (occurrence, position) in waitingActivations() {
+            let activation = occurrence.activations[position]
+            wake.at(expiry(of: activation, in: occurrence.occurrence))
+            if let closure = ownClosure(occurrence.occurrence, activation, at: now) {
+                noteWake(for: closure)
+                continue
+            }
+            let pair = occurrence.occurrence.pairs[position]
+            let lane = lane(of: pair, in: occurrence.occurrence.sandbox)
+            if let holder = lanes.holders[lane] {
+                if case .foreign(_, let dataflow) = holder { block(on: dataflow, &view) }
+                continue
+            }
+            view.candidates.append(
+                Candidate(
+                    id: occurrence.activationID(at: position), pair: pair, sandbox: occurrence.occurrence.sandbox,
+                    lane: lane, nominal: occurrence.occurrence.nominal,
+                    expiresAt: expiry(of: activation, in: occurrence.occurrence), packLimit: activation.packLimit))
+        }
+        return view
+    }
+
+    private func block(on dataflow: DataflowID, _ view: inout WaitingView) {
+        guard let known = knowledge.runs[dataflow] else { return }
+        view.blockedByRuns[dataflow] = known.askedAt.monotonic + configuration.polling.gate
+    }
+
+    private mutating func noteWake(for closure: Closure) {
+        switch closure {
+        case .notStarted(let until), .blackout(_, let until), .backoff(let until, _): wake.at(until)
+        case .paused(let pause): wake.at(pause.until)
+        case .throttled(_, _, let retryAt), .credentials(_, _, let retryAt): wake.at(retryAt)
+        default: break  // opened by an event: the occurrence before it ends, an answer comes
+        }
+    }
+
+    /// When a gate that the definition closed is worth another question.
+    func nextDefinitionLook(_ closure: Closure, at now: Moment) -> Monotonic? {
+        let patience = configuration.polling.gate * GateBounds.definitionPatience
+        switch closure {
+        case .dataflowUnusable(_, let askedAt), .dataflowState(_, let askedAt), .notMapped(let askedAt),
+            .rangeEnded(_, let askedAt), .firstActivation(nil, _, let askedAt):
+            return askedAt.monotonic + patience
+        case .firstActivation(_, let opensIn, let askedAt):
+            // It opens by itself; a look in between would only notice that somebody edited the dataflow.
+            return max(now.monotonic + opensIn, askedAt.monotonic + .milliseconds(1))
+        case .rangeNotStarted(let instant):
+            return now.monotonic + max(.seconds(1), instant - now.wall)
+        default:
+            return nil
+        }
+    }
+}

@@ -1,0 +1,42 @@
+// Between what a setting must lie. Ours, except where a source is named: wide enough for any use that we can think of,
+// narrow enough that a slip of the pen is noticed.
+
+enum Bounds {
+    static let day = Duration.seconds(86_400)
+
+    static let keep = day...(3_650 * day)
+    /// Zero sends at once; no page of Adobe's names more than an hour.
+    static let firstActivationWindow = Duration.zero...day
+    /// Adobe's window since 2026; shorter ones are warned of.
+    static let cautiousWindow = Duration.seconds(3_600)
+    /// Adobe's hard guardrail for one job.
+    static let pairsPerJob = 1...80
+    static let exportMaximumAge = Duration.seconds(1)...(30 * day)
+
+    static let poll = Duration.milliseconds(10)...day
+    static let gateFreshness = Duration.milliseconds(10)...Duration.seconds(3_600)
+    static let runLate = Duration.milliseconds(100)...(7 * day)
+    static let settle = Duration.milliseconds(100)...day
+
+    static let concurrentCalls = 1...64
+    static let callsPerMinute = 1...100_000
+    static let requestTimeout = Duration.milliseconds(100)...Duration.seconds(600)
+    static let responseBytes = 65_536...1_073_741_824
+    static let attempts = 1...100
+    static let backoff = Duration.milliseconds(1)...day
+
+    static let startWithin = Duration.milliseconds(100)...(31 * day)
+    static let catchUp = Duration.zero...(31 * day)
+    static let jitter = Duration.zero...day
+    static let delay = Duration.zero...(31 * day)
+    static let blackoutLength = Duration.seconds(1)...(31 * day)
+
+    /// Times in one campaign's `at`.
+    static let atTimes = 10_000
+    /// (dataflow, audience) pairs of one campaign.
+    static let pairs = 100_000
+    static let commandArguments = 256
+    static let scopes = 100
+}
+
+private func * (count: Int, duration: Duration) -> Duration { duration * count }

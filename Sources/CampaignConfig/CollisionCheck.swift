@@ -1,0 +1,97 @@
+// Warns where two campaigns want one audience at one nominal time: the audience's lane lets only one of them in, and the
+// other waits for its run. Looks ahead a month, and does a bounded amount of work.
+
+internal import Chronology
+internal import SchedulerCore
+
+struct CollisionCheck {
+    static let horizon = Duration.seconds(31 * 86_400)
+    /// Occurrences that are computed over all schedules, and (audience, occurrence) steps that are compared.
+    static let occurrenceLimit = 20_000
+    static let comparisonLimit = 200_000
+
+    private struct Lane: Hashable, Comparable {
+        var sandbox: SandboxName
+        var audience: AudienceID
+
+        static func < (left: Lane, right: Lane) -> Bool {
+            (left.sandbox, left.audience) < (right.sandbox, right.audience)
+        }
+    }
+
+    let findings: Findings
+    let now: Instant
+    let audienceNames: [AudienceID: String]
+
+    /// At most one warning a campaign, at the later one of the two.
+    func check(_ drafts: [DraftCampaign]) {
+        let timed = drafts.filter { if case .timetable = $0.campaign.trigger { $0.campaign.isEnabled } else { false } }
+            .sorted { $0.place < $1.place }
+        let shared = sharedLanes(timed)
+        let involved = Set(shared.flatMap(\.members)).sorted()
+        let occurrences = occurrences(of: involved, in: timed)
+        var warned: Set<Int> = []
+        var budget = Self.comparisonLimit
+        for (lane, members) in shared {
+            var taken: [Instant: Int] = [:]
+            for member in members where budget > 0 {
+                budget -= occurrences[member]?.count ?? 0
+                for instant in occurrences[member] ?? [] {
+                    guard let other = taken[instant] else {
+                        taken[instant] = member
+                        continue
+                    }
+                    if warned.insert(member).inserted { warn(timed[member], timed[other], lane.audience, at: instant) }
+                    break
+                }
+            }
+        }
+    }
+
+    /// Lanes that several campaigns use, each with the indices of those campaigns.
+    private func sharedLanes(_ timed: [DraftCampaign]) -> [(lane: Lane, members: [Int])] {
+        var members: [Lane: [Int]] = [:]
+        for (index, draft) in timed.enumerated() {
+            for pair in draft.campaign.pairs {
+                let lane = Lane(sandbox: draft.campaign.sandbox, audience: pair.audience)
+                if members[lane]?.last != index { members[lane, default: []].append(index) }
+            }
+        }
+        return members.filter { $0.value.count > 1 }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
+    /// The coming occurrences of each campaign; campaigns with one schedule share the work.
+    private func occurrences(of involved: [Int], in timed: [DraftCampaign]) -> [Int: [Instant]] {
+        var result: [Int: [Instant]] = [:]
+        var known: [String: [Instant]] = [:]
+        let share = max(1, Self.occurrenceLimit / max(1, involved.count))
+        for index in involved {
+            let trigger = timed[index].campaign.trigger
+            guard case .timetable(let timetable) = trigger else { continue }
+            let fingerprint = trigger.fingerprint
+            let instants = known[fingerprint] ?? coming(timetable, atMost: share)
+            known[fingerprint] = instants
+            result[index] = instants
+        }
+        return result
+    }
+
+    private func coming(_ timetable: Timetable, atMost limit: Int) -> [Instant] {
+        var instants: [Instant] = []
+        var last = now
+        while instants.count < limit, let next = timetable.next(after: last), next <= now + Self.horizon, next > last {
+            instants.append(next)
+            last = next
+        }
+        return instants
+    }
+
+    private func warn(_ draft: DraftCampaign, _ other: DraftCampaign, _ audience: AudienceID, at instant: Instant) {
+        let name = audienceNames[audience] ?? audience.text
+        findings.warning(
+            .audienceCollision, at: draft.place,
+            "campaigns \"\(other.campaign.name)\" and \"\(draft.campaign.name)\" both want audience \(name.quoted) "
+                + "at \(InstantText.text(instant, in: draft.campaign.zone))",
+            remedy: "The second waits for the first one's run; move one if that is too late.")
+    }
+}

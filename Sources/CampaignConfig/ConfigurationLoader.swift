@@ -1,0 +1,143 @@
+// Files → configuration, or everything that is wrong with them. Begin at `load`, which stands in the order of the work:
+// every file to a tree, names of all files, settings of the main file, campaigns, then what holds between campaigns.
+//
+// Pure: bytes come in, zones are looked up through a function, and time is the `now` that was given.
+
+package import Chronology
+internal import SchedulerCore
+
+package struct ConfigurationLoader {
+    /// The tables of the main file. `campaigns.d` may hold those of `sharedKeys`.
+    private static let mainKeys = [
+        "timezone", "daemon", "platform", "guardrails", "polling", "limits", "defaults", "blackout", "notify",
+        "dataflow", "audience", "campaign",
+    ]
+    private static let sharedKeys = ["campaign", "audience", "dataflow"]
+
+    private let zones: (String) -> Zone?
+    private let now: Instant
+
+    /// - Parameters:
+    ///   - zones: The time zone of an IANA name, or nil where the host does not know it.
+    ///   - now: What "has passed" and "never comes" are measured against.
+    package init(zones: @escaping (String) -> Zone?, now: Instant) {
+        self.zones = zones
+        self.now = now
+    }
+
+    /// Reads and checks everything.
+    ///
+    /// - Parameter files: `activationd.toml` first, then those of `campaigns.d`, in byte order of their names.
+    /// - Throws: Every fault of every file at once. The caller keeps what runs and shows them.
+    package func load(_ files: [SourceFile]) throws(ConfigurationFaults) -> LoadedConfiguration {
+        let files = files.isEmpty ? [SourceFile(path: "activationd.toml", bytes: [])] : files
+        let findings = Findings(files: files)
+        let configuration = read(files, findings)
+        let (faults, warnings) = findings.report()
+        if var faults {
+            faults.warnings = warnings
+            throw faults
+        }
+        return LoadedConfiguration(configuration: configuration, warnings: warnings)
+    }
+
+    /// Without faults this is the configuration; with faults it is not used.
+    private func read(_ files: [SourceFile], _ findings: Findings) -> Configuration {
+        let sections = files.indices.map { index in
+            section(of: files[index], index, findings)
+        }
+        var names = KnownNames()
+        for section in sections.compactMap(\.self) { NameReader(findings: findings).read(section, into: &names) }
+
+        var configuration = Configuration(
+            platform: .init(organization: "", sandbox: "", clientID: "", clientSecret: .credential("")))
+        configuration.files = files.map(\.path)
+        configuration.digest = Digest.text(of: files)
+        configuration.dataflowNames = names.dataflowNames
+        configuration.audienceNames = names.audienceNames
+        // A main file that is no TOML has one fault, not one more for each key that could not be seen.
+        guard let main = sections[0] else { return configuration }
+        let settings = readMain(main, into: &configuration, findings)
+        readCampaigns(sections.compactMap(\.self), names, settings, into: &configuration, findings)
+        return configuration
+    }
+
+    private func section(of file: SourceFile, _ index: Int, _ findings: Findings) -> Section? {
+        do throws(TOMLReader.Failure) {
+            let entries = try TOMLReader(file: index).read(file.bytes)
+            return section(entries, index, findings)
+        } catch {
+            findings.error(
+                error.code, at: Place(file: index, line: error.line, column: error.column), error.found,
+                accepted: error.accepted, remedy: error.remedy)
+            return nil
+        }
+    }
+
+    private func section(_ entries: [TOMLEntry], _ index: Int, _ findings: Findings) -> Section {
+        let start = Place(file: index, line: 1, column: 1)
+        guard index > 0 else {
+            return Section(entries, title: "the main file", place: start, keys: Self.mainKeys, findings: findings)
+        }
+        let misplaced = entries.filter { Self.mainKeys.contains($0.key) && !Self.sharedKeys.contains($0.key) }
+        for entry in misplaced {
+            findings.error(
+                .misplacedKey, at: entry.keyPlace, "\(entry.key) belongs in the main file",
+                accepted: "[campaign.NAME], [audience] and [dataflow] in campaigns.d",
+                remedy: "Move it to activationd.toml.")
+        }
+        let rest = entries.filter { entry in !misplaced.contains { $0.key == entry.key } }
+        return Section(rest, title: "a file of campaigns.d", place: start, keys: Self.sharedKeys, findings: findings)
+    }
+
+    // MARK: The main file
+
+    private struct MainSettings {
+        var defaults: CampaignDefaults
+        var zone: Zone
+        var schedules: ScheduleReader
+    }
+
+    private func readMain(
+        _ main: Section, into configuration: inout Configuration, _ findings: Findings
+    ) -> MainSettings {
+        let schedules = ScheduleReader(findings: findings, zones: zones, now: now)
+        let zone = schedules.zone(main) ?? .utc
+        let reader = SettingsReader(findings: findings, main: main)
+        configuration.platform = PlatformReader(findings: findings, start: main.place).read(main)
+        reader.readDaemon(into: &configuration)
+        reader.readGuardrails(into: &configuration.guardrails)
+        reader.readPolling(into: &configuration.polling)
+        reader.readLimits(into: &configuration.limits)
+        configuration.blackouts = BlackoutReader(findings: findings, main: main, zone: zone, schedules: schedules)
+            .read()
+        configuration.notifications = NotificationReader(findings: findings, main: main).read()
+        return MainSettings(defaults: reader.readDefaults(), zone: zone, schedules: schedules)
+    }
+
+    // MARK: Campaigns
+
+    private func readCampaigns(
+        _ sections: [Section], _ names: KnownNames, _ settings: MainSettings,
+        into configuration: inout Configuration, _ findings: Findings
+    ) {
+        let reader = CampaignReader(
+            findings: findings, names: names, defaults: settings.defaults, sandbox: configuration.platform.sandbox,
+            zone: settings.zone, schedules: settings.schedules)
+        var drafts: [CampaignName: DraftCampaign] = [:]
+        for entry in sections.flatMap({ $0.named("campaign") }) {
+            if let first = drafts[CampaignName(entry.key)] {
+                findings.error(
+                    .duplicateName, at: entry.keyPlace,
+                    "campaign \(entry.key.quoted) is also defined at \(findings.name(first.place))",
+                    remedy: "Rename one of them, or remove it.")
+            } else if let draft = reader.read(entry) {
+                drafts[draft.campaign.name] = draft
+            }
+        }
+        CampaignGraph(findings: findings, drafts: drafts).check()
+        CollisionCheck(findings: findings, now: now, audienceNames: configuration.audienceNames)
+            .check(Array(drafts.values))
+        configuration.campaigns = drafts.mapValues(\.campaign)
+    }
+}

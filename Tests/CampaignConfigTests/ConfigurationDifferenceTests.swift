@@ -1,0 +1,48 @@
+import SchedulerCore
+import Testing
+
+@testable import CampaignConfig
+
+/// Goal: after a reload an admin sees which campaigns it touched, and how.
+@Suite struct ConfigurationDifferenceTests {
+    private func load(_ campaigns: String) throws -> Configuration {
+        try Sample.load(campaigns: campaigns).configuration
+    }
+
+    @Test func `new, changed, unchanged and removed campaigns are told apart, with what changed`() throws {
+        let same = "[campaign.same]\n\(Sample.activate)\n"
+        let old = try load(
+            same
+                + "[campaign.flash]\nschedule = \"Fri 17:00\"\n\(Sample.activate)\n[campaign.winter]\n\(Sample.activate)"
+        )
+        let new = try load(
+            same + """
+                [campaign.flash]
+                schedule = "Fri 16:30"
+                jitter = "5m"
+                activate = [{ dataflow = "crm-sftp", audiences = ["vip", "lapsed"] }]
+                [campaign.spring]
+                \(Sample.activate)
+                """)
+        #expect(
+            ConfigurationDifference(from: old, to: new).lines == [
+                "  + spring",
+                "  ~ flash   schedule Fri 17:00 -> Fri 16:30; jitter 0s -> 5m; "
+                    + "activate 1 pair -> 2 pairs (+lapsed to crm-sftp)",
+                "  - winter",
+                "  = 1 unchanged",
+            ])
+    }
+
+    @Test func `the first load is all new, and the same load is no difference`() throws {
+        let only = try load("[campaign.a]\n\(Sample.activate)")
+        #expect(ConfigurationDifference(from: nil, to: only).added == ["a"])
+        #expect(ConfigurationDifference(from: only, to: only).isEmpty)
+    }
+
+    @Test func `settings that changed are named`() throws {
+        let old = try Sample.load(settings: "").configuration
+        let new = try Sample.load(settings: "[polling]\ngate = \"30s\"").configuration
+        #expect(ConfigurationDifference(from: old, to: new).changedSettings == ["polling"])
+    }
+}

@@ -1,0 +1,86 @@
+import Testing
+
+@testable import CampaignConfig
+
+/// Goal: no bytes, however large, deep or odd, cost more than a moment, or anything but an error with a place.
+@Suite struct TOMLReaderTests {
+    private func failure(_ bytes: [UInt8]) -> TOMLReader.Failure? {
+        do throws(TOMLReader.Failure) {
+            _ = try TOMLReader(file: 0).read(bytes)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test(arguments: [
+        String(repeating: "[", count: 10_000), "a = " + String(repeating: "[", count: 10_000),
+        "a = " + String(repeating: "{a=", count: 10_000), String(repeating: "a.", count: 1_000_000) + "a = 1",
+        "[" + String(repeating: "a.", count: 1_000_000) + "a]",
+        "x = 1\na = '''\n[[[\n''' # [[[\nb = "
+            + String(repeating: "[", count: 100_000),
+    ])
+    func `deep nesting is refused before the parser sees it`(text: String) {
+        #expect(failure(Array(text.utf8))?.code == .tooDeep)
+    }
+
+    @Test func `brackets and dots in strings and comments do not nest`() throws {
+        let marks = String(repeating: "[{.", count: 100)
+        let text = """
+            a = "\(marks) \\" \(marks)" # \(marks)
+            b = '\(marks)\\'
+            c = \"\"\"\(marks)
+            \\\"\"\" \(marks) \"\"\"\"\"
+            d = '''\(marks) ''''
+            "\(marks)" = 1
+            """
+        #expect(failure(Array(text.utf8)) == nil)
+    }
+
+    @Test func `32 levels are accepted and 33 are not`() {
+        func nested(_ levels: Int) -> [UInt8] {
+            Array("a = \(String(repeating: "[", count: levels))\(String(repeating: "]", count: levels))".utf8)
+        }
+        #expect(failure(nested(32)) == nil)
+        #expect(failure(nested(33))?.code == .tooDeep)
+    }
+
+    @Test func `a file over the limit is refused unread`() {
+        #expect(failure([UInt8](repeating: 0x20, count: TOMLReader.byteLimit + 1))?.code == .fileTooLarge)
+    }
+
+    @Test func `what is not UTF-8 is refused with line and column`() throws {
+        let found = try #require(failure(Array("a = 1\nb = \"é".utf8) + [0xFF, 0x22]))
+        #expect(found.code == .badEncoding)
+        #expect((found.line, found.column) == (2, 7))
+        #expect(failure([0xFF, 0xFE, 0x61, 0x00])?.line == 1)
+    }
+
+    @Test func `a byte order mark and CRLF are accepted, and places count without them`() throws {
+        let entries = try TOMLReader(file: 0).read([0xEF, 0xBB, 0xBF] + Array("a = 1\r\nb = 2\r\n".utf8))
+        #expect(entries.map(\.keyPlace) == [.init(file: 0, line: 1, column: 1), .init(file: 0, line: 2, column: 1)])
+    }
+
+    @Test(arguments: ["[", "[\n", "[!]", "[.]", "[..]", "a = 1\n[ ]", "a", "=", "\u{0}", "a = 1\na = 2", "[[a]]\n[a]"])
+    func `malformed text is an error with a place, and never ends the process`(text: String) throws {
+        let found = try #require(failure(Array(text.utf8)))
+        #expect(found.code == .badSyntax && found.line >= 1 && found.column >= 1)
+    }
+
+    @Test func `an empty file is an empty table`() throws {
+        #expect(try TOMLReader(file: 0).read([]).isEmpty)
+        #expect(try TOMLReader(file: 0).read([0xEF, 0xBB, 0xBF]).isEmpty)
+    }
+
+    @Test func `any prefix and any single changed byte of a file is read or refused`() {
+        let bytes = Array(Sample.main.utf8)
+        var random: UInt64 = 7
+        for index in bytes.indices {
+            _ = failure(Array(bytes[..<index]))
+            random = random &* 6_364_136_223_846_793_005 &+ 1
+            var changed = bytes
+            changed[index] = UInt8(truncatingIfNeeded: random >> 40)
+            _ = failure(changed)
+        }
+    }
+}

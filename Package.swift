@@ -99,6 +99,9 @@ let package = Package(
             ["Chronology", "SchedulerCore", "CampaignConfig", "ControlProtocol", arguments]),
         program("platform-simulator", ["Chronology", "PlatformModel", "PlatformServer", arguments, logging]),
         program("activation-demo", ["Chronology", "ControlProtocol", "PlatformModel", arguments]),
+
+        tests("ChronologyTests", ["Chronology"]),
+        tests("CampaignConfigTests", ["Chronology", "SchedulerCore", "CampaignConfig", "CTOML"]),
     ],
     cxxLanguageStandard: .cxx17
 )

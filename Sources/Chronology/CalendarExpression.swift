@@ -63,7 +63,8 @@ struct CalendarParser {
     private static let weekdayNames = [
         "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
     ]
-    private static let form = "a systemd calendar expression such as \"Fri 17:00\", \"Mon..Fri 09:30\" or \"*-*-01 06:00\""
+    private static let form =
+        "a systemd calendar expression such as \"Fri 17:00\", \"Mon..Fri 09:30\" or \"*-*-01 06:00\""
     /// Characters of an expression; no useful one is longer.
     private static let lengthLimit = 256
 

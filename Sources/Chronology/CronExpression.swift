@@ -166,7 +166,9 @@ struct CronParser {
                 days.isLastWeekday = true
             } else if upper.hasPrefix("L-") {
                 days.fromLast.insert(
-                    try number(Piece(part.text.dropFirst(2), at: part.offset + 2), Field(piece: part, bounds: 1...30, what: "number of days")))
+                    try number(
+                        Piece(part.text.dropFirst(2), at: part.offset + 2),
+                        Field(piece: part, bounds: 1...30, what: "number of days")))
             } else if upper.hasSuffix("W") {
                 days.nearestWeekday.insert(try number(Piece(part.text.dropLast(), at: part.offset), field))
             } else {

@@ -94,7 +94,8 @@ extension DayPattern {
         let lastYear = start.day.year + DayPatternBounds.years
         while day.year <= lastYear {
             if !months.contains(day.month) {
-                day = day.month == 12
+                day =
+                    day.month == 12
                     ? CivilDay(year: day.year + 1, month: 1, day: 1)
                     : CivilDay(year: day.year, month: day.month + 1, day: 1)
                 second = 0

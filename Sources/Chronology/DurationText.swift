@@ -3,6 +3,10 @@
 package struct DurationError: Error, Equatable, Sendable {
     /// The text that is no duration.
     package var text: String
+
+    package init(text: String) {
+        self.text = text
+    }
 }
 
 extension Duration {

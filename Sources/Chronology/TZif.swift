@@ -30,7 +30,9 @@ enum TZif {
     private static func counts(_ bytes: [UInt8], at start: Int) throws(ZoneError) -> Counts {
         guard bytes.count >= start + headerSize else { throw start == 0 ? .notAZoneFile : .truncated }
         guard Array(bytes[start..<start + 4]) == magic else { throw .notAZoneFile }
-        func count(_ index: Int) -> Int { Int(UInt32(truncatingIfNeeded: number(bytes, at: start + 20 + index * 4, width: 4))) }
+        func count(_ index: Int) -> Int {
+            Int(UInt32(truncatingIfNeeded: number(bytes, at: start + 20 + index * 4, width: 4)))
+        }
         let counts = Counts(
             utcIndicators: count(0), standardIndicators: count(1), leaps: count(2), times: count(3), types: count(4),
             characters: count(5))

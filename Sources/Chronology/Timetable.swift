@@ -76,6 +76,7 @@ package struct Timetable: Equatable, Sendable {
 enum TimetableBounds {
     /// Instants outside of these years have no next or previous one.
     static let years =
-        Instant(seconds: LocalTime(year: 1900, month: 1, day: 1, hour: 0, minute: 0, second: 0).unzonedSeconds)...Instant(
+        Instant(
+            seconds: LocalTime(year: 1900, month: 1, day: 1, hour: 0, minute: 0, second: 0).unzonedSeconds)...Instant(
             seconds: LocalTime(year: 2400, month: 1, day: 1, hour: 0, minute: 0, second: 0).unzonedSeconds)
 }

@@ -140,7 +140,8 @@ extension Scheduler {
                 // A look every so often, since it may settle early; the hour is the upper bound.
                 let pause = min(left, configuration.polling.gate * GateBounds.definitionPatience)
                 putBack(
-                    activation, "not settled yet: \(detail)", counts: false, notBefore: now.wall + pause, at: now, &step)
+                    activation, "not settled yet: \(detail)", counts: false, notBefore: now.wall + pause, at: now, &step
+                )
                 return
             }
         }

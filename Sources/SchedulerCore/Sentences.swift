@@ -96,7 +96,8 @@ extension Scheduler {
                 opens: "when somebody maps it; its first-activation window counts from then")
         case .rangeNotStarted(let start):
             return GateSentence(
-                evidence: "the schedule of \"\(audience)\" on \(flow) has not started", opens: "by itself", until: start)
+                evidence: "the schedule of \"\(audience)\" on \(flow) has not started", opens: "by itself", until: start
+            )
         case .rangeEnded(let end, let askedAt):
             return GateSentence(
                 evidence: "the schedule of \"\(audience)\" on \(flow) ended on \(end.rfc3339.prefix(10)), that day "

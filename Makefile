@@ -1,0 +1,36 @@
+# activationd: the commands of everyday work. `make help` lists them.
+
+SWIFT ?= swift
+JOBS ?= 2
+CHECKED = -j $(JOBS) --explicit-target-dependency-import-check error
+SYSTEM_LIBRARIES = build-essential pkg-config libsystemd-dev libsqlite3-dev libtomlplusplus-dev tzdata
+
+.PHONY: help build release test lint unit system-libraries clean
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## build everything for debugging
+	$(SWIFT) build $(CHECKED)
+
+release: ## build the programs for use
+	$(SWIFT) build $(CHECKED) -c release
+
+test: lint unit ## lint, build with warnings as errors, run every test
+
+lint: ## check the format
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
+
+unit:
+	$(SWIFT) build $(CHECKED) --build-tests
+	$(SWIFT) test --skip-build
+
+system-libraries: ## install the system libraries that the build needs (Debian, with sudo if not root)
+	@missing=$$(dpkg-query -W -f '$${Status} $${Package}\n' $(SYSTEM_LIBRARIES) 2>&1 | grep -v '^install ok installed'); \
+	if [ -n "$$missing" ]; then \
+		sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+		$$sudo apt-get update -q && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q $(SYSTEM_LIBRARIES); \
+	fi
+
+clean: ## remove everything that was built
+	rm -rf .build

@@ -24,9 +24,11 @@ struct SecretReader {
         let inner = Section(entries, title: key, place: entry.keyPlace, keys: Self.keys, findings: findings)
         let sources = inner.present(Self.keys)
         guard let source = sources.first, sources.count == 1 else {
+            // An unknown key has been reported, and stands for the source that is missing.
+            if sources.isEmpty, !entries.isEmpty { return nil }
             findings.error(
                 .badSecret, at: entry.keyPlace, "\(key) names \(sources.isEmpty ? "no source" : "several sources")",
-                accepted: Self.rule, remedy: "Keep one.")
+                accepted: Self.rule, remedy: sources.isEmpty ? "Name one." : "Keep one.")
             return nil
         }
         guard let (text, place) = inner.string(source.key, example: "\"name\"") else { return nil }

@@ -71,7 +71,7 @@ struct TOMLReader {
         let document = text.withUnsafeBytes { bytes in
             ctoml_parse(bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count, &error)
         }
-        guard let document else { throw syntaxFailure(error, lastLine: text.count { $0 == UInt8(ascii: "\n") } + 1) }
+        guard let document else { throw syntaxFailure(error, in: text) }
         defer { ctoml_free(document) }
         var count = 0
         let nodes = UnsafeBufferPointer(start: ctoml_nodes(document, &count), count: count)
@@ -80,14 +80,28 @@ struct TOMLReader {
         return entries
     }
 
-    private func syntaxFailure(_ error: ctoml_error, lastLine: Int) -> Failure {
+    private func syntaxFailure(_ error: ctoml_error, in text: [UInt8]) -> Failure {
         let message = withUnsafeBytes(of: error.message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-        // Assertions of toml++ come without a place, all of them about a header in brackets that holds no name.
-        let line = error.line == 0 ? 1 : Int(error.line)
+        let isPlaced = error.line > 0
+        let found = isPlaced ? message : "a header in brackets holds no name"
         return Failure(
-            code: .badSyntax, line: min(line, lastLine), column: max(1, Int(error.column)),
-            found: "this is not TOML: \(message)", accepted: "TOML 1.0 (https://toml.io/en/v1.0.0)",
-            remedy: "Correct the line.")
+            code: .badSyntax, line: isPlaced ? Int(error.line) : namelessHeader(in: text),
+            column: max(1, Int(error.column)), found: "this is not TOML: \(found)",
+            accepted: "TOML 1.0 (https://toml.io/en/v1.0.0)", remedy: "Correct the line.")
+    }
+
+    /// Assertions of toml++ come without a place, all of them about headers such as `[!]`: the first line that looks like
+    /// one, or line 1.
+    private func namelessHeader(in text: [UInt8]) -> Int {
+        let lines = Self.withoutMark(text).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        let blanks = " \t".utf8
+        let line = lines.firstIndex { line in
+            let rest = line.drop { blanks.contains($0) }
+            guard rest.first == UInt8(ascii: "[") else { return false }
+            let name = rest.drop { blanks.contains($0) || $0 == UInt8(ascii: "[") }.first ?? 0
+            return !(Shape.isLetterOrDigit(name) || "_-\"'".utf8.contains(name))
+        }
+        return line.map { $0 + 1 } ?? 1
     }
 }
 

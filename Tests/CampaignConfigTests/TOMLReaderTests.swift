@@ -67,6 +67,10 @@ import Testing
         #expect(found.code == .badSyntax && found.line >= 1 && found.column >= 1)
     }
 
+    @Test func `a header without a name, which toml++ does not place, gets its line`() {
+        #expect(failure(Array("a = 1\n[b]\n[!]\n".utf8))?.line == 3)
+    }
+
     @Test func `an empty file is an empty table`() throws {
         #expect(try TOMLReader(file: 0).read([]).isEmpty)
         #expect(try TOMLReader(file: 0).read([0xEF, 0xBB, 0xBF]).isEmpty)

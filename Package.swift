@@ -101,6 +101,7 @@ let package = Package(
         program("activation-demo", ["Chronology", "ControlProtocol", "PlatformModel", arguments]),
 
         tests("ChronologyTests", ["Chronology"]),
+        tests("SchedulerCoreTests", ["Chronology", "SchedulerCore"]),
         tests("CampaignConfigTests", ["Chronology", "SchedulerCore", "CampaignConfig", "CTOML"]),
     ],
     cxxLanguageStandard: .cxx17

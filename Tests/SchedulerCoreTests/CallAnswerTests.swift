@@ -1,0 +1,111 @@
+import Chronology
+import SchedulerCore
+import Testing
+
+/// Goal: every answer settles each pair of the call alone, and what was certainly refused never counts as sent.
+@Suite struct CallAnswerTests {
+    let pairs = (1...4).map { Pair(dataflow: "flow", audience: AudienceID("a\($0)")) }
+
+    @Test func `one pair that is refused is found by halving, and the others go`() {
+        var rig = Rig(configuration([campaign("sale", .manual, pairs)]))
+        let bad = pairs[2]
+        rig.onCall = { call in
+            call.pairs.contains(bad)
+                ? .refused(.notMapped(names: [], detail: "Segments X are not part of this dataflow")) : nil
+        }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(300))
+        #expect(rig.endings == [.partial])
+        #expect(!rig.calls.filter { !$0.pairs.contains(bad) }.isEmpty)
+        #expect(rig.calls.last { $0.pairs.contains(bad) }?.pairs == [bad])
+    }
+
+    @Test func `a pair that is named by its audience's name is judged without halving`() {
+        var rig = Rig(configuration([campaign("sale", .manual, pairs)]))
+        let bad = pairs[2]
+        rig.onCall = { call in
+            call.pairs.contains(bad) ? .refused(.notMapped(names: ["Audience a3"], detail: "not part")) : nil
+        }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(300))
+        #expect(rig.calls.map(\.pairs.count) == [4, 3])
+        #expect(rig.endings == [.partial])
+    }
+
+    @Test func `a mapping younger than an hour is not settled yet, and is tried again`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.firstActivated = ten - .seconds(30 * 60)
+        var refusals = 0
+        rig.onCall = { _ in
+            refusals += 1
+            return refusals <= 2 ? .refused(.notMapped(names: [], detail: "not part of this dataflow")) : nil
+        }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(3600))
+        #expect(rig.endings == [.succeeded])
+        #expect(rig.calls.count == 3)
+    }
+
+    @Test func `a run that is already going on is waited for, and counts as no attempt`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        let foreign = rig.addRun(Pair(dataflow: "flow", audience: "vip"))
+        rig.isVisible = { $0.id != foreign }
+        let pair = Pair(dataflow: "flow", audience: "vip")
+        rig.onCall = { _ in .refused(.alreadyRunning(pair, foreign, detail: "Run already going on")) }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        #expect(rig.calls.count == 1)
+        rig.onCall = { _ in nil }
+        rig.advance(.seconds(50))
+        #expect(rig.calls.count == 1)
+        rig.advance(.seconds(120))
+        #expect(rig.calls.count == 2)
+        rig.advance(.seconds(300))
+        #expect(rig.endings == [.succeeded])
+    }
+
+    @Test func `a platform that is throttled is called again after the time it asked for`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.onCall = { _ in .throttled(retryAfter: .seconds(120), detail: "Too many requests") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.onCall = { _ in nil }
+        rig.advance(.seconds(119))
+        #expect(rig.calls.count == 1)
+        rig.advance(.seconds(2))
+        #expect(rig.calls.count == 2)
+    }
+
+    @Test func `a refusal for size is remembered, and smaller calls are sent`() {
+        var rig = Rig(configuration([campaign("sale", .manual, pairs)]))
+        rig.onCall = { $0.pairs.count > 2 ? .refused(.tooLarge(detail: "exceeds the maximum")) : nil }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        #expect(rig.calls.map(\.pairs.count) == [4, 2, 2])
+        #expect(rig.scheduler.state.pairLimits == [sandbox: 2])
+    }
+
+    @Test func `the last attempt sets an activation aside for a person, who can have it tried again`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.onCall = { _ in .refused(.other(status: 400, detail: "malformed")) }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(3600))
+        #expect(rig.calls.count == 6)
+        #expect(rig.endings == [.failed])
+        #expect(rig.notifications(.quarantined) == 1)
+        rig.onCall = { _ in nil }
+        _ = rig.command(.resolve(activation(1, 1), .retry))
+        rig.advance(.seconds(300))
+        #expect(rig.calls.count == 7)
+        #expect(rig.endings == [.failed, .succeeded])
+        #expect(rig.scheduler.state.occurrences.isEmpty)
+    }
+
+    @Test func `a call that never left is no attempt, and goes when the network is back`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.onCall = { _ in .notSent(detail: "connection refused") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(3600))
+        #expect(rig.calls.count > 6)
+        rig.onCall = { _ in nil }
+        rig.advance(.seconds(600))
+        #expect(rig.endings == [.succeeded])
+    }
+}

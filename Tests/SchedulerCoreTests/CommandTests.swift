@@ -1,0 +1,106 @@
+import Chronology
+import SchedulerCore
+import Testing
+
+/// Goal: people change what is wanted, and are told what was done; the gates still apply.
+@Suite struct CommandTests {
+    @Test func `a fired campaign passes the same gates`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.exportRuns = true
+        #expect(
+            rig.command(.fire("sale", forceOverlap: false))
+                == .done("fired sale: occurrence 1, 1 activation", occurrence: OccurrenceID(1)))
+        rig.advance(.seconds(60))
+        #expect(rig.calls.isEmpty)
+    }
+
+    @Test func `a campaign that is unknown, disabled, paused or still running is refused with what to do`() {
+        var rig = Rig(configuration([campaign("sale"), campaign("off") { $0.isEnabled = false }, campaign("held")]))
+        _ = rig.command(.pause(.campaign("held"), until: nil, reason: "audit"))
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        for name: CampaignName in ["nobody", "off", "held", "sale"] {
+            guard case .refused(let text)? = rig.command(.fire(name, forceOverlap: false)) else {
+                Issue.record("\(name) was fired")
+                continue
+            }
+            #expect(text.contains(name.text))
+        }
+        #expect(rig.calls.count == 1)
+    }
+
+    @Test func `cancelling takes back what waits, and follows what is in flight`() {
+        let waiting = Pair(dataflow: "flow", audience: "new")
+        var rig = Rig(configuration([campaign("sale", .manual, [Pair(dataflow: "flow", audience: "vip"), waiting])]))
+        rig.unmapped = [waiting]
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        _ = rig.command(.cancelOccurrence(OccurrenceID(1)))
+        rig.advance(.seconds(300))
+        #expect(rig.endings == [.partial])
+        #expect(rig.calls.count == 1)
+    }
+
+    @Test func `a pause holds what waits, and survives a restart`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.exportRuns = true
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        _ = rig.command(.pause(.all, until: nil, reason: "incident"))
+        rig.exportRuns = false
+        rig.restart()
+        rig.advance(.seconds(600))
+        #expect(rig.calls.isEmpty)
+        #expect(rig.scheduler.closures(of: activation(1, 1), at: rig.now).map(\.gate).contains(.paused))
+        _ = rig.command(.resume(.all))
+        #expect(rig.calls.count == 1)
+    }
+
+    @Test func `what does not need a person can not be resolved`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        guard case .refused? = rig.command(.resolve(activation(1, 1), .retry)) else {
+            Issue.record("a running activation was resolved")
+            return
+        }
+        #expect(rig.calls.count == 1)
+    }
+}
+
+/// Goal: a reload is all or nothing, and disturbs nothing that is in flight.
+@Suite struct ReloadTests {
+    @Test func `a changed schedule counts from now, and an unchanged one keeps its place`() throws {
+        var rig = Rig(configuration([campaign("kept", try daily("10:30")), campaign("moved", try daily("10:40"))]))
+        rig.advance(.seconds(45 * 60))
+        rig.feed(
+            .reloaded(configuration([campaign("kept", try daily("10:30")), campaign("moved", try daily("10:20"))])))
+        rig.advance(.seconds(3600))
+        let admitted = rig.records.compactMap { if case .occurrenceAdmitted(let it) = $0 { it.campaign } else { nil } }
+        #expect(admitted == ["kept", "moved"])
+    }
+
+    @Test func `a removed campaign's waiting is cancelled, and its runs are followed`() {
+        let pairs = [Pair(dataflow: "flow", audience: "vip"), Pair(dataflow: "flow", audience: "new")]
+        var rig = Rig(configuration([campaign("sale", .manual, pairs)]))
+        rig.unmapped = [pairs[1]]
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.feed(.reloaded(configuration([])))
+        rig.advance(.seconds(300))
+        #expect(rig.endings == [.partial])
+        #expect(rig.scheduler.state.occurrences.isEmpty)
+    }
+
+    @Test func `what was due at the reload is due under the rules it was due under`() throws {
+        var rig = Rig(configuration([campaign("sale", try daily("10:30"))]))
+        rig.pass(.seconds(1800))
+        rig.feed(.reloaded(configuration([campaign("sale", try daily("23:00"))])))
+        #expect(rig.calls.count == 1)
+    }
+
+    @Test func `while stopping nothing is admitted or sent, and answers are still taken in`() throws {
+        var rig = Rig(configuration([campaign("sale", try daily("10:30")), campaign("other")]))
+        _ = rig.command(.fire("other", forceOverlap: false))
+        rig.feed(.stopping)
+        rig.advance(.seconds(3600))
+        #expect(rig.calls.count == 1)
+        #expect(rig.endings == [.succeeded])
+        #expect(rig.skips.isEmpty)
+    }
+}

@@ -1,0 +1,109 @@
+import Chronology
+import SchedulerCore
+import Testing
+
+/// Goal: a call without a usable answer is looked up, adopted, or established as absent; never blindly sent again.
+@Suite struct DoubtTests {
+    let vip = Pair(dataflow: "flow", audience: "vip")
+
+    @Test func `a lost answer is adopted from the listing, and nothing is sent again`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        loseAnswer(&rig, takingEffect: true)
+        rig.advance(.seconds(600))
+        #expect(rig.calls.count == 1)
+        #expect(rig.endings == [.succeeded])
+        #expect(rig.records.contains { if case .activationRunning(_, "run-1", true, _) = $0 { true } else { false } })
+    }
+
+    @Test func `a run whose metrics are still empty means wait, not no`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.runDuration = .seconds(700)
+        loseAnswer(&rig, takingEffect: true) { $0.runs[0].audiences = [] }
+        rig.advance(.seconds(400))
+        #expect(rig.calls.count == 1)
+        rig.runs[0].audiences = ["vip"]
+        rig.advance(.seconds(600))
+        #expect(rig.calls.count == 1)
+        #expect(rig.endings == [.succeeded])
+    }
+
+    @Test func `absence needs five look-ups over the whole of settle, and then one more call is made`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        loseAnswer(&rig, takingEffect: false)
+        rig.advance(.seconds(299))
+        #expect(rig.calls.count == 1)
+        #expect(rig.records.count { if case .doubtLookedUp = $0 { true } else { false } } >= 5)
+        rig.advance(.seconds(60))
+        #expect(rig.calls.count == 2)
+        rig.advance(.seconds(600))
+        #expect(rig.endings == [.succeeded])
+    }
+
+    @Test func `look-ups that fail do not count towards absence`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        loseAnswer(&rig, takingEffect: true) { $0.isVisible = { _ in false } }
+        rig.askFailure = .unavailable(detail: "503")
+        rig.advance(.seconds(1800))
+        #expect(rig.calls.count == 1)
+        #expect(rig.scheduler.state[activation(1, 1)]?.phase == .inDoubt(CallID(1)))
+    }
+
+    @Test(arguments: [DoubtPolicy.skip, .hold])
+    func `a campaign that must not be sent again is not`(policy: DoubtPolicy) {
+        var rig = Rig(configuration([campaign("sale") { $0.onDoubt = policy }]))
+        loseAnswer(&rig, takingEffect: false)
+        rig.advance(.seconds(4000))
+        #expect(rig.calls.count == 1)
+        #expect(rig.endings == [.failed])
+        #expect(rig.notifications(.quarantined) == (policy == .hold ? 1 : 0))
+    }
+
+    @Test func `the lane of a doubt stays closed for others until a person has settled it`() {
+        var rig = Rig(configuration([campaign("sale") { $0.onDoubt = .hold }, campaign("other")]))
+        loseAnswer(&rig, takingEffect: false)
+        rig.advance(.seconds(600))
+        _ = rig.command(.fire("other", forceOverlap: false))
+        rig.advance(.seconds(600))
+        #expect(rig.calls.count == 1)
+        _ = rig.command(.resolve(activation(1, 1), .abandon))
+        rig.advance(.seconds(60))
+        #expect(rig.calls.count == 2)
+    }
+
+    @Test func `a call on the wire when the process died is in doubt, and an intent is not`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.onCall = { _ in .doubtful(detail: "died") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        // The journal as it was when the process died on the wire: everything up to the sending.
+        let sending = rig.records.firstIndex { if case .callSending = $0 { true } else { false } }!
+        for (length, outcome) in [(sending, "withdrawn"), (sending + 1, "in doubt")] {
+            var state = State()
+            for record in rig.records[..<length] { state.apply(record) }
+            let next = Rig(rig.scheduler.configuration, state: state)
+            let withdrawn = next.records.contains { if case .callWithdrawn = $0 { true } else { false } }
+            let doubted = next.records.contains { if case .activationInDoubt = $0 { true } else { false } }
+            #expect(withdrawn == (outcome == "withdrawn"))
+            #expect(doubted == (outcome == "in doubt"))
+            #expect(next.calls.count == (outcome == "withdrawn" ? 1 : 0))
+        }
+    }
+
+    @Test func `the second run of an activation that was sent again is told loudly`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.runDuration = .seconds(3000)
+        loseAnswer(&rig, takingEffect: true) { $0.isVisible = { _ in false } }
+        rig.advance(.seconds(400))
+        #expect(rig.calls.count == 2)
+        rig.isVisible = { _ in true }
+        rig.advance(.seconds(600))
+        #expect(rig.notifications(.duplicate) == 1)
+    }
+
+    private func loseAnswer(_ rig: inout Rig, takingEffect: Bool, _ change: (inout Rig) -> Void = { _ in }) {
+        rig.onCall = { _ in .doubtful(detail: "timeout") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.onCall = { _ in nil }
+        if takingEffect { rig.addRun(vip) }
+        change(&rig)
+    }
+}

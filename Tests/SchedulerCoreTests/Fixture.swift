@@ -1,0 +1,216 @@
+import Chronology
+import SchedulerCore
+import Testing
+
+let sandbox: SandboxName = "prod"
+/// Tuesday 24 November 2026, 10:00 UTC.
+let ten = Instant(milliseconds: 1_795_514_400_000)
+
+func activation(_ occurrence: Int, _ index: Int) -> ActivationID {
+    ActivationID(OccurrenceID(occurrence), index)
+}
+
+func daily(_ clock: String) throws -> Trigger {
+    .timetable(
+        Timetable(schedule: .calendar(try CalendarExpression(parsing: "*-*-* \(clock)")), zone: .utc, text: clock))
+}
+
+func campaign(
+    _ name: CampaignName, _ trigger: Trigger = .manual, _ pairs: [Pair] = [Pair(dataflow: "flow", audience: "vip")],
+    _ change: (inout Campaign) -> Void = { _ in }
+) -> Campaign {
+    var campaign = Campaign(name: name, sandbox: sandbox, trigger: trigger, pairs: pairs)
+    change(&campaign)
+    return campaign
+}
+
+func configuration(
+    _ campaigns: [Campaign], _ change: (inout Configuration) -> Void = { _ in }
+) -> Configuration {
+    var configuration = Configuration(
+        platform: PlatformSettings(
+            organization: "org", sandbox: sandbox, clientID: "client", clientSecret: .environment("SECRET")))
+    for campaign in campaigns { configuration.campaigns[campaign.name] = campaign }
+    change(&configuration)
+    return configuration
+}
+
+/// The scheduler with a platform that answers at once, in virtual time. It keeps every step, and checks after each that
+/// folding the records gives the live state.
+struct Rig {
+    var scheduler: Scheduler
+    var now: Moment
+    var records: [Record] = []
+    var effects: [Effect] = []
+    private var start: State
+
+    // What the platform is like.
+    var exportRuns = false
+    var finishedExports: [ExportJob] = []
+    var firstActivated = ten - .seconds(30 * 86_400)
+    var unmapped: Set<Pair> = []
+    var runs: [DataflowRun] = []
+    var runDuration = Duration.seconds(60)
+    /// Answers a call; nil for acceptance with one run for each pair.
+    var onCall: (Call) -> CallAnswer? = { _ in nil }
+    /// Nil for an answer to a question; a failure instead.
+    var askFailure: AskFailure?
+    var isVisible: (DataflowRun) -> Bool = { _ in true }
+
+    // What was seen.
+    var calls: [Call] = []
+    var asks: [String] = []
+
+    init(_ configuration: Configuration, state: State = State(), at wall: Instant = ten) {
+        scheduler = Scheduler(state: state, configuration: configuration)
+        start = state
+        now = Moment(wall: wall, monotonic: Monotonic(milliseconds: 5_000_000))
+        feed(.started(configuration))
+    }
+
+    /// One event, and everything that the platform answers to it at once.
+    mutating func feed(_ event: Event) {
+        var queue = [event]
+        while !queue.isEmpty {
+            let step = scheduler.handle(queue.removeFirst(), at: now)
+            records += step.records
+            effects += step.effects
+            check()
+            for effect in step.effects {
+                if let answer = perform(effect) { queue.append(answer) }
+            }
+        }
+    }
+
+    mutating func command(_ command: Command) -> CommandReply? {
+        let before = effects.count
+        feed(.command(CommandID(1), command, actor: "tester"))
+        for case .reply(_, let reply) in effects[before...] { return reply }
+        return nil
+    }
+
+    /// Lets time pass, waking the scheduler whenever it asked for that.
+    mutating func advance(_ duration: Duration) {
+        let end = now.monotonic + duration
+        var wakes = 0
+        while let delay = scheduler.wake.delay(from: now), now.monotonic + delay <= end {
+            wakes += 1
+            if wakes > 20_000 {
+                Issue.record("the scheduler wakes without end")
+                return
+            }
+            pass(max(delay, .milliseconds(1)))
+            feed(.woke)
+        }
+        if now.monotonic < end { pass(end - now.monotonic) }
+        feed(.woke)
+    }
+
+    mutating func restart() {
+        let state = scheduler.state
+        let configuration = scheduler.configuration
+        scheduler = Scheduler(state: state, configuration: configuration)
+        feed(.started(configuration))
+    }
+
+    mutating func pass(_ duration: Duration) {
+        now.wall = now.wall + duration
+        now.monotonic = now.monotonic + duration
+        for index in runs.indices where runs[index].status == .running {
+            if let created = runs[index].createdAt, now.wall - created >= runDuration {
+                runs[index].status = .succeeded
+                runs[index].word = "success"
+            }
+        }
+    }
+
+    private func check() {
+        var folded = start
+        for record in records { folded.apply(record) }
+        #expect(folded == scheduler.state, "the fold of the records is not the live state")
+    }
+
+    // MARK: The platform
+
+    private mutating func perform(_ effect: Effect) -> Event? {
+        switch effect {
+        case .askExportJobs(let id, _, _):
+            asks.append("export")
+            return .exportJobsAnswered(id, answer(exportJobs()))
+        case .askDataflows(let id, _, let dataflows):
+            asks.append("dataflows")
+            return .dataflowsAnswered(id, answer(dataflows.map(definition)))
+        case .askRuns(let id, _, let dataflows, _):
+            asks.append("runs")
+            let shown = runs.reversed().filter { dataflows.contains($0.dataflow) && isVisible($0) }
+            return .runsAnswered(id, answer(RunListing(runs: Array(shown), isTruncated: false)))
+        case .askRun(let id, _, let run):
+            asks.append("run")
+            return .runAnswered(id, answer(runs.first { $0.id == run }))
+        case .queueCall(let id, _, _):
+            return .callTurn(id)
+        case .send(let call):
+            calls.append(call)
+            return .callAnswered(call.id, onCall(call) ?? accept(call))
+        case .dropCall, .notify, .reply:
+            return nil
+        }
+    }
+
+    private func answer<Answer>(_ answer: Answer) -> Result<Answer, AskFailure> {
+        askFailure.map { .failure($0) } ?? .success(answer)
+    }
+
+    private func exportJobs() -> [ExportJob] {
+        let running = ExportJob(
+            id: "4711", status: .running, word: "PROCESSING", createdAt: now.wall - .seconds(60), endedAt: nil)
+        return (exportRuns ? [running] : []) + finishedExports
+    }
+
+    private func definition(_ dataflow: DataflowID) -> DataflowDefinition {
+        let pairs = scheduler.configuration.campaigns.values.flatMap(\.pairs).filter { $0.dataflow == dataflow }
+        return DataflowDefinition(
+            id: dataflow, name: dataflow.text,
+            mappings: Set(pairs).subtracting(unmapped).map { pair in
+                DataflowDefinition.Mapping(
+                    ids: [pair.audience], name: "Audience \(pair.audience)", createdAt: firstActivated, startsAt: nil,
+                    endsAt: nil, hasUniqueFileNames: true)
+            })
+    }
+
+    mutating func accept(_ call: Call) -> CallAnswer {
+        var accepted: [Pair: RunID] = [:]
+        for pair in call.pairs { accepted[pair] = addRun(pair) }
+        return .accepted(accepted)
+    }
+
+    @discardableResult
+    mutating func addRun(_ pair: Pair) -> RunID {
+        let id = RunID("run-\(runs.count + 1)")
+        runs.append(
+            DataflowRun(
+                id: id, dataflow: pair.dataflow, createdAt: now.wall, status: .running, word: "inProgress",
+                audiences: [pair.audience]))
+        return id
+    }
+
+    // MARK: What came of it
+
+    var endings: [OccurrenceOutcome] {
+        records.compactMap { record in
+            if case .occurrenceEnded(_, let outcome, _) = record { outcome } else { nil }
+        }
+    }
+
+    var skips: [SkippedOccurrences] {
+        records.compactMap { record in
+            if case .occurrencesSkipped(let skipped) = record { skipped } else { nil }
+        }
+    }
+
+    func notifications(_ kind: NotificationKind) -> Int {
+        effects.count { effect in
+            if case .notify(let notification) = effect { notification.kind == kind } else { false }
+        }
+    }
+}

@@ -1,0 +1,60 @@
+import Chronology
+import SchedulerCore
+import Testing
+
+/// Goal: a run is followed until it ends, with few questions, and its lane is freed on evidence only.
+@Suite struct FollowingTests {
+    @Test func `runs of several calls are followed by one listing at a time`() {
+        let pairs = (0..<200).map { Pair(dataflow: ["a", "b", "c"][$0 % 3], audience: AudienceID("audience-\($0)")) }
+        var rig = Rig(configuration([campaign("sale", .manual, pairs)]))
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        let before = rig.asks.count
+        rig.advance(.seconds(200))
+        #expect(rig.endings == [.succeeded])
+        #expect(rig.asks.count - before <= 3)
+    }
+
+    @Test func `a run that takes long is asked about less and less often, and told once`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.runDuration = .seconds(6 * 3600)
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        let before = rig.asks.count
+        rig.advance(.seconds(5 * 3600))
+        #expect(rig.asks.count - before < 80)
+        #expect(rig.notifications(.runLate) == 1)
+        #expect(rig.endings.isEmpty)
+    }
+
+    @Test func `a run that vanishes is told, and its lane stays held`() {
+        var rig = Rig(configuration([campaign("sale"), campaign("other")]))
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.runs = []
+        rig.advance(.seconds(3600))
+        #expect(rig.scheduler.state[activation(1, 1)]?.endIsUnknown == true)
+        #expect(rig.notifications(.runLate) == 1)
+        _ = rig.command(.fire("other", forceOverlap: false))
+        rig.advance(.seconds(600))
+        #expect(rig.calls.count == 1)
+        _ = rig.command(.resolve(activation(1, 1), .abandon))
+        rig.advance(.seconds(60))
+        #expect(rig.calls.count == 2)
+    }
+
+    @Test func `after a restart runs are followed at once, and nothing is sent again`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.pass(.seconds(90))
+        rig.restart()
+        #expect(rig.endings == [.succeeded])
+        #expect(rig.calls.count == 1)
+    }
+
+    @Test(arguments: [(RunStatus.failed, OccurrenceOutcome.failed), (.partial, .partial)])
+    func `how a run ended is how the activation ended`(status: RunStatus, outcome: OccurrenceOutcome) {
+        var rig = Rig(configuration([campaign("sale")]))
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.runs[0].status = status
+        rig.advance(.seconds(60))
+        #expect(rig.endings == [outcome])
+    }
+}

@@ -1,0 +1,127 @@
+import Chronology
+import SchedulerCore
+import Testing
+
+/// Goal: no call leaves while a gate is closed, and every closed gate has its sentence.
+@Suite struct GateTests {
+    let vip = Pair(dataflow: "flow", audience: "vip")
+
+    @Test func `a running export holds the call until it has ended`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.exportRuns = true
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(600))
+        #expect(rig.calls.isEmpty)
+        let closures = rig.scheduler.closures(of: activation(1, 1), at: rig.now)
+        #expect(closures.map(\.gate) == [.export])
+        #expect(rig.scheduler.sentence(for: closures[0], vip, at: rig.now).evidence.contains("4711 is PROCESSING"))
+        rig.exportRuns = false
+        rig.advance(.seconds(61))
+        #expect(rig.calls.count == 1)
+    }
+
+    @Test func `an audience inside its first-activation window waits for its end`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.firstActivated = ten - .seconds(5 * 60)
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(15 * 60 - 1))
+        #expect(rig.calls.isEmpty)
+        #expect(rig.scheduler.closures(of: activation(1, 1), at: rig.now).map(\.gate).contains(.firstActivation))
+        rig.advance(.seconds(2))
+        #expect(rig.calls.count == 1)
+    }
+
+    @Test func `an audience that is not mapped is told at once, and goes when somebody maps it`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.unmapped = [vip]
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(60))
+        #expect(rig.notifications(.mapping) == 1)
+        #expect(rig.scheduler.closures(of: activation(1, 1), at: rig.now).map(\.gate).contains(.mapping))
+        rig.unmapped = []
+        rig.advance(.seconds(600))
+        #expect(rig.calls.count == 1)
+    }
+
+    @Test func `a run that we did not start holds the dataflow and the lane until it ends`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.addRun(vip)
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(59))
+        #expect(rig.calls.isEmpty)
+        rig.advance(.seconds(62))
+        #expect(rig.calls.count == 1)
+    }
+
+    @Test func `gates that stay closed past start_within expire with the gate's name`() {
+        var rig = Rig(configuration([campaign("sale") { $0.startWithin = .seconds(1800) }]))
+        rig.exportRuns = true
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(1800))
+        #expect(rig.endings == [.expired])
+        #expect(rig.calls.isEmpty)
+        #expect(rig.notifications(.expired) == 1)
+        let reasons = rig.records.compactMap { record in
+            if case .activationEnded(_, let outcome, _) = record { outcome.reason } else { nil }
+        }
+        #expect(reasons.first?.contains("export gate") == true)
+    }
+
+    @Test func `nothing is fired inside a blackout`() {
+        let freeze = Blackout(name: "freeze", span: .fixed(from: ten, until: ten + .seconds(3600)))
+        var rig = Rig(configuration([campaign("sale")]) { $0.blackouts = [freeze] })
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(3599))
+        #expect(rig.calls.isEmpty && rig.asks.isEmpty)
+        rig.advance(.seconds(1))
+        #expect(rig.calls.count == 1)
+    }
+
+    @Test func `a call whose turn comes too late is withdrawn, and the gates are asked again`() {
+        let settings = configuration([campaign("sale")])
+        var scheduler = Rig(settings).scheduler
+        let now = Moment(wall: ten, monotonic: Monotonic(milliseconds: 5_000_000))
+        _ = scheduler.handle(.command(CommandID(1), .fire("sale", forceOverlap: false), actor: "me"), at: now)
+        _ = scheduler.handle(.exportJobsAnswered(AskID(1), .success([])), at: now)
+        let mapping = DataflowDefinition.Mapping(
+            ids: ["vip"], name: "VIP", createdAt: ten - .seconds(86_400), startsAt: nil, endsAt: nil,
+            hasUniqueFileNames: true)
+        _ = scheduler.handle(
+            .dataflowsAnswered(
+                AskID(2), .success([DataflowDefinition(id: "flow", name: "flow", mappings: [mapping])])), at: now)
+        let ready = scheduler.handle(
+            .runsAnswered(AskID(3), .success(RunListing(runs: [], isTruncated: false))), at: now)
+        #expect(ready.effects.contains(.queueCall(CallID(1), sandbox: sandbox, audiences: ["vip"])))
+
+        let late = Moment(wall: ten + .seconds(16), monotonic: Monotonic(milliseconds: 5_016_000))
+        let step = scheduler.handle(.callTurn(CallID(1)), at: late)
+        #expect(!step.effects.contains { if case .send = $0 { true } else { false } })
+        #expect(
+            step.records == [
+                .callWithdrawn(call: CallID(1), reason: "the export gate closed again, or its answer grew old")
+            ])
+        #expect(step.effects.contains { if case .askExportJobs = $0 { true } else { false } })
+    }
+
+    @Test func `lost credentials hold every call until a question succeeds again`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.askFailure = .credentials(detail: "invalid client_secret")
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(600))
+        #expect(rig.calls.isEmpty)
+        #expect(rig.notifications(.credentials) == 1)
+        #expect(rig.scheduler.closures(of: activation(1, 1), at: rig.now).map(\.gate).contains(.credentials))
+        rig.askFailure = nil
+        rig.advance(.seconds(600))
+        #expect(rig.calls.count == 1)
+    }
+
+    @Test func `a platform that fails is asked less and less often`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.askFailure = .unavailable(detail: "503")
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(3600))
+        #expect(rig.asks.count(where: { $0 == "export" }) < 40)
+        #expect(rig.asks.count(where: { $0 == "export" }) > 10)
+    }
+}

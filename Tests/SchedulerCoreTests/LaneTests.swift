@@ -1,0 +1,75 @@
+import Chronology
+import SchedulerCore
+import Testing
+
+/// Goal: an audience never has two activations in flight, and everything that may go together goes in the fewest calls.
+@Suite struct LaneTests {
+    @Test func `two campaigns that share an audience go one after the other, in nominal order`() {
+        var rig = Rig(configuration([campaign("first"), campaign("second")]))
+        _ = rig.command(.fire("first", forceOverlap: false))
+        rig.advance(.seconds(1))
+        _ = rig.command(.fire("second", forceOverlap: false))
+        rig.advance(.seconds(20))
+        #expect(rig.calls.map(\.activations) == [[activation(1, 1)]])
+        #expect(
+            rig.scheduler.closures(of: activation(2, 1), at: rig.now).contains(.lane(.activation(activation(1, 1)))))
+        rig.advance(.seconds(300))
+        #expect(rig.calls.map(\.activations) == [[activation(1, 1)], [activation(2, 1)]])
+        #expect(rig.endings == [.succeeded, .succeeded])
+    }
+
+    @Test func `one audience to several dataflows shares a call and holds its lane together`() {
+        let pairs = ["a", "b", "c"].map { Pair(dataflow: $0, audience: "vip") }
+        var rig = Rig(configuration([campaign("sale", .manual, pairs)]))
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        #expect(rig.calls.map(\.pairs) == [pairs])
+    }
+
+    @Test func `an audience in its window does not hold back another campaign of that audience`() {
+        let late = campaign("late", .manual, [Pair(dataflow: "new", audience: "vip")])
+        var rig = Rig(configuration([late, campaign("sale")]))
+        rig.unmapped = [Pair(dataflow: "new", audience: "vip")]
+        _ = rig.command(.fire("late", forceOverlap: false))
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        #expect(rig.calls.map(\.activations) == [[activation(2, 1)]])
+    }
+
+    @Test func `two hundred audiences over three dataflows go out in three calls`() {
+        let pairs = (0..<200).map { number in
+            Pair(dataflow: ["a", "b", "c"][number % 3], audience: AudienceID("audience-\(number)"))
+        }
+        var rig = Rig(configuration([campaign("sale", .manual, pairs)]))
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        #expect(rig.calls.map(\.pairs.count) == [80, 80, 40])
+        #expect(Set(rig.calls.flatMap(\.pairs)) == Set(pairs))
+        rig.advance(.seconds(300))
+        #expect(rig.endings == [.succeeded])
+    }
+
+    @Test func `a slow audience does not hold back the others of its campaign`() {
+        let slow = Pair(dataflow: "flow", audience: "slow")
+        let quick = Pair(dataflow: "flow", audience: "quick")
+        var rig = Rig(configuration([campaign("sale", .manual, [slow, quick])]))
+        rig.unmapped = [slow]
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        #expect(rig.calls.map(\.pairs) == [[quick]])
+    }
+
+    @Test func `the fewest calls are used where groups do not fill evenly`() {
+        // Groups of 2, 2, 3 and 3 pairs: in order they need three calls of five, the largest first need two.
+        let pairs = [("a", 2), ("b", 2), ("c", 3), ("d", 3)].flatMap { audience, count in
+            (0..<count).map { Pair(dataflow: DataflowID("flow-\($0)"), audience: AudienceID(audience)) }
+        }
+        var rig = Rig(configuration([campaign("sale", .manual, pairs)]) { $0.guardrails.pairsPerJob = 5 })
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        #expect(rig.calls.map(\.pairs.count) == [5, 5])
+    }
+
+    @Test func `lanes by audience and dataflow let one audience go to two dataflows apart`() {
+        let other = campaign("other", .manual, [Pair(dataflow: "flow-2", audience: "vip")])
+        var rig = Rig(configuration([campaign("sale"), other]) { $0.guardrails.serialize = .audienceAndDataflow })
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        _ = rig.command(.fire("other", forceOverlap: false))
+        #expect(rig.calls.count == 2)
+    }
+}

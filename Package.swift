@@ -65,6 +65,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+        .systemLibrary(name: "CLinux"),
         .target(name: "CTOML"),
 
         // The pure rooms: no clock, no chance, no input or output.
@@ -77,8 +78,9 @@ let package = Package(
         room("PlatformModel", ["Chronology"]),
 
         // The rooms that touch the world.
+        room("ConfigurationFiles", ["CampaignConfig"]),
         room("JobQueue"),
-        room("JournalSQLite", ["Chronology", "SchedulerCore", "Journal", grdb]),
+        room("JournalSQLite", ["CLinux", "Chronology", "SchedulerCore", "Journal", grdb]),
         room("Runtime", ["Chronology", "SchedulerCore", "CampaignConfig", "ControlProtocol", "Journal"]),
         room(
             "LinuxShell",
@@ -102,6 +104,8 @@ let package = Package(
 
         tests("ChronologyTests", ["Chronology"]),
         tests("SchedulerCoreTests", ["Chronology", "SchedulerCore"]),
+        tests("JournalSQLiteTests", ["Chronology", "SchedulerCore", "Journal", "JournalSQLite"]),
+        tests("ConfigurationFilesTests", ["CampaignConfig", "ConfigurationFiles"]),
         tests("CampaignConfigTests", ["Chronology", "SchedulerCore", "CampaignConfig", "CTOML"]),
     ],
     cxxLanguageStandard: .cxx17

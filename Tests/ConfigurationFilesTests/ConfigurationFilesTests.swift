@@ -1,9 +1,8 @@
 import CampaignConfig
+import ConfigurationFiles
 import FoundationEssentials
 import Glibc
 import Testing
-
-@testable import LinuxShell
 
 /// Goal: whatever stands where a configuration file should be, the answer comes at once and says what to do.
 @Suite struct ConfigurationFilesTests {

@@ -81,7 +81,7 @@ let package = Package(
         room("ConfigurationFiles", ["CampaignConfig"]),
         room("JobQueue"),
         room("JournalSQLite", ["CLinux", "Chronology", "SchedulerCore", "Journal", grdb]),
-        room("Runtime", ["Chronology", "SchedulerCore", "CampaignConfig", "ControlProtocol", "Journal"]),
+        room("Runtime", ["Chronology", "SchedulerCore", "Journal"]),
         room(
             "LinuxShell",
             [
@@ -105,6 +105,7 @@ let package = Package(
         tests("ChronologyTests", ["Chronology"]),
         tests("SchedulerCoreTests", ["Chronology", "SchedulerCore"]),
         tests("JournalSQLiteTests", ["Chronology", "SchedulerCore", "Journal", "JournalSQLite"]),
+        tests("RuntimeTests", ["Chronology", "SchedulerCore", "Journal", "Runtime"]),
         tests("ConfigurationFilesTests", ["CampaignConfig", "ConfigurationFiles"]),
         tests("CampaignConfigTests", ["Chronology", "SchedulerCore", "CampaignConfig", "CTOML"]),
     ],

@@ -97,7 +97,8 @@ package final class SQLiteJournal: JournalStore {
 
     /// A write-ahead log does not work over a network file system.
     private static func refuseNetwork(_ directory: String) throws(JournalError) {
-        let networkTypes: Set<Int> = [0x6969, 0x517B, 0xFE53_4D42, 0xFF53_4D42, 0x0102_1997]  // NFS, SMB, SMB2, CIFS, 9p
+        // NFS, SMB, SMB 2, CIFS and 9p, by their numbers in statfs(2).
+        let networkTypes: Set<Int> = [0x6969, 0x517B, 0xFE53_4D42, 0xFF53_4D42, 0x0102_1997]
         var information = statfs()
         guard statfs(directory, &information) == 0, networkTypes.contains(Int(information.f_type)) else { return }
         throw JournalError(

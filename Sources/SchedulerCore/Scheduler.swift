@@ -104,6 +104,12 @@ package struct Wake: Equatable, Sendable {
 
     package init() {}
 
+    package init(at point: Monotonic) {
+        monotonic = point
+    }
+
+    package var isEmpty: Bool { wall == nil && monotonic == nil }
+
     mutating func at(_ instant: Instant?) {
         guard let instant else { return }
         wall = min(wall ?? instant, instant)

@@ -1,0 +1,144 @@
+import Chronology
+import Journal
+import Runtime
+import SchedulerCore
+import Testing
+
+/// A world that records what it was asked to do, and when the journal was written.
+final class RecordingEnvironment: Environment {
+    var wall = Instant(milliseconds: 1_795_514_400_000)
+    var performed: [Effect] = []
+    var told: [Record] = []
+    var armed: Wake?
+    var troubles: [JournalError.Code?] = []
+    var lost: JournalError?
+
+    func now() -> Moment { Moment(wall: wall, monotonic: Monotonic(milliseconds: wall.milliseconds)) }
+    func arm(_ wake: Wake?, at now: Moment) { armed = wake }
+    func perform(_ effect: Effect) { performed.append(effect) }
+    func tell(_ event: Event, _ records: [Record], at now: Moment) { told += records }
+    func journalTrouble(_ error: JournalError?) { troubles.append(error?.code) }
+    func journalLost(_ error: JournalError) { lost = error }
+}
+
+/// A journal that refuses while `failure` is set, and knows what was performed when it was written.
+final class FaultyJournal: JournalStore {
+    let inner = MemoryJournal()
+    var failure: JournalError?
+    var onCommit: () -> Void = {}
+
+    func commit(_ records: [Record], at: Instant, snapshot: [UInt8]?) throws(JournalError) {
+        if let failure { throw failure }
+        onCommit()
+        try inner.commit(records, at: at, snapshot: snapshot)
+    }
+
+    func snapshot() throws(JournalError) -> JournalSnapshot? { try inner.snapshot() }
+
+    func replay(after: Int64, _ body: (StoredRecord) throws(JournalError) -> Void) throws(JournalError) {
+        try inner.replay(after: after, body)
+    }
+
+    func history(_ query: HistoryQuery) throws(JournalError) -> [StoredRecord] { try inner.history(query) }
+
+    func prune(before: Instant, keeping: Set<OccurrenceID>) throws(JournalError) -> Int {
+        try inner.prune(before: before, keeping: keeping)
+    }
+
+    func checkWritable() throws(JournalError) {}
+    func information() throws(JournalError) -> JournalInformation { try inner.information() }
+    func closeCleanly() throws(JournalError) {}
+}
+
+/// Goal: facts are on disk before their effects, and a disk that refuses stops everything without losing an event.
+@Suite struct RuntimeTests {
+    let environment = RecordingEnvironment()
+    let journal = FaultyJournal()
+    let configuration = Configuration(
+        platform: PlatformSettings(
+            organization: "org", sandbox: "prod", clientID: "client", clientSecret: .environment("SECRET")),
+        campaigns: [
+            "sale": Campaign(
+                name: "sale", sandbox: "prod", trigger: .manual, pairs: [Pair(dataflow: "flow", audience: "vip")],
+                startWithin: .seconds(1000 * 86_400))
+        ])
+
+    func started() throws -> Runtime {
+        let runtime = try Runtime(configuration: configuration, journal: journal, environment: environment)
+        runtime.start(configuration)
+        return runtime
+    }
+
+    let fire = Event.command(CommandID(1), .fire("sale", forceOverlap: false), actor: "tester")
+
+    @Test func `no effect is performed before its records are committed`() throws {
+        let runtime = try started()
+        var performedAtCommit: Int?
+        journal.onCommit = { [environment] in performedAtCommit = environment.performed.count }
+        runtime.handle(fire)
+        #expect(performedAtCommit == 0)
+        #expect(!environment.performed.isEmpty)
+    }
+
+    @Test(arguments: [JournalError.Code.full, .readOnly, .locked])
+    func `while the disk refuses nothing is done, and nothing is forgotten`(code: JournalError.Code) throws {
+        let runtime = try started()
+        let before = runtime.scheduler.state
+        journal.failure = JournalError(code, "refused", remedy: "")
+        runtime.handle(fire)
+        runtime.handle(.woke)
+        #expect(environment.performed.isEmpty)
+        #expect(runtime.scheduler.state == before)
+        #expect(environment.troubles == [code])
+        #expect(environment.armed != nil)
+
+        journal.failure = nil
+        runtime.handle(.woke)
+        #expect(environment.troubles == [code, nil])
+        #expect(runtime.scheduler.state.occurrences.count == 1)
+        #expect(environment.performed.contains { if case .reply = $0 { true } else { false } })
+    }
+
+    @Test(arguments: [JournalError.Code.io, .corrupt, .conflict])
+    func `a journal that can not be trusted ends everything`(code: JournalError.Code) throws {
+        let runtime = try started()
+        journal.failure = JournalError(code, "lost", remedy: "")
+        runtime.handle(fire)
+        #expect(environment.lost?.code == code)
+        journal.failure = nil
+        runtime.handle(fire)
+        #expect(environment.performed.isEmpty)
+    }
+
+    @Test func `the fold of snapshot and records is the state that was`() throws {
+        let runtime = try started()
+        for number in 0..<400 {
+            runtime.handle(.command(CommandID(number), .fire("sale", forceOverlap: true), actor: "tester"))
+            environment.wall = environment.wall + .seconds(1)
+        }
+        #expect(try journal.snapshot() == nil)
+        for number in 0..<200 {
+            runtime.handle(.command(CommandID(number), .fire("sale", forceOverlap: true), actor: "tester"))
+            environment.wall = environment.wall + .seconds(1)
+        }
+        #expect(try journal.snapshot() != nil)
+        #expect(try Runtime.fold(journal) == runtime.scheduler.state)
+        try runtime.close()
+        #expect(try Runtime.fold(journal) == runtime.scheduler.state)
+    }
+
+    @Test func `records older than keep are forgotten, except of what has not ended`() throws {
+        let runtime = try started()
+        runtime.handle(fire)
+        try journal.commit([], at: environment.wall, snapshot: try RecordCoding.encode(runtime.scheduler.state))
+        let before = try journal.information().records
+        environment.wall = environment.wall + .seconds(3600)
+        runtime.handle(.woke)
+        #expect(try journal.information().records == before)
+        environment.wall = environment.wall + .seconds(401 * 86_400)
+        runtime.handle(.woke)
+        let left = try journal.history(HistoryQuery(limit: 1000)).map(\.record)
+        #expect(left.contains { if case .occurrenceAdmitted = $0 { true } else { false } })
+        #expect(!left.contains { if case .generationLoaded = $0 { true } else { false } })
+    }
+}

@@ -105,6 +105,7 @@ let package = Package(
         tests("ChronologyTests", ["Chronology"]),
         tests("SchedulerCoreTests", ["Chronology", "SchedulerCore"]),
         tests("JournalSQLiteTests", ["Chronology", "SchedulerCore", "Journal", "JournalSQLite"]),
+        tests("ActivationAPITests", ["Chronology", "SchedulerCore", "ActivationAPI"]),
         tests("RuntimeTests", ["Chronology", "SchedulerCore", "Journal", "Runtime"]),
         tests("ConfigurationFilesTests", ["CampaignConfig", "ConfigurationFiles"]),
         tests("CampaignConfigTests", ["Chronology", "SchedulerCore", "CampaignConfig", "CTOML"]),

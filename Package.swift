@@ -106,6 +106,7 @@ let package = Package(
         tests("SchedulerCoreTests", ["Chronology", "SchedulerCore"]),
         tests("JournalSQLiteTests", ["Chronology", "SchedulerCore", "Journal", "JournalSQLite"]),
         tests("ActivationAPITests", ["Chronology", "SchedulerCore", "ActivationAPI"]),
+        tests("JobQueueTests", ["JobQueue"]),
         tests("RuntimeTests", ["Chronology", "SchedulerCore", "Journal", "Runtime"]),
         tests("ConfigurationFilesTests", ["CampaignConfig", "ConfigurationFiles"]),
         tests("CampaignConfigTests", ["Chronology", "SchedulerCore", "CampaignConfig", "CTOML"]),

@@ -106,6 +106,9 @@ let package = Package(
         tests("SchedulerCoreTests", ["Chronology", "SchedulerCore"]),
         tests("JournalSQLiteTests", ["Chronology", "SchedulerCore", "Journal", "JournalSQLite"]),
         tests("ActivationAPITests", ["Chronology", "SchedulerCore", "ActivationAPI"]),
+        tests(
+            "LinuxShellTests",
+            ["Chronology", "SchedulerCore", "LinuxShell", "CLinux", .product(name: "NIOPosix", package: "swift-nio")]),
         tests("JobQueueTests", ["JobQueue"]),
         tests("RuntimeTests", ["Chronology", "SchedulerCore", "Journal", "Runtime"]),
         tests("ConfigurationFilesTests", ["CampaignConfig", "ConfigurationFiles"]),

@@ -1,0 +1,340 @@
+// The platform over HTTP: questions with paging, and the one call that must not be sent twice.
+//
+// Begin at `activate` for the call and at `ask` for everything else. Requests are built and answers are read by
+// `ActivationAPI`; this file decides what follows what. The token goes to the configured platform host only, the secret to
+// the token host only.
+
+internal import ActivationAPI
+internal import AsyncHTTPClient
+package import Chronology
+internal import Foundation
+package import NIOCore
+package import SchedulerCore
+
+/// One exchange with the platform, for logs and counters. Holds no secret, no token and no body.
+package struct PlatformExchange: Equatable, Sendable {
+    package var method: String
+    package var path: String
+    /// Nil when there was no answer.
+    package var status: Int?
+    package var duration: Duration
+    package var requestID: String
+    package var failure: String?
+}
+
+package enum PlatformClientBounds {
+    /// Pages of one listing that are read at most: 100 items each.
+    package static let pages = 30
+}
+
+package final class PlatformClient: Sendable {
+    private let platform: PlatformSettings
+    private let limits: Limits
+    private let builder: RequestBuilder
+    private let transport: Transport
+    private let client: HTTPClient
+    private let tokens: TokenKeeper
+    private let pacer: Pacer
+    private let clock: @Sendable () -> Moment
+    private let observe: @Sendable (PlatformExchange) -> Void
+
+    /// - Parameters:
+    ///   - secrets: Reads a secret at each renewal, so that a rotated one is found without a restart.
+    ///   - environment: `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`, and `SSL_CERT_FILE`, a PEM file with the authorities that
+    ///     are trusted *instead of* the system's.
+    ///   - observe: Told of every exchange, from any thread.
+    package init(
+        platform: PlatformSettings, limits: Limits, group: any EventLoopGroup, environment: [String: String],
+        secrets: @escaping @Sendable (SecretSource) throws -> String, clock: @escaping @Sendable () -> Moment,
+        observe: @escaping @Sendable (PlatformExchange) -> Void
+    ) {
+        self.platform = platform
+        self.limits = limits
+        self.clock = clock
+        self.observe = observe
+        builder = RequestBuilder(platform)
+        let transport = Transport(group: group, environment: environment)
+        self.transport = transport
+        client = transport.client(for: platform.url)
+        pacer = Pacer(perMinute: limits.callsPerMinute, clock: clock)
+        let fetcher = TokenFetcher(
+            platform: platform, limits: limits, transport: transport, secrets: secrets, clock: clock, observe: observe)
+        tokens = TokenKeeper(clock: clock) { await fetcher.fetch() }
+    }
+
+    package func shutdown() async {
+        try? await client.shutdown()
+    }
+
+    // MARK: Questions
+
+    /// Profile export jobs, newest first, back to the first page that has none younger than `since`.
+    package func exportJobs(_ sandbox: SandboxName, since: Instant) async -> Result<[ExportJob], AskFailure> {
+        await pages(builder.exportJobs(sandbox), sandbox) { response throws(AskFailure) in
+            try ExportJobsAnswer.read(response.body)
+        } isEnough: { jobs, page in
+            // One page always: the newest finished export is on it.
+            page.items.allSatisfy { ($0.createdAt ?? since) < since } || jobs.count >= RequestBuilder.pageSize
+        }.map(\.items)
+    }
+
+    /// Definitions of dataflows, in one listing. One that the listing does not show is asked for by itself: only a 404
+    /// says that it is not there.
+    package func dataflows(
+        _ sandbox: SandboxName, _ ids: [DataflowID]
+    ) async -> Result<[DataflowDefinition], AskFailure> {
+        var found: [DataflowDefinition] = []
+        for chunk in stride(from: 0, to: ids.count, by: RequestBuilder.idsPerQuery) {
+            let part = Array(ids[chunk..<min(chunk + RequestBuilder.idsPerQuery, ids.count)])
+            let listing = await pages(builder.dataflows(sandbox, part), sandbox) { response throws(AskFailure) in
+                try DataflowsAnswer.read(response.body, sandbox, at: response.date)
+            } isEnough: { items, _ in
+                Set(part).isSubset(of: items.map(\.id))
+            }
+            switch listing {
+            case .failure(.refused): break  // the filter was not understood: each by itself
+            case .failure(let failure): return .failure(failure)
+            case .success(let listing): found += listing.items.filter { part.contains($0.id) }
+            }
+        }
+        for id in ids where !found.contains(where: { $0.id == id }) {
+            switch await dataflow(sandbox, id) {
+            case .failure(let failure): return .failure(failure)
+            case .success(let definition): found.append(definition)
+            }
+        }
+        return .success(found)
+    }
+
+    private func dataflow(_ sandbox: SandboxName, _ id: DataflowID) async -> Result<DataflowDefinition, AskFailure> {
+        let missing = DataflowDefinition(id: id, name: "", existence: .unusable("the platform does not know it"))
+        switch await ask(builder.dataflow(sandbox, id)) {
+        case .failure(.refused(status: 404, _)):
+            return .success(missing)
+        case .failure(let failure):
+            return .failure(failure)
+        case .success(let response):
+            return Result { () throws(AskFailure) in
+                let page = try DataflowsAnswer.read(response.body, sandbox, at: response.date)
+                return page.items.first { $0.id == id } ?? missing
+            }
+        }
+    }
+
+    /// The newest runs of some dataflows, in one listing as deep as `depth` asks.
+    package func runs(
+        _ sandbox: SandboxName, _ dataflows: [DataflowID], depth: RunListingDepth
+    ) async -> Result<RunListing, AskFailure> {
+        var wanted = Set(depth.containing)
+        return await pages(builder.runs(sandbox, dataflows), sandbox) { response throws(AskFailure) in
+            try RunsAnswer.read(response.body)
+        } isEnough: { _, page in
+            wanted.subtract(page.items.map(\.id))
+            let reachesBack = depth.since.map { since in
+                page.items.contains { ($0.createdAt ?? since) < since }
+            }
+            return wanted.isEmpty && reachesBack ?? true
+        }.map { RunListing(runs: $0.items, isTruncated: $0.isTruncated) }
+    }
+
+    /// One run; nil when the platform does not know it.
+    package func run(_ sandbox: SandboxName, _ id: RunID) async -> Result<DataflowRun?, AskFailure> {
+        switch await ask(builder.run(sandbox, id)) {
+        case .failure(.refused(status: 404, _)):
+            return .success(nil)
+        case .failure(let failure):
+            return .failure(failure)
+        case .success(let response):
+            return Result { () throws(AskFailure) in
+                try RunsAnswer.read(response.body).items.first { $0.id == id }
+            }
+        }
+    }
+
+    private struct Listing<Item: Sendable>: Sendable {
+        var items: [Item] = []
+        var isTruncated = false
+    }
+
+    /// Reads pages until they are enough, the listing ends, or the bound is reached.
+    private func pages<Item: Sendable>(
+        _ first: PlatformRequest, _ sandbox: SandboxName,
+        read: (PlatformResponse) throws(AskFailure) -> Page<Item>,
+        isEnough: ([Item], Page<Item>) -> Bool
+    ) async -> Result<Listing<Item>, AskFailure> {
+        var listing = Listing<Item>()
+        var request = first
+        for _ in 0..<PlatformClientBounds.pages {
+            let page: Page<Item>
+            switch await ask(request) {
+            case .failure(let failure): return .failure(failure)
+            case .success(let response):
+                do throws(AskFailure) {
+                    page = try read(response)
+                } catch {
+                    return .failure(error)
+                }
+            }
+            listing.items += page.items
+            guard let link = page.next else { return .success(listing) }
+            if isEnough(listing.items, page) { break }
+            guard let next = builder.next(link, of: first, sandbox) else {
+                return .failure(.nonsense(detail: "the link to the next page leads elsewhere"))
+            }
+            request = next
+        }
+        listing.isTruncated = true
+        return .success(listing)
+    }
+
+    /// One question, with a new token and one more try when the token was not accepted.
+    private func ask(_ request: PlatformRequest) async -> Result<PlatformResponse, AskFailure> {
+        for attempt in 1...2 {
+            switch await tokens.token() {
+            case .failure(let failure):
+                return .failure(failure)
+            case .success(let token):
+                guard await pace() else { return .failure(.throttled(retryAfter: nil, detail: Self.paceWords)) }
+                switch await exchange(request, token) {
+                case .failure(let failure):
+                    return .failure(failure)
+                case .success(let response) where response.status == 200:
+                    return .success(response)
+                case .success(let response):
+                    guard response.status == 401, attempt == 1 else { return .failure(response.failure()) }
+                    await tokens.drop(token)
+                }
+            }
+        }
+        return .failure(.credentials(detail: "the platform refuses a new token"))
+    }
+
+    private func exchange(_ request: PlatformRequest, _ token: String) async -> Result<PlatformResponse, AskFailure> {
+        let id = UUID().uuidString.lowercased()
+        let begin = clock().monotonic
+        do throws(TransportFailure) {
+            let response = try await transport.ask(
+                client, platform.url + request.target, request, headers: Self.own(token, id),
+                timeout: limits.requestTimeout, bytes: limits.responseBytes)
+            tell(request, id, begin, status: response.status, failure: nil)
+            return .success(response)
+        } catch {
+            tell(request, id, begin, status: nil, failure: error.words)
+            return .failure(.unavailable(detail: error.words))
+        }
+    }
+
+    // MARK: The call
+
+    /// Sends a call: exactly one POST, or none. Never again by itself, whatever comes back.
+    package func activate(_ call: Call) async -> CallAnswer {
+        let token: String
+        switch await tokens.token() {
+        case .failure(let failure): return .notSent(detail: "no token: \(failure.detail)")
+        case .success(let text): token = text
+        }
+        guard await pace() else { return .notSent(detail: Self.paceWords) }
+        let request = builder.activate(call)
+        let id = UUID().uuidString.lowercased()
+        let begin = clock().monotonic
+        do throws(TransportFailure) {
+            let response = try await transport.send(
+                platform.url + request.target, platform.url, request, headers: Self.own(token, id),
+                timeout: limits.requestTimeout, bytes: limits.responseBytes)
+            tell(request, id, begin, status: response.status, failure: nil)
+            if response.status == 401 { await tokens.drop(token) }
+            return CallClassification.classify(response, of: call)
+        } catch {
+            switch error {
+            case .notSent(let words):
+                tell(request, id, begin, status: nil, failure: words)
+                return .notSent(detail: words)
+            case .lost(let words):
+                tell(request, id, begin, status: nil, failure: words)
+                return .doubtful(detail: words)
+            }
+        }
+    }
+
+    // MARK: Parts
+
+    private static let paceWords = "our own limit calls_per_minute is reached"
+
+    private func pace() async -> Bool {
+        guard let wait = await pacer.take(waitingAtMost: limits.requestTimeout) else { return false }
+        if wait > .zero { try? await Task.sleep(for: wait) }
+        return true
+    }
+
+    private static func own(_ token: String, _ requestID: String) -> [PlatformRequest.Header] {
+        [.init(name: "Authorization", value: "Bearer \(token)"), .init(name: "x-request-id", value: requestID)]
+    }
+
+    private func tell(
+        _ request: PlatformRequest, _ id: String, _ begin: Monotonic, status: Int?, failure: String?
+    ) {
+        observe(
+            PlatformExchange(
+                method: request.method.rawValue, path: request.path, status: status,
+                duration: clock().monotonic - begin, requestID: id, failure: failure))
+    }
+}
+
+/// Gets a token with the first secret that works.
+struct TokenFetcher: Sendable {
+    let platform: PlatformSettings
+    let limits: Limits
+    let transport: Transport
+    let secrets: @Sendable (SecretSource) throws -> String
+    let clock: @Sendable () -> Moment
+    let observe: @Sendable (PlatformExchange) -> Void
+
+    /// The answer's size has its own bound: a token is small.
+    private static let answerBytes = 65_536
+
+    func fetch() async -> Result<TokenAnswer.Token, AskFailure> {
+        let client = transport.client(for: platform.tokenURL)
+        var result = Result<TokenAnswer.Token, AskFailure>.failure(.credentials(detail: "no secret is configured"))
+        for source in [platform.clientSecret, platform.secondSecret].compactMap({ $0 }) {
+            result = await fetch(client, source)
+            guard case .failure(.credentials) = result else { break }
+        }
+        try? await client.shutdown()
+        return result
+    }
+
+    private func fetch(_ client: HTTPClient, _ source: SecretSource) async -> Result<TokenAnswer.Token, AskFailure> {
+        let secret: String
+        do {
+            secret = try secrets(source)
+        } catch {
+            return .failure(.credentials(detail: "\(error)"))
+        }
+        let request = RequestBuilder(platform).token(secret: secret)
+        let begin = clock().monotonic
+        let id = UUID().uuidString.lowercased()
+        do throws(TransportFailure) {
+            let response = try await transport.ask(
+                client, platform.tokenURL, request, headers: [], timeout: limits.requestTimeout,
+                bytes: Self.answerBytes)
+            tell(id, begin, status: response.status, failure: nil)
+            if response.status == 200 {
+                return Result { () throws(AskFailure) in try TokenAnswer.read(response.body) }
+            }
+            // 400 is what the token service answers to a wrong secret or client id.
+            let words = ErrorBody(response.body).message
+            if response.status == 400 { return .failure(.credentials(detail: "the token service says: \(words)")) }
+            return .failure(response.failure())
+        } catch {
+            tell(id, begin, status: nil, failure: error.words)
+            return .failure(.unavailable(detail: "the token service: \(error.words)"))
+        }
+    }
+
+    private func tell(_ id: String, _ begin: Monotonic, status: Int?, failure: String?) {
+        observe(
+            PlatformExchange(
+                method: "POST", path: "token", status: status, duration: clock().monotonic - begin, requestID: id,
+                failure: failure))
+    }
+}

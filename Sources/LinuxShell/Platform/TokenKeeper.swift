@@ -1,0 +1,60 @@
+// The token: fetched when it is first needed, kept until shortly before its end, and fetched once however many wait.
+
+internal import ActivationAPI
+internal import Chronology
+internal import SchedulerCore
+
+actor TokenKeeper {
+    /// How long before its end a token is renewed; a tenth of its life where that is shorter.
+    static let margin = Duration.seconds(500)
+
+    private struct Held {
+        var text: String
+        var renewAt: Monotonic
+    }
+
+    private var held: Held?
+    private var fetching: Task<Result<String, AskFailure>, Never>?
+    /// Counts what was dropped, so that a fetch that began before does not bring a refused token back.
+    private var generation = 0
+    private let fetch: @Sendable () async -> Result<TokenAnswer.Token, AskFailure>
+    private let clock: @Sendable () -> Moment
+
+    init(
+        clock: @escaping @Sendable () -> Moment,
+        fetch: @escaping @Sendable () async -> Result<TokenAnswer.Token, AskFailure>
+    ) {
+        self.clock = clock
+        self.fetch = fetch
+    }
+
+    func token() async -> Result<String, AskFailure> {
+        if let held, clock().monotonic < held.renewAt { return .success(held.text) }
+        if let fetching { return await fetching.value }
+        let task = Task { await renew() }
+        fetching = task
+        let result = await task.value
+        fetching = nil
+        return result
+    }
+
+    private func renew() async -> Result<String, AskFailure> {
+        let asked = clock().monotonic
+        let before = generation
+        switch await fetch() {
+        case .failure(let failure):
+            return .failure(failure)
+        case .success(let token):
+            let margin = min(Self.margin, token.lifetime / 10)
+            if before == generation { held = Held(text: token.text, renewAt: asked + (token.lifetime - margin)) }
+            return .success(token.text)
+        }
+    }
+
+    /// The platform did not accept this token.
+    func drop(_ token: String) {
+        guard held?.text == token else { return }
+        held = nil
+        generation += 1
+    }
+}

@@ -19,13 +19,20 @@ package protocol JournalStore: AnyObject {
     /// Hands out every record after a sequence number, oldest first.
     func replay(after: Int64, _ body: (StoredRecord) throws(JournalError) -> Void) throws(JournalError)
 
-    /// Records for people, newest first, at most ``HistoryQuery/limit``.
+    /// Records for people, newest first, at most ``HistoryQuery/limit`` of them and, as soon as there is one, at most
+    /// ``JournalBounds/historyByteLimit`` bytes. Fewer than the limit are not the end: ask on with
+    /// ``HistoryQuery/before`` until nothing comes.
     func history(_ query: HistoryQuery) throws(JournalError) -> [StoredRecord]
 
-    /// Forgets records from before an instant, except those of `keeping`, which have not ended, and those that the newest
-    /// snapshot does not cover. Removes at most ``JournalBounds/pruneLimit`` at a time.
+    /// Forgets occurrences that ended before an instant, each with all of its records.
     ///
-    /// - Returns: How many were removed; call again while it is the limit.
+    /// What folding the records from the first one needs stays, so that a snapshot can always be made anew: records that
+    /// belong to no occurrence (campaigns, pauses, limits, exports), and of each campaign the newest occurrence and the
+    /// newest that raised its high-water mark. Old configurations go. Nothing goes that the newest snapshot does not cover.
+    ///
+    /// - Parameter keeping: Occurrences that stay although they ended, such as those that wait for a person.
+    /// - Returns: How many records were removed. Ends with the occurrence that reaches ``JournalBounds/pruneLimit``; call
+    ///   again while it is that or more.
     func prune(before: Instant, keeping: Set<OccurrenceID>) throws(JournalError) -> Int
 
     /// A real, synced write, for the watchdog.
@@ -40,9 +47,11 @@ package protocol JournalStore: AnyObject {
 package enum JournalBounds {
     package static let pruneLimit = 5_000
     package static let historyLimit = 10_000
+    package static let historyByteLimit = 16 * 1024 * 1024
+    package static let snapshotByteLimit = 256 * 1024 * 1024
 }
 
-/// A record with its place in the journal: 1 for the first, counting up by 1.
+/// A record with its place in the journal: 1 for the first, counting up by 1, and never given out again.
 package struct StoredRecord: Equatable, Sendable {
     package var sequence: Int64
     package var at: Instant
@@ -69,16 +78,24 @@ package struct JournalSnapshot: Equatable, Sendable {
 package struct HistoryQuery: Equatable, Sendable {
     package var campaign: CampaignName?
     package var occurrence: OccurrenceID?
+    /// From this commit time on, by the wall clock of then.
     package var since: Instant?
+    /// Up to, and without, this commit time.
+    package var until: Instant?
+    /// Only records with a smaller sequence number: the last one of the page before.
+    package var before: Int64?
     /// 1 to ``JournalBounds/historyLimit``.
     package var limit: Int
 
     package init(
-        campaign: CampaignName? = nil, occurrence: OccurrenceID? = nil, since: Instant? = nil, limit: Int = 200
+        campaign: CampaignName? = nil, occurrence: OccurrenceID? = nil, since: Instant? = nil, until: Instant? = nil,
+        before: Int64? = nil, limit: Int = 200
     ) {
         self.campaign = campaign
         self.occurrence = occurrence
         self.since = since
+        self.until = until
+        self.before = before
         self.limit = min(max(1, limit), JournalBounds.historyLimit)
     }
 }
@@ -89,34 +106,13 @@ package struct JournalInformation: Equatable, Sendable {
     package var bytes: Int64
     /// Free on its file system; nil in memory.
     package var freeBytes: Int64?
+    /// Of the records that are written now.
+    package var format: Int
 
-    package init(records: Int64, bytes: Int64, freeBytes: Int64?) {
+    package init(records: Int64, bytes: Int64, freeBytes: Int64?, format: Int = RecordCoding.format) {
+        self.format = format
         self.records = records
         self.bytes = bytes
         self.freeBytes = freeBytes
     }
-}
-
-/// Why the journal can not do what was asked. Each says what to do.
-package struct JournalError: Error, Equatable, Sendable, CustomStringConvertible {
-    package enum Code: String, Sendable {
-        case full, readOnly = "read-only", locked, corrupt
-        case newerFormat = "newer-format"
-        case unreadableRecord = "unreadable-record"
-        /// A rule of the journal itself would be broken, such as an occurrence that is admitted twice.
-        case conflict
-        case io
-    }
-
-    package var code: Code
-    package var found: String
-    package var remedy: String
-
-    package init(_ code: Code, _ found: String, remedy: String) {
-        self.code = code
-        self.found = found
-        self.remedy = remedy
-    }
-
-    package var description: String { "\(found). \(remedy) [journal-\(code.rawValue)]" }
 }

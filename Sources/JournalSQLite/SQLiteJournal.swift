@@ -1,4 +1,5 @@
-// The journal in SQLite: the only room that knows SQLite. Begin at `init`, which opens, checks and migrates.
+// The journal in SQLite: this room is the only one that knows SQLite. Begin at `init`, whose work is in
+// SQLiteOpening.swift; writing is here, finding and forgetting in SQLiteHistory.swift.
 //
 // Write-ahead log with `synchronous = FULL`: a commit that returned survives a power cut. The caller holds the
 // `StateDirectoryLock`, so this process is the only writer.
@@ -13,222 +14,152 @@ package import SchedulerCore
 package final class SQLiteJournal: JournalStore {
     package static let fileName = "journal.sqlite"
 
-    private let path: String
-    private let database: DatabaseQueue
+    let database: DatabaseQueue
+    private let directory: String
+    private var lastSequence: Int64
+    /// Set when the disk failed: after a failed sync a later one may succeed although data was lost, so nothing is
+    /// written any more. A restart reads what is really there.
+    private var failure: JournalError?
 
     /// Opens the journal in a state directory, or makes a new one. Checks the whole file when the last stop was not
     /// clean.
     ///
-    /// - Parameter directory: Exists, and is locked by the caller.
-    /// - Throws: ``JournalError``; nothing was changed then, and the daemon must not start.
+    /// - Parameter directory: Prepared and locked by the caller: ``StateDirectoryLock``.
+    /// - Throws: ``JournalError``; the daemon must not start then. What could not be understood was not changed.
     package init(directory: String) throws(JournalError) {
-        path = directory + "/" + Self.fileName
-        let path = path
-        try Self.refuseNetwork(directory)
-        database = try SQLiteErrors.named {
-            let isNew = !FileManager.default.fileExists(atPath: path)
-            if !isNew { try Self.refuseNewer(path) }
-            let database = try DatabaseQueue(path: path, configuration: Self.configuration)
-            try Self.makeDurable(database)
-            if !isNew { try Self.checkAfterCrash(database) }
-            try Schema.migrator.migrate(database)
-            try Self.setClean(false, in: database)
-            return database
-        }
-        chmod(path, 0o600)
-    }
-
-    // MARK: Opening
-
-    private static var configuration: GRDB.Configuration {
-        var configuration = GRDB.Configuration()
-        configuration.busyMode = .timeout(5)
-        configuration.label = "journal"
-        return configuration
-    }
-
-    /// `synchronous` is set after opening and read back, because GRDB sets it too when it changes the journal mode.
-    private static func makeDurable(_ database: DatabaseQueue) throws {
-        try database.writeWithoutTransaction { database in
-            let mode = try String.fetchOne(database, sql: "PRAGMA journal_mode = WAL")
-            try database.execute(sql: "PRAGMA synchronous = FULL")
-            let level = try Int.fetchOne(database, sql: "PRAGMA synchronous")
-            guard mode == "wal", level == 2 else {
-                throw JournalError(
-                    .io, "SQLite does not write durably here (journal_mode \(mode ?? "?"), synchronous \(level ?? -1))",
-                    remedy: "Put the state directory on a local file system.")
+        self.directory = directory
+        _ = try StateDirectory.prepare(directory)
+        let database = try SQLiteOpening.open(directory + "/" + Self.fileName)
+        lastSequence = try SQLiteErrors.named {
+            try database.read { database in
+                // Numbers that were given out and pruned are remembered by AUTOINCREMENT.
+                try Int64.fetchOne(database, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'records'") ?? 0
             }
         }
+        self.database = database
     }
 
-    private static func refuseNewer(_ path: String) throws {
-        var configuration = configuration
-        configuration.readonly = true
-        let database = try DatabaseQueue(path: path, configuration: configuration)
-        defer { try? database.close() }
-        if try database.read({ try Schema.migrator.hasBeenSuperseded($0) }) {
-            throw JournalError(
-                .newerFormat, "the journal was written by a newer activationd",
-                remedy: "Start that version, or restore the journal from before the upgrade; the file was not changed.")
-        }
-    }
-
-    private static func checkAfterCrash(_ database: DatabaseQueue) throws {
-        let faults: [String] = try database.read { database in
-            guard try database.tableExists("meta") else { return [] }
-            let clean = try String.fetchOne(database, sql: "SELECT value FROM meta WHERE key = 'clean'")
-            if clean == "1" { return [] }
-            return try String.fetchAll(database, sql: "PRAGMA integrity_check(5)").filter { $0 != "ok" }
-        }
-        guard faults.isEmpty else {
-            throw JournalError(
-                .corrupt, "the journal is damaged: \(faults.joined(separator: "; "))",
-                remedy: "Keep a copy of the state directory and restore the journal from a backup; nothing is sent "
-                    + "without it.")
-        }
-    }
-
-    private static func setClean(_ isClean: Bool, in database: DatabaseQueue) throws {
-        try database.write { database in
-            try database.execute(
-                sql: "INSERT OR REPLACE INTO meta (key, value) VALUES ('clean', ?)", arguments: [isClean ? "1" : "0"])
-        }
-    }
-
-    /// A write-ahead log does not work over a network file system.
-    private static func refuseNetwork(_ directory: String) throws(JournalError) {
-        // NFS, SMB, SMB 2, CIFS and 9p, by their numbers in statfs(2).
-        let networkTypes: Set<Int> = [0x6969, 0x517B, 0xFE53_4D42, 0xFF53_4D42, 0x0102_1997]
-        var information = statfs()
-        guard statfs(directory, &information) == 0, networkTypes.contains(Int(information.f_type)) else { return }
-        throw JournalError(
-            .io, "the state directory \(directory) lies on a network file system",
-            remedy: "Use a local one: a journal needs locks and syncs that networks do not keep.")
-    }
-
-    // MARK: JournalStore
+    // MARK: Writing
 
     package func commit(_ records: [SchedulerCore.Record], at: Instant, snapshot: [UInt8]?) throws(JournalError) {
-        var rows: [(index: RecordIndex, bytes: [UInt8], record: SchedulerCore.Record)] = []
-        for record in records {
-            rows.append((RecordIndex(record), try RecordCoding.encode(record), record))
-        }
-        try SQLiteErrors.named {
-            try database.write { database in
-                for row in rows { try Self.insert(row.record, row.index, row.bytes, at, database) }
-                if let snapshot {
-                    try database.cachedStatement(
-                        sql: "INSERT OR REPLACE INTO snapshot (id, sequence, body) "
-                            + "VALUES (1, (SELECT coalesce(max(sequence), 0) FROM records), ?)"
-                    ).execute(arguments: [Data(snapshot)])
-                }
+        guard !records.isEmpty || snapshot != nil else { return }
+        if let failure { throw failure }
+        var encoded: [(record: SchedulerCore.Record, body: [UInt8])] = []
+        for record in records { encoded.append((record, try RecordCoding.encode(record))) }
+        let first = lastSequence + 1
+        let last = lastSequence + Int64(records.count)
+        try writing { database in
+            for (sequence, entry) in zip(first..., encoded) {
+                try Self.insert(entry.record, entry.body, sequence, at, database)
             }
+            if let snapshot { try Self.replaceSnapshot(snapshot, last, database) }
+        }
+        lastSequence = last
+    }
+
+    package func checkWritable() throws(JournalError) {
+        try writing { database in
+            try database.cachedStatement(sql: "UPDATE status SET beats = beats + 1").execute()
+        }
+    }
+
+    /// One transaction.
+    func writing<Result>(_ body: (Database) throws -> Result) throws(JournalError) -> Result {
+        if let failure { throw failure }
+        do {
+            return try SQLiteErrors.named { try database.write(body) }
+        } catch {
+            if error.code == .io || error.code == .corrupt { failure = error }
+            throw error
         }
     }
 
     private static func insert(
-        _ record: SchedulerCore.Record, _ index: RecordIndex, _ bytes: [UInt8], _ at: Instant, _ database: Database
+        _ record: SchedulerCore.Record, _ body: [UInt8], _ sequence: Int64, _ at: Instant, _ database: Database
     ) throws {
-        // Records that name only an occurrence belong to the campaign that it was admitted for.
+        let index = RecordIndex(record)
+        let checksum = Checksum.of(sequence, at, format: RecordCoding.format, body)
+        try live(record, at, database)
         try database.cachedStatement(
-            sql: "INSERT INTO records (at, campaign, occurrence, body) VALUES (?, coalesce(?, "
-                + "(SELECT campaign FROM admissions WHERE occurrence = ?)), ?, ?)"
+            sql: "INSERT INTO records (sequence, at, format, call, is_passing, checksum, body) "
+                + "VALUES (?, ?, ?, ?, ?, ?, ?)"
         ).execute(arguments: [
-            at.milliseconds, index.campaign?.text, index.occurrence?.number, index.occurrence?.number, Data(bytes),
+            sequence, at.milliseconds, RecordCoding.format, index.call?.number, index.isPassing, checksum, Data(body),
         ])
-        guard case .occurrenceAdmitted(let occurrence) = record else { return }
+        try insertSubjects(index, sequence, database)
+    }
+
+    /// Whom the record is about: its occurrences, those of its call, or only a campaign.
+    private static func insertSubjects(_ index: RecordIndex, _ sequence: Int64, _ database: Database) throws {
+        for occurrence in index.occurrences {
+            try database.cachedStatement(
+                sql: "INSERT INTO subjects (sequence, occurrence, campaign) "
+                    + "VALUES (?1, ?2, coalesce(?3, (SELECT campaign FROM occurrences WHERE id = ?2)))"
+            ).execute(arguments: [sequence, occurrence.number, index.campaign?.text])
+        }
+        guard index.occurrences.isEmpty else { return }
+        if let call = index.call {
+            try database.cachedStatement(
+                sql: "INSERT INTO subjects (sequence, occurrence, campaign) "
+                    + "SELECT ?1, occurrence, campaign FROM subjects WHERE sequence = "
+                    + "(SELECT max(sequence) FROM records WHERE call = ?2 AND sequence < ?1)"
+            ).execute(arguments: [sequence, call.number])
+        } else if let campaign = index.campaign {
+            try database.cachedStatement(
+                sql: "INSERT INTO subjects (sequence, occurrence, campaign) VALUES (?, 0, ?)"
+            ).execute(arguments: [sequence, campaign.text])
+        }
+    }
+
+    private static func live(_ record: SchedulerCore.Record, _ at: Instant, _ database: Database) throws {
+        switch OccurrenceEvent(record) {
+        case .began(let id, let campaign, let key, let raisesMark):
+            try begin(id, campaign, key, raisesMark: raisesMark, ended: nil, database)
+        case .skipped(let id, let campaign):
+            try begin(id, campaign, nil, raisesMark: true, ended: at, database)
+        case .ended(let id):
+            try setEnd(of: id, at, database)
+        case .reopened(let id):
+            try setEnd(of: id, nil, database)
+        case nil:
+            break
+        }
+    }
+
+    private static func begin(
+        _ id: OccurrenceID, _ campaign: CampaignName, _ key: String?, raisesMark: Bool, ended: Instant?,
+        _ database: Database
+    ) throws {
         do {
             try database.cachedStatement(
-                sql: "INSERT INTO admissions (key, occurrence, campaign) VALUES (?, ?, ?)"
-            ).execute(arguments: [AdmissionKey.text(of: occurrence), occurrence.id.number, occurrence.campaign.text])
+                sql: "INSERT INTO occurrences (id, campaign, key, raises_mark, ended_at) VALUES (?, ?, ?, ?, ?)"
+            ).execute(arguments: [id.number, campaign.text, key, raisesMark, ended?.milliseconds])
         } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
-            throw AdmissionKey.conflict(occurrence)
+            throw AdmissionKey.conflict(id, of: campaign)
         }
     }
+
+    private static func setEnd(of id: OccurrenceID, _ at: Instant?, _ database: Database) throws {
+        try database.cachedStatement(sql: "UPDATE occurrences SET ended_at = ? WHERE id = ?")
+            .execute(arguments: [at?.milliseconds, id.number])
+    }
+
+    private static func replaceSnapshot(_ body: [UInt8], _ sequence: Int64, _ database: Database) throws {
+        guard body.count <= JournalBounds.snapshotByteLimit else {
+            throw JournalError(
+                .unreadableRecord,
+                "a snapshot has \(body.count) bytes; at most \(JournalBounds.snapshotByteLimit) are stored",
+                remedy: "Split the work over several daemons, and report this as a fault of activationd.")
+        }
+        try database.cachedStatement(
+            sql: "INSERT OR REPLACE INTO snapshot (id, sequence, checksum, body) VALUES (1, ?, ?, ?)"
+        ).execute(arguments: [sequence, StoredRow.snapshotChecksum(sequence, body), Data(body)])
+    }
+
+    // MARK: The journal as a whole
 
     package func snapshot() throws(JournalError) -> JournalSnapshot? {
-        try SQLiteErrors.named {
-            try database.read { database in
-                try Row.fetchOne(database, sql: "SELECT sequence, body FROM snapshot WHERE id = 1").map { row in
-                    JournalSnapshot(sequence: row["sequence"], bytes: Array(row["body"] as Data))
-                }
-            }
-        }
-    }
-
-    package func replay(
-        after: Int64, _ body: (StoredRecord) throws(JournalError) -> Void
-    ) throws(JournalError) {
-        try SQLiteErrors.named {
-            try database.read { database in
-                let rows = try Row.fetchCursor(
-                    database, sql: "SELECT sequence, at, body FROM records WHERE sequence > ? ORDER BY sequence",
-                    arguments: [after])
-                while let row = try rows.next() { try body(try Self.stored(row)) }
-            }
-        }
-    }
-
-    package func history(_ query: HistoryQuery) throws(JournalError) -> [StoredRecord] {
-        var conditions = ["1"]
-        var arguments = StatementArguments()
-        if let campaign = query.campaign {
-            conditions.append("campaign = ?")
-            arguments += [campaign.text]
-        }
-        if let occurrence = query.occurrence {
-            conditions.append("occurrence = ?")
-            arguments += [occurrence.number]
-        }
-        if let since = query.since {
-            conditions.append("at >= ?")
-            arguments += [since.milliseconds]
-        }
-        arguments += [query.limit]
-        let sql =
-            "SELECT sequence, at, body FROM records WHERE \(conditions.joined(separator: " AND ")) "
-            + "ORDER BY sequence DESC LIMIT ?"
-        let (text, values) = (sql, arguments)
-        return try SQLiteErrors.named {
-            try database.read { database in
-                try Row.fetchAll(database, sql: text, arguments: values).map(Self.stored)
-            }
-        }
-    }
-
-    private static func stored(_ row: Row) throws(JournalError) -> StoredRecord {
-        let sequence: Int64 = row["sequence"]
-        return StoredRecord(
-            sequence: sequence, at: Instant(milliseconds: row["at"]),
-            record: try RecordCoding.decode(Array(row["body"] as Data), sequence: sequence))
-    }
-
-    package func prune(before: Instant, keeping: Set<OccurrenceID>) throws(JournalError) -> Int {
-        let kept = keeping.map { String($0.number) }.sorted().joined(separator: ",")
-        return try SQLiteErrors.named {
-            try database.write { database in
-                try database.execute(
-                    sql: """
-                        DELETE FROM records WHERE sequence IN (
-                          SELECT sequence FROM records WHERE at < ?
-                            AND sequence <= coalesce((SELECT sequence FROM snapshot WHERE id = 1), 0)
-                            AND (occurrence IS NULL OR occurrence NOT IN (\(kept)))
-                          ORDER BY sequence LIMIT ?)
-                        """, arguments: [before.milliseconds, JournalBounds.pruneLimit])
-                return database.changesCount
-            }
-        }
-    }
-
-    package func checkWritable() throws(JournalError) {
-        try SQLiteErrors.named {
-            try database.write { database in
-                try database.cachedStatement(
-                    sql: "INSERT OR REPLACE INTO meta (key, value) VALUES ('beat', coalesce((SELECT value FROM meta "
-                        + "WHERE key = 'beat'), 0) + 1)"
-                ).execute()
-            }
-        }
+        try SQLiteErrors.named { try database.read { try StoredRow.snapshot($0) } }
     }
 
     package func information() throws(JournalError) -> JournalInformation {
@@ -237,87 +168,21 @@ package final class SQLiteJournal: JournalStore {
         }
         var bytes: Int64 = 0
         for suffix in ["", "-wal", "-shm"] {
-            var information = stat()
-            if stat(path + suffix, &information) == 0 { bytes += Int64(information.st_size) }
+            var entry = stat()
+            if stat(directory + "/" + Self.fileName + suffix, &entry) == 0 { bytes += Int64(entry.st_size) }
         }
         var system = statfs()
-        let free: Int64? =
-            statfs(path, &system) == 0 ? Int64(clamping: UInt64(system.f_bavail) &* UInt64(system.f_bsize)) : nil
-        return JournalInformation(records: count, bytes: bytes, freeBytes: free)
+        let (free, overflow) =
+            statfs(directory, &system) == 0
+            ? UInt64(system.f_bavail).multipliedReportingOverflow(by: UInt64(clamping: system.f_bsize)) : (0, true)
+        return JournalInformation(records: count, bytes: bytes, freeBytes: overflow ? nil : Int64(clamping: free))
     }
 
     package func closeCleanly() throws(JournalError) {
+        if let failure { throw failure }
         try SQLiteErrors.named {
-            try Self.setClean(true, in: database)
+            try SQLiteOpening.setClean(true, in: database)
             try database.close()
-        }
-    }
-}
-
-/// The tables, by version. Version 1 is described in docs/journal.md.
-enum Schema {
-    static let migrator: DatabaseMigrator = {
-        var migrator = DatabaseMigrator()
-        migrator.registerMigration("1") { database in
-            try database.execute(
-                sql: """
-                    CREATE TABLE records (
-                      sequence INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, campaign TEXT, occurrence INTEGER,
-                      body BLOB NOT NULL) STRICT;
-                    CREATE INDEX records_by_campaign ON records (campaign, sequence);
-                    CREATE INDEX records_by_occurrence ON records (occurrence, sequence);
-                    CREATE INDEX records_by_time ON records (at);
-                    CREATE TABLE admissions (
-                      key TEXT PRIMARY KEY, occurrence INTEGER NOT NULL UNIQUE, campaign TEXT NOT NULL) STRICT;
-                    CREATE TABLE snapshot (
-                      id INTEGER PRIMARY KEY CHECK (id = 1), sequence INTEGER NOT NULL, body BLOB NOT NULL) STRICT;
-                    CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-                    INSERT INTO meta (key, value) VALUES ('format', '\(RecordCoding.format)');
-                    """)
-        }
-        return migrator
-    }()
-}
-
-/// SQLite's errors by our names.
-enum SQLiteErrors {
-    static func named<Result>(_ body: () throws -> Result) throws(JournalError) -> Result {
-        do {
-            return try body()
-        } catch let error as JournalError {
-            throw error
-        } catch let error as DatabaseError {
-            throw name(error)
-        } catch {
-            throw JournalError(.io, "the journal failed: \(error)", remedy: "See the system's log for its disk.")
-        }
-    }
-
-    private static func name(_ error: DatabaseError) -> JournalError {
-        switch error.resultCode {
-        case .SQLITE_FULL:
-            JournalError(
-                .full, "the disk of the state directory is full",
-                remedy: "Make room; nothing is called until a record can be written.")
-        case .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_AUTH:
-            JournalError(
-                .readOnly, "the journal can not be opened for writing (\(error.message ?? "no reason given"))",
-                remedy:
-                    "Check the owner and the mode of the state directory, and that its disk is not mounted read-only.")
-        case .SQLITE_BUSY, .SQLITE_LOCKED:
-            JournalError(
-                .locked, "another program holds the journal",
-                remedy: "Close it (a backup, or an open sqlite3) and start again.")
-        case .SQLITE_CORRUPT, .SQLITE_NOTADB:
-            JournalError(
-                .corrupt, "the journal is damaged (\(error.message ?? "no reason given"))",
-                remedy: "Keep a copy of the state directory and restore the journal from a backup; nothing is sent "
-                    + "without it.")
-        default:
-            JournalError(
-                .io,
-                "the journal failed: \(error.message ?? "no reason given") (SQLite \(error.extendedResultCode.rawValue))",
-                remedy: "See the system's log for its disk.")
         }
     }
 }

@@ -1,0 +1,79 @@
+// What the suites do to journals: copy their files as a crash would leave them, damage and look at them.
+
+import Foundation
+import GRDB
+import Journal
+import JournalSQLite
+
+/// The files of a journal that is open, as they would be found after `kill -9`; removed at the end.
+final class CrashedCopy {
+    let directory: String
+
+    convenience init(of test: StoreUnderTest) throws {
+        try self.init(copying: test.directory)
+    }
+
+    convenience init(of other: CrashedCopy) throws {
+        try self.init(copying: other.directory)
+    }
+
+    private init(copying directory: String) throws {
+        self.directory = directory + "-" + UUID().uuidString
+        try FileManager.default.copyItem(atPath: directory, toPath: self.directory)
+        // SQLite makes this anew from the log.
+        try? FileManager.default.removeItem(atPath: self.directory + "/journal.sqlite-shm")
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(atPath: directory)
+    }
+
+    func path(_ suffix: String = "") -> String {
+        directory + "/" + SQLiteJournal.fileName + suffix
+    }
+
+    func bytes(_ suffix: String = "") throws -> Data {
+        try Data(contentsOf: URL(fileURLWithPath: path(suffix)))
+    }
+
+    func write(_ bytes: Data, _ suffix: String = "") throws {
+        try bytes.write(to: URL(fileURLWithPath: path(suffix)))
+    }
+
+    func flipByte(at offset: Int, _ suffix: String = "") throws {
+        var bytes = try bytes(suffix)
+        bytes[offset] ^= 0x10
+        try write(bytes, suffix)
+    }
+
+    func open() throws -> SQLiteJournal {
+        try SQLiteJournal(directory: directory)
+    }
+
+    /// Statements on the file behind the store's back.
+    func execute(_ sql: String) throws {
+        let database = try DatabaseQueue(path: path())
+        try database.writeWithoutTransaction { try $0.execute(sql: sql) }
+        try database.close()
+    }
+}
+
+/// Runs a program and waits for it. Its output goes nowhere.
+@discardableResult
+func run(_ program: String, _ arguments: String...) throws -> Int32 {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = [program] + arguments
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    process.waitUntilExit()
+    return process.terminationStatus
+}
+
+/// Mounts a small file system in memory. False, with a word on the output, where this machine does not allow it.
+func mountSmallDisk(_ directory: String, size: String) throws -> Bool {
+    if try run("mount", "-t", "tmpfs", "-o", "mode=700,size=\(size)", "tmpfs", directory) == 0 { return true }
+    print("skipped: this machine does not let a test mount a small file system")
+    return false
+}

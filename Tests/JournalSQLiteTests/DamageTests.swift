@@ -1,0 +1,129 @@
+import Chronology
+import Foundation
+import Journal
+import JournalSQLite
+import SchedulerCore
+import Testing
+
+/// Goal: a torn end is dropped; damage to what was acknowledged stops the start, and is never mistaken for a torn end.
+@Suite struct DamageTests {
+    /// Twenty commits that are still in the write-ahead log.
+    private func crashed() throws -> CrashedCopy {
+        let test = try StoreUnderTest(.sqlite)
+        for number in 1...20 {
+            try test.store.commit([.occurrenceAdmitted(occurrence(number))], at: start, snapshot: nil)
+        }
+        return try CrashedCopy(of: test)
+    }
+
+    /// Two hundred commits that have been folded into the file, and a stop that was not clean.
+    private func folded() throws -> CrashedCopy {
+        let test = try StoreUnderTest(.sqlite)
+        for number in 1...200 {
+            try test.store.commit([.occurrenceAdmitted(occurrence(number))], at: start, snapshot: [1, 2, 3])
+        }
+        let copy = try CrashedCopy(of: test)
+        try copy.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return copy
+    }
+
+    @Test func `a store that was not closed goes on with all that was committed`() throws {
+        #expect(try crashed().open().everything().count == 20)
+        #expect(try folded().open().everything().count == 200)
+    }
+
+    @Test(arguments: [1, 100, 4096, 4200])
+    func `a torn end of the write-ahead log is dropped, and what was before it stays`(cut: Int) throws {
+        let copy = try crashed()
+        try copy.write(copy.bytes("-wal").dropLast(cut), "-wal")
+        #expect(try copy.open().everything().map(\.sequence) == Array(1...19))
+    }
+
+    @Test func `a transaction of which only the end was written is dropped`() throws {
+        let copy = try crashed()
+        let length = try copy.bytes("-wal").count
+        try copy.flipByte(at: length - 4096 - 24 - 100, "-wal")  // the last frame but one
+        #expect(try copy.open().everything().map(\.sequence) == Array(1...19))
+    }
+
+    @Test func `a flipped byte anywhere in the write-ahead log costs no acknowledged record in silence`() throws {
+        let original = try crashed()
+        let length = try original.bytes("-wal").count
+        var refusals = 0
+        for offset in stride(from: 0, to: length, by: 4999) {
+            let copy = try CrashedCopy(of: original)
+            try copy.flipByte(at: offset, "-wal")
+            do {
+                // All is well, or it can not be told from a torn end: only the last transaction is gone.
+                #expect(try copy.open().everything().count >= 19, "offset \(offset)")
+            } catch let error as JournalError {
+                #expect(error.code == .corrupt)
+                refusals += 1
+            }
+        }
+        #expect(refusals > 100)
+    }
+
+    @Test func `a flipped byte anywhere in the file is found, or was in an unused place`() throws {
+        let original = try folded()
+        let expected = try CrashedCopy(of: original).open().everything()
+        let length = try original.bytes().count
+        var refusals = 0
+        for offset in stride(from: 4096, to: length, by: 1999) {
+            let copy = try CrashedCopy(of: original)
+            try copy.flipByte(at: offset)
+            do {
+                let store = try copy.open()
+                #expect(try store.everything() == expected, "offset \(offset)")
+                #expect(try store.snapshot()?.bytes == [1, 2, 3], "offset \(offset)")
+            } catch let error as JournalError {
+                #expect(error.code == .corrupt)
+                refusals += 1
+            }
+        }
+        #expect(refusals > 20)
+    }
+
+    @Test func `a changed value is found when it is read, even after a clean stop`() throws {
+        let copy = try folded()
+        try copy.open().closeCleanly()
+        try copy.execute("UPDATE records SET body = CAST(replace(body, 'prod', 'test') AS BLOB) WHERE sequence = 100")
+        let store = try copy.open()
+        #expect(try store.history(HistoryQuery(before: 100, limit: 1)).map(\.sequence) == [99])
+        let error = #expect(throws: JournalError.self) { try store.everything() }
+        #expect(error?.code == .corrupt)
+        #expect(error?.found.contains("record 100") == true)
+    }
+
+    @Test func `the whole file is checked only when the last stop was not clean`() throws {
+        let copy = try folded()
+        let change = "UPDATE records SET at = at + 1 WHERE sequence = 100"
+        try copy.execute(change)
+        let error = #expect(throws: JournalError.self) { try copy.open() }
+        #expect(error?.code == .corrupt)
+        try copy.execute("UPDATE status SET is_clean = 1")
+        _ = try copy.open()
+    }
+
+    @Test func `what is refused as damaged stays as it is, and the remedy says what to do`() throws {
+        let copy = try crashed()
+        try copy.flipByte(at: 20_000, "-wal")
+        let before = try [copy.bytes(), copy.bytes("-wal")]
+        let error = #expect(throws: JournalError.self) { try copy.open() }
+        #expect(error?.remedy.contains("backup") == true)
+        #expect(try [copy.bytes(), copy.bytes("-wal")] == before)
+    }
+
+    @Test func `a record of an unknown format is named by its number`() throws {
+        let copy = try folded()
+        try copy.execute(
+            """
+            UPDATE status SET is_clean = 1;
+            UPDATE records SET format = 2, checksum = \(Checksum.of(100, start, format: 2, Array("{}".utf8))),
+              body = CAST('{}' AS BLOB) WHERE sequence = 100;
+            """)
+        let error = #expect(throws: JournalError.self) { try copy.open().everything() }
+        #expect(error?.code == .newerFormat)
+        #expect(error?.found.contains("record 100") == true)
+    }
+}

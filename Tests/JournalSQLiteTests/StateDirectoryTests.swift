@@ -1,0 +1,138 @@
+import Chronology
+import Foundation
+import GRDB
+import Journal
+import SchedulerCore
+import Testing
+
+@testable import JournalSQLite
+
+/// Goal: one daemon for each state directory, in a place that can hold a journal, and foreign files are left alone.
+@Suite struct StateDirectoryTests {
+    @Test func `a second holder of the state directory is refused with the first one's PID`() throws {
+        let test = try StoreUnderTest(.memory)
+        let lock = try StateDirectoryLock(directory: test.directory)
+        let error = #expect(throws: JournalError.self) { try StateDirectoryLock(directory: test.directory) }
+        #expect(error?.code == .locked)
+        #expect(error?.found.contains("PID \(ProcessInfo.processInfo.processIdentifier)") == true)
+        withExtendedLifetime(lock) {}
+    }
+
+    @Test func `the lock of another process holds for its life and goes with it`() throws {
+        let test = try StoreUnderTest(.memory)
+        let holder = Process()
+        let output = Pipe()
+        holder.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        holder.arguments = ["flock", "--no-fork", test.directory + "/lock", "sh", "-c", "echo held; exec sleep 600"]
+        holder.standardOutput = output
+        try holder.run()
+        guard output.fileHandleForReading.availableData.starts(with: Data("held".utf8)) else {
+            print("skipped: no flock program here")
+            return
+        }
+        let error = #expect(throws: JournalError.self) { try StateDirectoryLock(directory: test.directory) }
+        #expect(error?.code == .locked)
+        kill(holder.processIdentifier, SIGKILL)
+        holder.waitUntilExit()
+        _ = try StateDirectoryLock(directory: test.directory)
+    }
+
+    @Test func `a lock that was given back can be taken again`() throws {
+        let test = try StoreUnderTest(.memory)
+        do { _ = try StateDirectoryLock(directory: test.directory) }
+        _ = try StateDirectoryLock(directory: test.directory)
+    }
+
+    @Test func `a directory that everybody may write to is refused, and so is a file`() throws {
+        let test = try StoreUnderTest(.memory)
+        try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: test.directory)
+        let open = #expect(throws: JournalError.self) { try StateDirectoryLock(directory: test.directory) }
+        #expect(open?.code == .io)
+        #expect(open?.remedy.contains("chmod") == true)
+        let file = #expect(throws: JournalError.self) { try StateDirectory.prepare("/etc/passwd") }
+        #expect(file?.code == .io)
+    }
+
+    @Test(arguments: [
+        (0x6969 as UInt32, FilesystemKind.network("NFS")), (0xFF53_4D42, .network("SMB")),
+        (0xFE53_4D42, .network("SMB")), (0xEF53, .suitable), (0x9123_683E, .suitable), (0x5846_5342, .suitable),
+    ])
+    func `network file systems are refused by their number`(magic: UInt32, kind: FilesystemKind) {
+        #expect(FilesystemKind.of(magic: magic) == kind)
+    }
+
+    @Test func `a journal of a newer version is refused and not changed`() throws {
+        let test = try StoreUnderTest(.sqlite)
+        try test.store.closeCleanly()
+        let copy = try CrashedCopy(of: test)
+        try copy.execute("INSERT INTO grdb_migrations VALUES ('99'); PRAGMA wal_checkpoint(TRUNCATE);")
+        let before = try copy.bytes()
+        let error = #expect(throws: JournalError.self) { try copy.open() }
+        #expect(error?.code == .newerFormat)
+        #expect(try copy.bytes() == before)
+    }
+
+    @Test func `a newer version that was killed before it folded its log is refused as well`() throws {
+        let test = try StoreUnderTest(.sqlite)
+        let store = try #require(test.store as? SQLiteJournal)
+        try store.database.write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('99')") }
+        let copy = try CrashedCopy(of: test)
+        let before = try [copy.bytes(), copy.bytes("-wal")]
+        let error = #expect(throws: JournalError.self) { try copy.open() }
+        #expect(error?.code == .newerFormat)
+        #expect(try [copy.bytes(), copy.bytes("-wal")] == before)
+    }
+
+    @Test func `a database of another program is refused and not changed`() throws {
+        let test = try StoreUnderTest(.memory)
+        let copy = try CrashedCopy(of: test)
+        try copy.execute("CREATE TABLE recipes (name TEXT)")
+        let before = try copy.bytes()
+        let error = #expect(throws: JournalError.self) { try copy.open() }
+        #expect(error?.code == .io)
+        #expect(try copy.bytes() == before)
+    }
+
+    @Test func `a file that is no database is refused by name`() throws {
+        let test = try StoreUnderTest(.memory)
+        let copy = try CrashedCopy(of: test)
+        try copy.write(Data(repeating: 0x20, count: 9000))
+        let error = #expect(throws: JournalError.self) { try copy.open() }
+        #expect(error?.code == .corrupt)
+    }
+
+    @Test func `a full disk refuses the commit, what was there stays, and room lets it go on`() throws {
+        let test = try StoreUnderTest(.memory)
+        guard try mountSmallDisk(test.directory, size: "1m") else { return }
+        defer { _ = try? run("umount", "-l", test.directory) }
+        let filler = test.directory + "/filler"
+        let store = try SQLiteJournal(directory: test.directory)
+        try Data(count: 400_000).write(to: URL(fileURLWithPath: filler))
+        var committed = 0
+        let error = #expect(throws: JournalError.self) {
+            for number in 1...20_000 {
+                try store.commit([.occurrenceAdmitted(occurrence(number))], at: start, snapshot: nil)
+                committed += 1
+            }
+        }
+        #expect(error?.code == .full)
+        #expect(committed > 10)
+        #expect(try store.everything().count == committed)
+
+        try FileManager.default.removeItem(atPath: filler)
+        try store.checkWritable()
+        try store.commit([ended(1)], at: start, snapshot: nil)
+        #expect(try store.everything().map(\.sequence) == (1...Int64(committed + 1)).map(\.self))
+    }
+
+    @Test func `a disk that is mounted read-only is refused by name`() throws {
+        let test = try StoreUnderTest(.memory)
+        guard try mountSmallDisk(test.directory, size: "2m") else { return }
+        defer { _ = try? run("umount", "-l", test.directory) }
+        try SQLiteJournal(directory: test.directory).closeCleanly()
+        #expect(try run("mount", "-o", "remount,ro", test.directory) == 0)
+        let error = #expect(throws: JournalError.self) { try SQLiteJournal(directory: test.directory) }
+        #expect(error?.code == .readOnly)
+        #expect(throws: JournalError.self) { try StateDirectoryLock(directory: test.directory) }
+    }
+}

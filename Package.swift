@@ -78,23 +78,22 @@ let package = Package(
         room("PlatformModel", ["Chronology"]),
 
         // The rooms that touch the world.
-        room("ConfigurationFiles", ["CampaignConfig"]),
+        room("ConfigurationFiles", ["Chronology", "CampaignConfig"]),
         room("JobQueue"),
         room("JournalSQLite", ["CLinux", "Chronology", "SchedulerCore", "Journal", grdb]),
         room("Runtime", ["Chronology", "SchedulerCore", "Journal"]),
         room(
             "LinuxShell",
             [
-                "Chronology", "SchedulerCore", "CampaignConfig", "ActivationAPI", "ControlProtocol", "Journal",
-                "JobQueue", "Runtime", "CSystemd", httpClient, httpTypes, hummingbird, logging,
+                "CLinux", "Chronology", "SchedulerCore", "CampaignConfig", "ConfigurationFiles", "ActivationAPI", "Journal",
+                "JobQueue", "Runtime", "CSystemd", httpClient, logging,
             ] + nio),
         room("PlatformServer", ["Chronology", "PlatformModel", httpTypes, hummingbird, logging] + nio),
 
         program(
             "activationd",
             [
-                "Chronology", "SchedulerCore", "CampaignConfig", "Journal", "JournalSQLite", "Runtime", "LinuxShell",
-                arguments, logging,
+                "SchedulerCore", "CampaignConfig", "Journal", "JournalSQLite", "LinuxShell", arguments, logging,
             ]),
         program(
             "activationctl",

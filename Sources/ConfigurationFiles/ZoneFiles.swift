@@ -1,0 +1,43 @@
+// Time zones from the system's zone files, so that an update of Debian's tzdata reaches the daemon at its next reload.
+
+package import Chronology
+internal import Foundation
+
+/// Loads each zone once. Make a new one for each load of the configuration.
+package final class ZoneFiles {
+    private let directory: String
+    private var loaded: [String: Zone?] = [:]
+
+    /// - Parameter directory: `/usr/share/zoneinfo`, or what `TZDIR` says.
+    package init(directory: String) {
+        self.directory = directory
+    }
+
+    package convenience init(environment: [String: String]) {
+        self.init(directory: environment["TZDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/usr/share/zoneinfo")
+    }
+
+    /// Nil for a name that is no zone here. Names come from a configuration: one that leads out of the directory is none.
+    package func zone(_ name: String) -> Zone? {
+        if let known = loaded[name] { return known }
+        let zone = load(name)
+        loaded[name] = .some(zone)
+        return zone
+    }
+
+    private func load(_ name: String) -> Zone? {
+        if name == "UTC" { return .utc }
+        let isPlain =
+            name.utf8.count <= 64
+            && name.utf8.allSatisfy { byte in
+                (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+                    || "/_-+".utf8.contains(byte)
+            }
+        guard isPlain, !name.isEmpty, !name.hasPrefix("/"),
+            let handle = FileHandle(forReadingAtPath: "\(directory)/\(name)")
+        else { return nil }
+        defer { try? handle.close() }
+        guard let data = try? handle.read(upToCount: 256 * 1024) else { return nil }
+        return try? Zone(name: name, tzif: Array(data))
+    }
+}

@@ -1,0 +1,214 @@
+// The daemon's life: load, lock, recover, run, reload, stop. Begin at `run`.
+//
+// The journal is opened by the caller, who knows which kind it is; everything after `run` happens on one serial queue.
+
+package import CampaignConfig
+internal import Chronology
+internal import ConfigurationFiles
+internal import Dispatch
+internal import Glibc
+package import Journal
+package import Logging
+internal import NIOCore
+internal import NIOPosix
+internal import Runtime
+internal import SchedulerCore
+
+package final class Daemon: @unchecked Sendable {
+    // Everything but `queue` is touched on `queue` only, once `run` has begun.
+
+    package struct Options: Sendable {
+        package var configuration: String
+        package var environment: [String: String]
+        /// Overrides the level of the configuration.
+        package var logLevel: Logger.Level?
+
+        package init(configuration: String, environment: [String: String], logLevel: Logger.Level?) {
+            self.configuration = configuration
+            self.environment = environment
+            self.logLevel = logLevel
+        }
+    }
+
+    private let options: Options
+    private let logger: Logger
+    private let queue = DispatchQueue(label: "runtime", target: .global())
+    private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    private let journal: any JournalStore
+    private var environment: LinuxEnvironment?
+    private var runtime: Runtime?
+    private var configuration: SchedulerCore.Configuration
+    private var sources: [any DispatchSourceProtocol] = []
+    private var lastStatus = ""
+    private var statusTold: Monotonic?
+    private var journalTrouble: JournalError?
+    private var rejection: String?
+    private var stopDeadline: Monotonic?
+
+    /// - Parameter journal: Opened, and locked against others.
+    package init(
+        options: Options, loaded: LoadedConfiguration, journal: any JournalStore, logger: Logger
+    ) {
+        self.options = options
+        self.logger = logger
+        self.journal = journal
+        configuration = loaded.configuration
+    }
+
+    /// Reads and checks the configuration.
+    ///
+    /// - Throws: Every fault at once. At the start the daemon ends with it, later it keeps what it has.
+    package static func load(_ options: Options) throws(ConfigurationFaults) -> LoadedConfiguration {
+        let files = try ConfigurationFiles().read(main: options.configuration)
+        let zones = ZoneFiles(environment: options.environment)
+        return try ConfigurationLoader(zones: zones.zone, now: SystemClock.now().wall).load(files)
+    }
+
+    /// Runs until a signal ends the process.
+    package func run() throws(JournalError) -> Never {
+        signal(SIGPIPE, SIG_IGN)
+        let environment = LinuxEnvironment(
+            queue: queue, logger: logger, client: makeClient(configuration),
+            width: configuration.limits.concurrentCalls, onNotification: { _ in },
+            onJournalTrouble: { [unowned self] in journalTrouble = $0 })
+        let runtime = try Runtime(configuration: configuration, journal: journal, environment: environment)
+        self.environment = environment
+        self.runtime = runtime
+        queue.async {
+            environment.connect { [unowned self] in handle($0) }
+            self.listenToSignals()
+            self.runtime?.start(self.configuration)
+            self.startWatchdog()
+            ServiceManager.ready(status: self.status())
+            self.logger.notice("ready: \(self.status())")
+        }
+        dispatchMain()
+    }
+
+    private func handle(_ event: Event) {
+        runtime?.handle(event)
+        tellStatus()
+        if stopDeadline != nil { stopIfDone() }
+    }
+
+    private func makeClient(_ configuration: SchedulerCore.Configuration) -> PlatformClient {
+        let secrets = SecretReader(environment: options.environment)
+        let logger = logger
+        return PlatformClient(
+            platform: configuration.platform, limits: configuration.limits, group: group,
+            environment: options.environment, secrets: { try secrets.read($0) }, clock: { SystemClock.now() },
+            observe: { exchange in
+                logger.debug(
+                    "\(exchange.method) \(exchange.path): \(exchange.status.map(String.init) ?? exchange.failure ?? "")",
+                    metadata: [
+                        "request_id": "\(exchange.requestID)", "duration_ms": "\(exchange.duration.milliseconds)",
+                    ])
+            })
+    }
+
+    // MARK: Signals
+
+    private func listenToSignals() {
+        for (number, action) in [
+            (SIGHUP, { [unowned self] in reload() }), (SIGTERM, { [unowned self] in stop() }),
+            (SIGINT, { [unowned self] in stop() }),
+        ] {
+            let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+            source.setEventHandler(handler: action)
+            source.resume()
+            sources.append(source)
+        }
+    }
+
+    /// All or nothing: on any fault what runs is kept, and systemd is told that the reload is over in every case.
+    private func reload() {
+        guard stopDeadline == nil else { return }
+        ServiceManager.reloading()
+        do throws(ConfigurationFaults) {
+            let loaded = try Self.load(options)
+            let difference = ConfigurationDifference(from: configuration, to: loaded.configuration)
+            configuration = loaded.configuration
+            rejection = nil
+            environment?.replace(
+                client: makeClient(configuration), width: configuration.limits.concurrentCalls)
+            handle(.reloaded(configuration))
+            for warning in loaded.warnings { logger.warning("\(warning)") }
+            for line in difference.lines { logger.notice("reloaded: \(line)") }
+            if difference.isEmpty { logger.notice("reloaded: nothing has changed") }
+        } catch {
+            rejection = error.faults.first?.sentence ?? error.summary
+            for fault in error.faults { logger.error("\(fault)") }
+            logger.error("the configuration was not reloaded, the one before stays in use: \(error.summary)")
+        }
+        lastStatus = ""
+        ServiceManager.ready(status: status())
+    }
+
+    /// Admits nothing more, and waits for the call on the wire to be answered or to become a doubt in the journal.
+    private func stop() {
+        guard stopDeadline == nil else { return }
+        ServiceManager.stopping(status: "stopping")
+        stopDeadline = SystemClock.now().monotonic + configuration.limits.requestTimeout + .seconds(5)
+        handle(.stopping)
+        scheduleStopCheck()
+    }
+
+    private func scheduleStopCheck() {
+        queue.asyncAfter(deadline: .now() + 1) { [unowned self] in
+            ServiceManager.extendTimeout(microseconds: 10_000_000)
+            stopIfDone()
+            scheduleStopCheck()
+        }
+    }
+
+    private func stopIfDone() {
+        guard let runtime, let deadline = stopDeadline else { return }
+        let isLate = SystemClock.now().monotonic >= deadline
+        guard !runtime.scheduler.hasCallsOnTheWire || isLate else { return }
+        do throws(JournalError) {
+            try runtime.close()
+            logger.notice("stopped")
+        } catch {
+            logger.error("stopped, and the journal was not closed: \(error)")
+        }
+        exit(0)
+    }
+
+    // MARK: systemd
+
+    private func status() -> String {
+        if let journalTrouble { return "nothing is called: \(journalTrouble.found)" }
+        let sentence = runtime?.scheduler.statusSentence(at: SystemClock.now().wall) ?? "starting"
+        return rejection.map { "reload refused: \($0); \(sentence)" } ?? sentence
+    }
+
+    /// When it has changed, and at most once a second.
+    private func tellStatus() {
+        let now = SystemClock.now().monotonic
+        if let told = statusTold, now - told < .seconds(1) { return }
+        let status = status()
+        guard status != lastStatus else { return }
+        lastStatus = status
+        statusTold = now
+        ServiceManager.status(status)
+    }
+
+    /// A ping means that this queue turned, the journal synced a write, and the client's event loop answered since the
+    /// last one.
+    private func startWatchdog() {
+        guard let interval = ServiceManager.watchdogMicroseconds else { return }
+        let timer = DispatchSource.makeTimerSource(queue: queue)
+        timer.schedule(deadline: .now(), repeating: .microseconds(Int(clamping: interval / 3)))
+        timer.setEventHandler { [unowned self] in
+            do throws(JournalError) {
+                if journalTrouble == nil { try journal.checkWritable() }
+            } catch {
+                logger.error("the watchdog's write failed: \(error)")
+                return
+            }
+            group.next().execute { ServiceManager.ping() }
+        }
+        timer.resume()
+        sources.append(timer)
+    }
+}

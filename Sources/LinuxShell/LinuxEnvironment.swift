@@ -1,0 +1,140 @@
+// The real environment: Dispatch, kernel timers, HTTP. One serial queue owns the runtime; everything here that has state
+// is touched on that queue only.
+
+package import Chronology
+package import Dispatch
+internal import Glibc
+internal import JobQueue
+package import Journal
+package import Logging
+internal import Runtime
+package import SchedulerCore
+
+package final class LinuxEnvironment: Environment, @unchecked Sendable {
+    /// Owns the runtime and everything in this object.
+    package let queue: DispatchQueue
+    private let logger: Logger
+    private let log: StepLog
+    private let jobs: JobQueue
+    private var client: PlatformClient
+    private var timer: WakeTimer?
+    private var post: ((Event) -> Void)?
+    /// What gives a call's place in the job queue back.
+    private var turns: [CallID: @Sendable () -> Void] = [:]
+    private var replies: [CommandID: (CommandReply) -> Void] = [:]
+    private let onNotification: (Notification) -> Void
+    private let onJournalTrouble: (JournalError?) -> Void
+
+    package init(
+        queue: DispatchQueue, logger: Logger, client: PlatformClient, width: Int,
+        onNotification: @escaping (Notification) -> Void, onJournalTrouble: @escaping (JournalError?) -> Void
+    ) {
+        self.queue = queue
+        self.logger = logger
+        self.client = client
+        self.onNotification = onNotification
+        self.onJournalTrouble = onJournalTrouble
+        log = StepLog(logger: logger)
+        jobs = JobQueue(width: width)
+    }
+
+    /// Begins to hand events to the runtime.
+    package func connect(_ post: @escaping (Event) -> Void) {
+        self.post = post
+        timer = WakeTimer(queue: queue) { [weak self] in self?.post?(.woke) }
+    }
+
+    /// A reload: questions that are under way are still answered by the client before.
+    package func replace(client: PlatformClient, width: Int) {
+        let before = self.client
+        self.client = client
+        jobs.setWidth(width)
+        Task { await before.shutdown() }
+    }
+
+    package func onReply(to id: CommandID, _ body: @escaping (CommandReply) -> Void) {
+        replies[id] = body
+    }
+
+    // MARK: Environment
+
+    package func now() -> Moment {
+        SystemClock.now()
+    }
+
+    package func arm(_ wake: Wake?, at now: Moment) {
+        timer?.arm(wall: wake?.wall, monotonic: wake?.monotonic)
+    }
+
+    package func tell(_ event: Event, _ records: [Record], at now: Moment) {
+        for record in records { log.tell(record) }
+    }
+
+    package func journalTrouble(_ error: JournalError?) {
+        if let error {
+            logger.error("nothing is called: \(error)")
+        } else {
+            logger.notice("the journal can be written again")
+        }
+        onJournalTrouble(error)
+    }
+
+    package func journalLost(_ error: JournalError) {
+        logger.critical("the daemon ends, and goes on from what is on disk at its next start: \(error)")
+        exit(ExitCode.journal)
+    }
+
+    package func perform(_ effect: Effect) {
+        let client = client
+        switch effect {
+        case .askExportJobs(let id, let sandbox, let since):
+            answer { .exportJobsAnswered(id, await client.exportJobs(sandbox, since: since)) }
+        case .askDataflows(let id, let sandbox, let dataflows):
+            answer { .dataflowsAnswered(id, await client.dataflows(sandbox, dataflows)) }
+        case .askRuns(let id, let sandbox, let dataflows, let depth):
+            answer { .runsAnswered(id, await client.runs(sandbox, dataflows, depth: depth)) }
+        case .askRun(let id, let sandbox, let run):
+            answer { .runAnswered(id, await client.run(sandbox, run)) }
+        case .queueCall(let id, let sandbox, let audiences):
+            queueCall(id, sandbox, audiences)
+        case .send(let call):
+            answer { .callAnswered(call.id, await client.activate(call)) }
+        case .dropCall(let id):
+            if jobs.cancel(id: id.number) != .taken { turns.removeValue(forKey: id)?() }
+        case .notify(let notification):
+            log.tell(notification)
+            onNotification(notification)
+        case .reply(let id, let reply):
+            replies.removeValue(forKey: id)?(reply)
+        }
+    }
+
+    private func answer(_ body: @escaping @Sendable () async -> Event) {
+        Task {
+            let event = await body()
+            self.queue.async {
+                if case .callAnswered(let id, _) = event { self.turns.removeValue(forKey: id)?() }
+                self.post?(event)
+            }
+        }
+    }
+
+    private func queueCall(_ id: CallID, _ sandbox: SandboxName, _ audiences: [AudienceID]) {
+        let submission = jobs.submit(id: id.number, keys: audiences.map { "\(sandbox)/\($0)" }) { done in
+            self.queue.async {
+                self.turns[id] = done
+                self.post?(.callTurn(id))
+            }
+        }
+        // The core's lanes let no second call of an audience come so far; the job queue would hold it back all the same.
+        if submission != .accepted { logger.error("call \(id) was not queued: \(submission)") }
+    }
+}
+
+/// The daemon's exit codes, by sysexits(3).
+package enum ExitCode {
+    package static let usage: Int32 = 64
+    package static let journal: Int32 = 74
+    package static let locked: Int32 = 75
+    package static let configuration: Int32 = 78
+}

@@ -103,7 +103,9 @@ let package = Package(
 
         tests("ChronologyTests", ["Chronology"]),
         tests("SchedulerCoreTests", ["Chronology", "SchedulerCore"]),
-        tests("JournalSQLiteTests", ["Chronology", "SchedulerCore", "Journal", "JournalSQLite"]),
+        tests("JournalTests", ["Chronology", "SchedulerCore", "Journal"]),
+        tests("JournalSQLiteTests", ["Chronology", "SchedulerCore", "Journal", "JournalSQLite", grdb]),
+        tests("PlatformModelTests", ["Chronology", "PlatformModel"]),
         tests("ActivationAPITests", ["Chronology", "SchedulerCore", "ActivationAPI"]),
         tests(
             "LinuxShellTests",

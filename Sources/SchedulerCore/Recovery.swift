@@ -59,7 +59,9 @@ extension Scheduler {
         for campaign in configuration.campaigns.values.sorted(by: { $0.name < $1.name }) {
             let fingerprint = campaign.isEnabled ? campaign.trigger.fingerprint : "disabled"
             guard state.campaigns[campaign.name]?.fingerprint != fingerprint else { continue }
-            record(.campaignAnchored(campaign: campaign.name, fingerprint: fingerprint, from: now.wall), &step)
+            // Never before what is decided: after a clock that stepped back, nothing must be decided again.
+            let from = max(now.wall, state.campaigns[campaign.name]?.highWater ?? now.wall)
+            record(.campaignAnchored(campaign: campaign.name, fingerprint: fingerprint, from: from), &step)
         }
         planDue()
     }

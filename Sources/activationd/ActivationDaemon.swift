@@ -58,6 +58,7 @@ struct ActivationDaemon: ParsableCommand {
         let directory = stateDirectory ?? Self.directory("STATE_DIRECTORY", "/var/lib/activationd")
         do {
             let lock = try StateDirectoryLock(directory: directory)
+            for warning in lock.warnings { logger.warning("\(warning)") }
             let journal = try SQLiteJournal(directory: directory)
             try withExtendedLifetime(lock) {
                 try Daemon(options: options, loaded: loaded, journal: journal, logger: logger).run()

@@ -32,14 +32,18 @@ let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "sw
 let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
-let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
-let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let nio: [Target.Dependency] = [
     .product(name: "NIOCore", package: "swift-nio"),
     .product(name: "NIOPosix", package: "swift-nio"),
     .product(name: "NIOHTTP1", package: "swift-nio"),
     .product(name: "NIOSSL", package: "swift-nio-ssl"),
+]
+
+let nioServer: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+    .product(name: "NIOHTTP1", package: "swift-nio"),
 ]
 
 // Exact versions: Package.resolved is not committed. swift-nio is pinned here although only our dependencies need most
@@ -49,18 +53,15 @@ let package = Package(
     name: "activationd",
     products: [
         .executable(name: "activationd", targets: ["activationd"]),
-        .executable(name: "activationctl", targets: ["activationctl"]),
         .executable(name: "platform-simulator", targets: ["platform-simulator"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
-        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
-        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
         .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
     ],
     targets: [
@@ -73,7 +74,6 @@ let package = Package(
         room("SchedulerCore", ["Chronology", heap]),
         room("CampaignConfig", ["Chronology", "SchedulerCore", "CTOML"]),
         room("ActivationAPI", ["Chronology", "SchedulerCore"]),
-        room("ControlProtocol", ["Chronology", "SchedulerCore"]),
         room("Journal", ["Chronology", "SchedulerCore"]),
         room("PlatformModel", ["Chronology"]),
 
@@ -85,21 +85,18 @@ let package = Package(
         room(
             "LinuxShell",
             [
-                "CLinux", "Chronology", "SchedulerCore", "CampaignConfig", "ConfigurationFiles", "ActivationAPI", "Journal",
+                "CLinux", "Chronology", "SchedulerCore", "CampaignConfig", "ConfigurationFiles", "ActivationAPI",
+                "Journal",
                 "JobQueue", "Runtime", "CSystemd", httpClient, logging,
             ] + nio),
-        room("PlatformServer", ["Chronology", "PlatformModel", httpTypes, hummingbird, logging] + nio),
+        room("PlatformServer", ["Chronology", "PlatformModel"] + nioServer),
 
         program(
             "activationd",
             [
                 "SchedulerCore", "CampaignConfig", "Journal", "JournalSQLite", "LinuxShell", arguments, logging,
             ]),
-        program(
-            "activationctl",
-            ["Chronology", "SchedulerCore", "CampaignConfig", "ControlProtocol", arguments]),
-        program("platform-simulator", ["Chronology", "PlatformModel", "PlatformServer", arguments, logging]),
-        program("activation-demo", ["Chronology", "ControlProtocol", "PlatformModel", arguments]),
+        program("platform-simulator", ["Chronology", "PlatformModel", "PlatformServer", arguments]),
 
         tests("ChronologyTests", ["Chronology"]),
         tests("SchedulerCoreTests", ["Chronology", "SchedulerCore"]),
@@ -111,6 +108,7 @@ let package = Package(
             "LinuxShellTests",
             ["Chronology", "SchedulerCore", "LinuxShell", "CLinux", .product(name: "NIOPosix", package: "swift-nio")]),
         tests("JobQueueTests", ["JobQueue"]),
+        tests("EndToEndTests", ["Chronology", "PlatformModel", "PlatformServer", "activationd"]),
         tests("RuntimeTests", ["Chronology", "SchedulerCore", "Journal", "Runtime"]),
         tests("ConfigurationFilesTests", ["CampaignConfig", "ConfigurationFiles"]),
         tests("CampaignConfigTests", ["Chronology", "SchedulerCore", "CampaignConfig", "CTOML"]),

@@ -1,0 +1,159 @@
+import Chronology
+import Foundation
+import PlatformModel
+import PlatformServer
+import Testing
+
+func wallClock() -> Instant {
+    Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
+}
+
+/// Dataflow and audience ids in the shape that a configuration wants.
+func flowID(_ number: Int) -> String { "11111111-aaaa-4aaa-8aaa-" + padded(number) }
+func audienceID(_ number: Int) -> String { "22222222-bbbb-4bbb-8bbb-" + padded(number) }
+
+private func padded(_ number: Int) -> String {
+    let digits = String(number)
+    return String(repeating: "0", count: 12 - digits.count) + digits
+}
+
+/// A campaign as it stands in the file.
+struct CampaignText {
+    var name: String
+    var at: Instant
+    /// Dataflow number → audience numbers.
+    var pairs: [Int: [Int]]
+    var more = ""
+
+    var text: String {
+        let activate = pairs.sorted { $0.key < $1.key }.map { flow, audiences in
+            "{ dataflow = \"\(flowID(flow))\", audiences = [\(audiences.map { "\"\(audienceID($0))\"" }.joined(separator: ", "))] }"
+        }
+        return
+            "[campaign.\(name)]\nat = [\(at.rfc3339)]\n\(more)\nactivate = [\(activate.joined(separator: ",\n  "))]\n"
+    }
+}
+
+/// The real daemon against the simulated platform, in a directory of its own.
+final class DaemonUnderTest {
+    let directory: String
+    let platform: PlatformServer
+    private(set) var process: Process?
+    private var campaigns: [CampaignText]
+
+    init(_ campaigns: [CampaignText], _ change: (inout Scenario) -> Void = { _ in }) async throws {
+        self.campaigns = campaigns
+        directory = NSTemporaryDirectory() + "activationd-" + UUID().uuidString
+        try FileManager.default.createDirectory(
+            atPath: directory + "/state", withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        var scenario = Scenario()
+        let audiences = (1...200).map { Scenario.Audience(id: audienceID($0), name: "Audience \($0)") }
+        scenario.flows = (1...3).map { .init(id: flowID($0), name: "Flow \($0)", audiences: audiences) }
+        scenario.firstActivationWindowMilliseconds = 2000
+        scenario.runs.shortestMilliseconds = 300
+        scenario.runs.longestMilliseconds = 900
+        change(&scenario)
+        platform = try await PlatformServer.start(scenario: scenario, seed: 1, clock: wallClock)
+        try writeConfiguration(campaigns.map(\.text).joined(separator: "\n"))
+    }
+
+    func writeConfiguration(_ campaigns: String) throws {
+        let text = """
+            [platform]
+            organization = "5555467B5D8013E50A494220@AdobeOrg"
+            sandbox = "prod"
+            url = "\(platform.url)"
+            [platform.credentials]
+            client_id = "0123456789abcdef"
+            client_secret = { env = "SIMULATED_SECRET" }
+            token_url = "\(platform.url)/ims/token/v3"
+            [guardrails]
+            first_activation_window = "2s"
+            [polling]
+            gate = "300ms"
+            gate_freshness = "1s"
+            run = "200ms"
+            run_max = "500ms"
+            settle = "2s"
+            [limits]
+            calls_per_minute = 6000
+            request_timeout = "3s"
+            backoff_base = "100ms"
+            backoff_max = "500ms"
+
+            """
+        try Data((text + campaigns).utf8).write(
+            to: URL(fileURLWithPath: directory + "/activationd.toml"), options: .atomic)
+    }
+
+    func start() throws {
+        let process = Process()
+        process.executableURL = Self.binary("activationd")
+        process.arguments = [
+            "--config", directory + "/activationd.toml", "--state-directory", directory + "/state", "--log-level",
+            "debug",
+        ]
+        process.environment = ["SIMULATED_SECRET": "simulated-secret", "SWIFT_BACKTRACE": "enable=no"]
+        if !FileManager.default.fileExists(atPath: directory + "/log") {
+            try Data().write(to: URL(fileURLWithPath: directory + "/log"))
+        }
+        let log = try FileHandle(forWritingTo: URL(fileURLWithPath: directory + "/log"))
+        try log.seekToEnd()
+        process.standardError = log
+        process.standardOutput = log
+        try process.run()
+        self.process = process
+    }
+
+    func signal(_ number: Int32) {
+        if let process { kill(process.processIdentifier, number) }
+    }
+
+    /// Ends the process and gives its status; a signal as 128 and more.
+    @discardableResult
+    func end(_ number: Int32 = SIGTERM) -> Int32 {
+        guard let process else { return -1 }
+        signal(number)
+        process.waitUntilExit()
+        self.process = nil
+        return process.terminationReason == .uncaughtSignal
+            ? 128 + process.terminationStatus : process.terminationStatus
+    }
+
+    func close() async throws {
+        if process != nil { end(SIGKILL) }
+        try await platform.stop()
+        try? FileManager.default.removeItem(atPath: directory)
+    }
+
+    var log: String {
+        (try? String(contentsOfFile: directory + "/log", encoding: .utf8)) ?? ""
+    }
+
+    var succeeded: Int { platform.ledger().deliveries.reduce(0) { $0 + $1.succeeded } }
+
+    /// Waits for something that the real daemon does in real time.
+    func wait(
+        for what: String, seconds: Double = 40, _ condition: () -> Bool, at location: SourceLocation = #_sourceLocation
+    ) async throws {
+        let end = Date().addingTimeInterval(seconds)
+        while !condition() {
+            guard Date() < end else {
+                Issue.record(
+                    "waited \(seconds) s for \(what); the log ends with\n\(log.split(separator: "\n").suffix(25).joined(separator: "\n"))",
+                    sourceLocation: location)
+                return
+            }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
+    /// Beside the test binary.
+    static func binary(_ name: String) -> URL {
+        let own =
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+        let beside = URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent(name)
+        if FileManager.default.isExecutableFile(atPath: beside.path) { return beside }
+        return URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent(name)
+    }
+}

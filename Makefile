@@ -5,7 +5,7 @@ JOBS ?= 2
 CHECKED = -j $(JOBS) --explicit-target-dependency-import-check error
 SYSTEM_LIBRARIES = build-essential pkg-config libsystemd-dev libsqlite3-dev libtomlplusplus-dev tzdata
 
-.PHONY: help build release test lint unit system-libraries clean
+.PHONY: help build release test lint unit end-to-end system-libraries clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,14 +16,18 @@ build: ## build everything for debugging
 release: ## build the programs for use
 	$(SWIFT) build $(CHECKED) -c release
 
-test: lint unit ## lint, build with warnings as errors, run every test
+test: lint unit end-to-end ## lint, build with warnings as errors, run every test
 
 lint: ## check the format
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
 
-unit:
+unit: ## build with warnings as errors, run every test but those of the whole daemon
 	$(SWIFT) build $(CHECKED) --build-tests
-	$(SWIFT) test --skip-build
+	$(SWIFT) test --skip-build --skip EndToEndTests
+
+# In a run of their own: they are about real processes in real time, and nothing else should take their turn.
+end-to-end: ## run the tests of the real daemon against the simulated platform (after unit)
+	$(SWIFT) test --skip-build --no-parallel --filter EndToEndTests
 
 system-libraries: ## install the system libraries that the build needs (Debian, with sudo if not root)
 	@missing=$$(dpkg-query -W -f '$${Status} $${Package}\n' $(SYSTEM_LIBRARIES) 2>&1 | grep -v '^install ok installed'); \

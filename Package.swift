@@ -109,6 +109,7 @@ let package = Package(
             ["Chronology", "SchedulerCore", "LinuxShell", "CLinux", .product(name: "NIOPosix", package: "swift-nio")]),
         tests("JobQueueTests", ["JobQueue"]),
         tests("EndToEndTests", ["Chronology", "PlatformModel", "PlatformServer", "activationd"]),
+        tests("TidyTests", []),
         tests("RuntimeTests", ["Chronology", "SchedulerCore", "Journal", "Runtime"]),
         tests("ConfigurationFilesTests", ["CampaignConfig", "ConfigurationFiles"]),
         tests("CampaignConfigTests", ["Chronology", "SchedulerCore", "CampaignConfig", "CTOML"]),

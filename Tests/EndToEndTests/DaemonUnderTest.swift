@@ -8,6 +8,10 @@ func wallClock() -> Instant {
     Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
 }
 
+/// A time that the daemon has certainly seen in its configuration before it comes, on a slow machine too: what has passed
+/// when a campaign is first read is never fired.
+func soon(_ seconds: Int = 3) -> Instant { wallClock() + .seconds(seconds) }
+
 /// Dataflow and audience ids in the shape that a configuration wants.
 func flowID(_ number: Int) -> String { "11111111-aaaa-4aaa-8aaa-" + padded(number) }
 func audienceID(_ number: Int) -> String { "22222222-bbbb-4bbb-8bbb-" + padded(number) }

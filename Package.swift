@@ -76,9 +76,11 @@ let package = Package(
         room("ActivationAPI", ["Chronology", "SchedulerCore"]),
         room("Journal", ["Chronology", "SchedulerCore"]),
         room("PlatformModel", ["Chronology"]),
+        room("ControlProtocol"),
 
         // The rooms that touch the world.
         room("ConfigurationFiles", ["Chronology", "CampaignConfig"]),
+        room("ControlClient", ["ControlProtocol"]),
         room("JobQueue"),
         room("JournalSQLite", ["CLinux", "Chronology", "SchedulerCore", "Journal", grdb]),
         room("Runtime", ["Chronology", "SchedulerCore", "Journal"]),
@@ -87,7 +89,7 @@ let package = Package(
             [
                 "CLinux", "Chronology", "SchedulerCore", "CampaignConfig", "ConfigurationFiles", "ActivationAPI",
                 "Journal",
-                "JobQueue", "Runtime", "CSystemd", httpClient, logging,
+                "JobQueue", "Runtime", "ControlProtocol", "ControlClient", "CSystemd", httpClient, logging,
             ] + nio),
         room("PlatformServer", ["Chronology", "PlatformModel"] + nioServer),
 

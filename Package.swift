@@ -77,6 +77,7 @@ let package = Package(
         room("Journal", ["Chronology", "SchedulerCore"]),
         room("PlatformModel", ["Chronology"]),
         room("ControlProtocol"),
+        room("Reports", ["Chronology", "SchedulerCore", "Journal", "ControlProtocol"]),
 
         // The rooms that touch the world.
         room("ConfigurationFiles", ["Chronology", "CampaignConfig"]),
@@ -89,7 +90,7 @@ let package = Package(
             [
                 "CLinux", "Chronology", "SchedulerCore", "CampaignConfig", "ConfigurationFiles", "ActivationAPI",
                 "Journal",
-                "JobQueue", "Runtime", "ControlProtocol", "ControlClient", "CSystemd", httpClient, logging,
+                "JobQueue", "Runtime", "Reports", "ControlProtocol", "ControlClient", "CSystemd", httpClient, logging,
             ] + nio),
         room("PlatformServer", ["Chronology", "PlatformModel"] + nioServer),
 

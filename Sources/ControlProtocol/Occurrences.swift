@@ -128,8 +128,6 @@ package struct GateDocument: Codable, Equatable, Sendable {
     /// `start-time`, `paused`, `blackout`, `credentials`, `throttled`, `export`, `dataflow`, `mapping`, `schedule-range`,
     /// `first-activation` or `lane`.
     package var gate: String
-    /// What it is about, by the admin's name, where there can be several: a dataflow, or an audience.
-    package var subject: String?
     /// `open`, `closed`, or `unknown`: nothing usable is known, and nothing is called until it is.
     package var state: String
     package var since: String?
@@ -141,11 +139,10 @@ package struct GateDocument: Codable, Equatable, Sendable {
     package var activations: Int
 
     package init(
-        gate: String, subject: String?, state: String, since: String?, until: String?, evidence: String,
-        opens: String, activations: Int
+        gate: String, state: String, since: String?, until: String?, evidence: String, opens: String,
+        activations: Int
     ) {
         self.gate = gate
-        self.subject = subject
         self.state = state
         self.since = since
         self.until = until

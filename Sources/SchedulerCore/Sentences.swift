@@ -132,6 +132,16 @@ extension Scheduler {
     /// Why an activation is not called right now, the gates in their order. Empty for one that is ready, or does not
     /// wait.
     package func closures(of id: ActivationID, at now: Moment) -> [Closure] {
+        closures(of: id, LaneTable(self), at: now)
+    }
+
+    /// The same for several, which share one look at the lanes.
+    package func closures(ofAll ids: [ActivationID], at now: Moment) -> [[Closure]] {
+        let lanes = LaneTable(self)
+        return ids.map { closures(of: $0, lanes, at: now) }
+    }
+
+    private func closures(of id: ActivationID, _ lanes: LaneTable, at now: Moment) -> [Closure] {
         guard let occurrence = state.occurrences[id.occurrence]?.occurrence, let activation = state[id],
             activation.phase == .waiting, let pair = state.pair(of: id)
         else { return [] }
@@ -146,9 +156,7 @@ extension Scheduler {
                 .unknown(.mapping, failure: knowledge.askTroubles[.dataflows(occurrence.sandbox)]?.detail))
         }
         if let closure = busyClosure(pair.dataflow) { found.append(closure) }
-        if let holder = LaneTable(self).holders[lane(of: pair, in: occurrence.sandbox)] {
-            found.append(.lane(holder))
-        }
+        if let holder = lanes.holders[lane(of: pair, in: occurrence.sandbox)] { found.append(.lane(holder)) }
         return found
     }
 }

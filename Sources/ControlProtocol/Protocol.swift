@@ -31,6 +31,16 @@ package enum ControlProtocol {
     }
 }
 
+/// `GET /v1/health`: the queue that owns everything turned, and the socket was served.
+package struct HealthDocument: Codable, Equatable, Sendable {
+    /// `ok`.
+    package var status: String
+
+    package init(status: String) {
+        self.status = status
+    }
+}
+
 /// What every answer that is not 200 holds.
 ///
 /// 400 `bad-request`, 403 `not-permitted`, 404 `unknown`, 405 `bad-method`, 409 `refused`, 413 `too-large`, 422 `configuration`

@@ -5,6 +5,8 @@
 package import CampaignConfig
 internal import Chronology
 internal import ConfigurationFiles
+internal import ControlClient
+internal import ControlProtocol
 internal import Dispatch
 internal import Glibc
 package import Journal
@@ -19,12 +21,17 @@ package final class Daemon: @unchecked Sendable {
 
     package struct Options: Sendable {
         package var configuration: String
+        /// Where the control socket is put; made where it is missing.
+        package var runtimeDirectory: String
         package var environment: [String: String]
         /// Overrides the level of the configuration.
         package var logLevel: Logger.Level?
 
-        package init(configuration: String, environment: [String: String], logLevel: Logger.Level?) {
+        package init(
+            configuration: String, runtimeDirectory: String, environment: [String: String], logLevel: Logger.Level?
+        ) {
             self.configuration = configuration
+            self.runtimeDirectory = runtimeDirectory
             self.environment = environment
             self.logLevel = logLevel
         }
@@ -44,6 +51,9 @@ package final class Daemon: @unchecked Sendable {
     private var journalTrouble: JournalError?
     private var rejection: String?
     private var stopDeadline: Monotonic?
+    private let startedAt = SystemClock.now().wall
+    private var loadedAt = SystemClock.now().wall
+    private var control: ControlServer?
 
     /// - Parameter journal: Opened, and locked against others.
     package init(
@@ -65,7 +75,9 @@ package final class Daemon: @unchecked Sendable {
     }
 
     /// Runs until a signal ends the process.
-    package func run() throws(JournalError) -> Never {
+    ///
+    /// - Throws: ``JournalError``, or ``ControlSocketError`` where the control socket can not be had.
+    package func run() throws -> Never {
         signal(SIGPIPE, SIG_IGN)
         let environment = LinuxEnvironment(
             queue: queue, logger: logger, client: makeClient(configuration),
@@ -74,6 +86,7 @@ package final class Daemon: @unchecked Sendable {
         let runtime = try Runtime(configuration: configuration, journal: journal, environment: environment)
         self.environment = environment
         self.runtime = runtime
+        try openControl(runtime, environment)
         queue.async {
             environment.connect { [unowned self] in handle($0) }
             self.listenToSignals()
@@ -110,7 +123,8 @@ package final class Daemon: @unchecked Sendable {
 
     private func listenToSignals() {
         for (number, action) in [
-            (SIGHUP, { [unowned self] in reload() }), (SIGTERM, { [unowned self] in stop() }),
+            (SIGHUP, { [unowned self] in if stopDeadline == nil { reload() } }),
+            (SIGTERM, { [unowned self] in stop() }),
             (SIGINT, { [unowned self] in stop() }),
         ] {
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
@@ -121,13 +135,18 @@ package final class Daemon: @unchecked Sendable {
     }
 
     /// All or nothing: on any fault what runs is kept, and systemd is told that the reload is over in every case.
-    private func reload() {
-        guard stopDeadline == nil else { return }
+    @discardableResult
+    private func reload() -> Result<ReloadDocument, ConfigurationFaults> {
         ServiceManager.reloading()
+        defer {
+            lastStatus = ""
+            ServiceManager.ready(status: status())
+        }
         do throws(ConfigurationFaults) {
             let loaded = try Self.load(options)
             let difference = ConfigurationDifference(from: configuration, to: loaded.configuration)
             configuration = loaded.configuration
+            loadedAt = SystemClock.now().wall
             rejection = nil
             environment?.replace(
                 client: makeClient(configuration), width: configuration.limits.concurrentCalls)
@@ -135,13 +154,14 @@ package final class Daemon: @unchecked Sendable {
             for warning in loaded.warnings { logger.warning("\(warning)") }
             for line in difference.lines { logger.notice("reloaded: \(line)") }
             if difference.isEmpty { logger.notice("reloaded: nothing has changed") }
+            return .success(
+                ReloadDocument(loaded, difference, generation: runtime?.scheduler.state.generation ?? 0))
         } catch {
             rejection = error.faults.first?.sentence ?? error.summary
             for fault in error.faults { logger.error("\(fault)") }
             logger.error("the configuration was not reloaded, the one before stays in use: \(error.summary)")
+            return .failure(error)
         }
-        lastStatus = ""
-        ServiceManager.ready(status: status())
     }
 
     /// Admits nothing more, and waits for the call on the wire to be answered or to become a doubt in the journal.
@@ -165,6 +185,7 @@ package final class Daemon: @unchecked Sendable {
         guard let runtime, let deadline = stopDeadline else { return }
         let isLate = SystemClock.now().monotonic >= deadline
         guard !runtime.scheduler.hasCallsOnTheWire || isLate else { return }
+        control?.stop()
         do throws(JournalError) {
             try runtime.close()
             logger.notice("stopped")
@@ -193,8 +214,8 @@ package final class Daemon: @unchecked Sendable {
         ServiceManager.status(status)
     }
 
-    /// A ping means that this queue turned, the journal synced a write, and the client's event loop answered since the
-    /// last one.
+    /// A ping means that since the last one this queue turned, the journal synced a write, and the control socket was
+    /// served, by the same event loop that the platform's client uses.
     private func startWatchdog() {
         guard let interval = ServiceManager.watchdogMicroseconds else { return }
         let timer = DispatchSource.makeTimerSource(queue: queue)
@@ -206,9 +227,64 @@ package final class Daemon: @unchecked Sendable {
                 logger.error("the watchdog's write failed: \(error)")
                 return
             }
-            group.next().execute { ServiceManager.ping() }
+            pingOverControl(interval)
         }
         timer.resume()
         sources.append(timer)
     }
+
+    private func pingOverControl(_ interval: UInt64) {
+        guard let path = control?.path else { return }
+        let logger = logger
+        let seconds = max(1, Int(clamping: interval / 3_000_000))
+        DispatchQueue.global().async {
+            do throws(ControlError) {
+                let answer = try ControlConnection(path: path, timeoutSeconds: seconds).request("GET", "/v1/health")
+                if answer.isSuccess { ServiceManager.ping() }
+            } catch {
+                logger.error("the watchdog's request to the control socket failed: \(error.message)")
+            }
+        }
+    }
+
+    // MARK: Control
+
+    /// From here on clients can connect; they are answered once the runtime has started, since both use one queue.
+    private func openControl(_ runtime: Runtime, _ environment: LinuxEnvironment) throws(ControlSocketError) {
+        let face = DaemonFace(
+            daemon: { [unowned self] in daemonDocument() },
+            configuration: { [unowned self] in configurationDocument() }, reload: { [unowned self] in reload() })
+        let desk = ControlDesk(runtime: runtime, environment: environment, journal: journal, face: face)
+        let bound = UncheckedBox(desk)
+        let queue = queue
+        control = try ControlServer.start(directory: options.runtimeDirectory, group: group) { request, reply in
+            queue.async { bound.value.answer(request, reply) }
+        }
+    }
+
+    private func daemonDocument() -> DaemonDocument {
+        DaemonDocument(
+            version: Version.text, pid: Int(getpid()), state: stopDeadline == nil ? "ready" : "stopping",
+            startedAt: startedAt.rfc3339, now: SystemClock.now().wall.rfc3339, sentence: status())
+    }
+
+    private func configurationDocument() -> ConfigurationDocument {
+        ConfigurationDocument(
+            generation: runtime?.scheduler.state.generation ?? 0, digest: configuration.digest,
+            loadedAt: loadedAt.rfc3339, files: configuration.files, campaigns: configuration.campaigns.count,
+            rejection: rejection)
+    }
+}
+
+/// Something that is touched on one queue only, on its way there.
+private struct UncheckedBox<Value>: @unchecked Sendable {
+    let value: Value
+
+    init(_ value: Value) {
+        self.value = value
+    }
+}
+
+package enum Version {
+    package static let text = "0.1.0"
 }

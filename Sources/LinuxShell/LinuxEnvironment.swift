@@ -66,8 +66,8 @@ package final class LinuxEnvironment: Environment, @unchecked Sendable {
         timer?.arm(wall: wake?.wall, monotonic: wake?.monotonic)
     }
 
-    package func tell(_ event: Event, _ records: [Record], at now: Moment) {
-        for record in records { log.tell(record) }
+    package func tell(_ records: [Record], before: Scheduler, after: Scheduler, at now: Moment) {
+        log.tell(records, before: before, after: after)
     }
 
     package func journalTrouble(_ error: JournalError?) {
@@ -134,6 +134,8 @@ package final class LinuxEnvironment: Environment, @unchecked Sendable {
 /// The daemon's exit codes, by sysexits(3).
 package enum ExitCode {
     package static let usage: Int32 = 64
+    /// EX_CANTCREAT.
+    package static let controlSocket: Int32 = 73
     package static let journal: Int32 = 74
     package static let locked: Int32 = 75
     package static let configuration: Int32 = 78

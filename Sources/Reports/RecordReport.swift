@@ -66,7 +66,7 @@ package struct RecordReport {
             set("occurrence-skipped", "skipped \(skipped.first.rfc3339): \(count)\(skipped.detail)")
             (occurrence, campaign) = (skipped.id, skipped.campaign)
         case .occurrenceEnded(let id, let outcome, _):
-            set("occurrence-ended", outcome.rawValue)
+            set("occurrence-ended", "ended as \(outcome.rawValue)")
             occurrence = id
         case .exportFinished(let sandbox, let job, let succeeded, _):
             set("export-finished", "export \(job) of \(sandbox) has \(succeeded ? "finished" : "failed")", detail: true)
@@ -122,7 +122,9 @@ package struct RecordReport {
             self.run = run
         case .activationEnded(let id, let outcome, _):
             let reason = outcome.reason.map { ": \($0)" } ?? ""
-            set("activation-ended", outcome.result.rawValue + Self.words(for: outcome.metrics) + reason, id)
+            set(
+                "activation-ended", "ended as \(outcome.result.rawValue)" + Self.words(for: outcome.metrics) + reason,
+                id)
             run = outcome.run
         case .activationQuarantined(let id, let reason, let holdsLane, _):
             set(

@@ -18,8 +18,9 @@ package protocol Environment: AnyObject {
     /// Performs an effect whose records are on disk. Answers come as events, also when it fails.
     func perform(_ effect: Effect)
 
-    /// Tells people of a step that was committed: log, metrics, status. Decides nothing.
-    func tell(_ event: Event, _ records: [Record], at now: Moment)
+    /// Tells people of a step that was committed: log, metrics, status. Decides nothing. What a record is about is held
+    /// `before`, or `after`, or both.
+    func tell(_ records: [Record], before: Scheduler, after: Scheduler, at now: Moment)
 
     /// The journal can not take records now. Nothing is decided or sent until it can; `nil` when it can again.
     func journalTrouble(_ error: JournalError?)

@@ -69,7 +69,7 @@ package final class Runtime {
             let step = scheduler.handle(event, at: now)
             guard commit(step, event, before, at: now) else { return }
             backlog.removeFirst()
-            environment.tell(event, step.records, at: now)
+            environment.tell(step.records, before: before, after: scheduler, at: now)
             for effect in step.effects { environment.perform(effect) }
         }
         let now = environment.now()

@@ -159,7 +159,13 @@ extension Scheduler {
         // Before the platform said anything of a dataflow, nothing is known of what only it can say.
         let dependsOnDefinition = [.mapping, .scheduleRange, .firstActivation].contains(gate)
         if dependsOnDefinition, flows.contains(where: { knowledge.dataflows[$0] == nil }) { return nil }
-        if gate == .dataflow, flows.contains(where: { knowledge.runs[$0] == nil }) { return nil }
+        if gate == .dataflow, flows.contains(where: { knowledge.runs[$0] == nil }) {
+            return GateInsight(
+                gate: gate, position: .unknown,
+                sentence: GateSentence(
+                    evidence: "runs of the dataflow are asked for right before the call",
+                    opens: "when no run of others is in progress"), activations: ids.count, needsPerson: false)
+        }
         return GateInsight(
             gate: gate, position: .open, sentence: GateSentence(evidence: evidence, opens: ""), activations: 0,
             needsPerson: false)

@@ -15,7 +15,7 @@ struct ActivationDaemon: ParsableCommand {
         commandName: "activationd",
         abstract: "Sends marketing audiences to file-based destinations when their campaigns need them.",
         discussion: "Stays in the foreground. SIGHUP reloads the configuration, SIGTERM stops.",
-        version: "0.1.0")
+        version: Version.text)
 
     @Option(name: .customLong("config"), help: "The configuration. Beside it, campaigns.d/*.toml is read.")
     var configurationPath: String?
@@ -44,6 +44,7 @@ struct ActivationDaemon: ParsableCommand {
         let options = Daemon.Options(
             configuration: configurationPath ?? Self.directory("CONFIGURATION_DIRECTORY", "/etc/activationd")
                 + "/activationd.toml",
+            runtimeDirectory: runtimeDirectory ?? Self.directory("RUNTIME_DIRECTORY", "/run/activationd"),
             environment: environment, logLevel: logLevel)
         let loaded = try load(options)
         if check {
@@ -63,6 +64,10 @@ struct ActivationDaemon: ParsableCommand {
             try withExtendedLifetime(lock) {
                 try Daemon(options: options, loaded: loaded, journal: journal, logger: logger).run()
             }
+        } catch let error as ControlSocketError {
+            logger.critical("\(error)")
+            throw ArgumentParser.ExitCode(
+                error.isTaken ? LinuxShell.ExitCode.locked : LinuxShell.ExitCode.controlSocket)
         } catch let error as JournalError {
             logger.critical("\(error)")
             throw ArgumentParser.ExitCode(

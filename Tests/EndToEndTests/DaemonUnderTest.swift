@@ -94,8 +94,8 @@ final class DaemonUnderTest {
         let process = Process()
         process.executableURL = Self.binary("activationd")
         process.arguments = [
-            "--config", directory + "/activationd.toml", "--state-directory", directory + "/state", "--log-level",
-            "debug",
+            "--config", directory + "/activationd.toml", "--state-directory", directory + "/state",
+            "--runtime-directory", directory + "/run", "--log-level", "debug",
         ]
         process.environment = ["SIMULATED_SECRET": "simulated-secret", "SWIFT_BACKTRACE": "enable=no"]
         if !FileManager.default.fileExists(atPath: directory + "/log") {

@@ -22,7 +22,7 @@ import Testing
         try await test.wait(for: "every delivery") { test.succeeded == 200 }
         expectClean(test, pairs: 200)
         #expect(test.platform.ledger().calls.sorted() == [40, 80, 80])
-        try await test.wait(for: "the end of the occurrence") { test.log.contains("occurrence ended: succeeded") }
+        try await test.wait(for: "the end of the occurrence") { test.log.contains("ended as succeeded") }
         #expect(test.end() == 0)
         try await test.close()
     }
@@ -156,9 +156,9 @@ import Testing
         try test.start()
         try await test.wait(for: "the call") { !test.platform.ledger().calls.isEmpty }
         #expect(test.end(SIGTERM) == 0)
-        #expect(test.log.contains("call answered: accepted 1 of 1"))
+        #expect(test.log.contains("was answered: accepted 1 of 1"))
         try test.start()
-        try await test.wait(for: "the end") { test.log.contains("occurrence ended: succeeded") }
+        try await test.wait(for: "the end") { test.log.contains("ended as succeeded") }
         #expect(test.platform.ledger().deliveries.map(\.accepted) == [1])
         try await test.close()
     }
@@ -202,6 +202,7 @@ import Testing
         second.executableURL = DaemonUnderTest.binary("activationd")
         second.arguments = [
             "--config", test.directory + "/activationd.toml", "--state-directory", test.directory + "/state",
+            "--runtime-directory", test.directory + "/second",
         ]
         let output = Pipe()
         second.standardError = output

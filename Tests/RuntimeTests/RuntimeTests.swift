@@ -16,7 +16,7 @@ final class RecordingEnvironment: Environment {
     func now() -> Moment { Moment(wall: wall, monotonic: Monotonic(milliseconds: wall.milliseconds)) }
     func arm(_ wake: Wake?, at now: Moment) { armed = wake }
     func perform(_ effect: Effect) { performed.append(effect) }
-    func tell(_ event: Event, _ records: [Record], at now: Moment) { told += records }
+    func tell(_ records: [Record], before: Scheduler, after: Scheduler, at now: Moment) { told += records }
     func journalTrouble(_ error: JournalError?) { troubles.append(error?.code) }
     func journalLost(_ error: JournalError) { lost = error }
 }

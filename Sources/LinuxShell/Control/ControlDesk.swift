@@ -1,0 +1,219 @@
+// Answers requests of the control socket from what the runtime knows, and hands orders to it. Everything here happens on
+// the queue that owns the runtime.
+
+internal import CampaignConfig
+internal import Chronology
+internal import ControlProtocol
+internal import Journal
+internal import Reports
+internal import Runtime
+internal import SchedulerCore
+
+/// What the desk asks of the daemon around the runtime.
+struct DaemonFace {
+    var daemon: () -> DaemonDocument
+    var configuration: () -> ConfigurationDocument
+    var reload: () -> Result<ReloadDocument, ConfigurationFaults>
+}
+
+final class ControlDesk {
+    typealias Reply = (ControlResponse) -> Void
+
+    private let runtime: Runtime
+    private let environment: LinuxEnvironment
+    private let journal: any JournalStore
+    private let face: DaemonFace
+    private var nextCommand = 1
+
+    init(runtime: Runtime, environment: LinuxEnvironment, journal: any JournalStore, face: DaemonFace) {
+        self.runtime = runtime
+        self.environment = environment
+        self.journal = journal
+        self.face = face
+    }
+
+    /// Answers once, at once or when an order was obeyed.
+    func answer(_ request: ControlRequest, _ reply: @escaping Reply) {
+        do throws(ControlRefusal) {
+            let route = try ControlRoute(request)
+            if case .order(let command) = route {
+                try obey(command, request.actor, reply)
+            } else {
+                reply(try look(route))
+            }
+        } catch {
+            reply(Self.response(error))
+        }
+    }
+
+    private func look(_ route: ControlRoute) throws(ControlRefusal) -> ControlResponse {
+        let now = environment.now()
+        let scheduler = runtime.scheduler
+        switch route {
+        case .health: return Self.response(HealthDocument(status: "ok"))
+        case .status:
+            return Self.response(
+                scheduler.statusReport(
+                    daemon: face.daemon(), configuration: face.configuration(), journal: journalReport(), at: now))
+        case .campaigns: return Self.response(scheduler.campaignsReport(at: now.wall))
+        case .campaign(let name): return try found(scheduler.campaignReport(name, at: now), name)
+        case .explain(let name): return try found(scheduler.explainReport(name, at: now), name)
+        case .occurrence(let id): return try occurrence(id, at: now)
+        case .history(let request): return try history(request)
+        case .queue: return Self.response(scheduler.queueReport(at: now))
+        case .runs: return Self.response(scheduler.runsReport())
+        case .reload, .order: return try reload()
+        }
+    }
+
+    private func found(_ document: (some Encodable)?, _ name: CampaignName) throws(ControlRefusal) -> ControlResponse {
+        guard let document else {
+            throw ControlRefusal(
+                .unknown, "no campaign is called \"\(name.text.prefix(100))\"; see activationctl campaigns")
+        }
+        return Self.response(document)
+    }
+
+    // MARK: Orders
+
+    private func obey(_ command: Command, _ actor: String, _ reply: @escaping Reply) throws(ControlRefusal) {
+        // An order that waits for the disk would be obeyed at a time that nobody expects.
+        if let trouble = runtime.trouble {
+            throw ControlRefusal(.journal, "the journal can not be written, so nothing is taken in: \(trouble.found)")
+        }
+        let id = CommandID(nextCommand)
+        nextCommand += 1
+        environment.onReply(to: id) { answer in
+            switch answer {
+            case .done(let message, let occurrence):
+                reply(Self.response(DoneDocument(message: message, occurrence: occurrence?.description)))
+            case .refused(let message):
+                reply(Self.response(ControlRefusal(.refused, message)))
+            }
+        }
+        runtime.handle(.command(id, command, actor: actor))
+        // The order's own commit failed: the runtime holds it back with the step that it belongs to.
+    }
+
+    private func reload() throws(ControlRefusal) -> ControlResponse {
+        switch face.reload() {
+        case .success(let document): return Self.response(document)
+        case .failure(let faults):
+            throw ControlRefusal(
+                .configuration, "the configuration was not reloaded, the one before stays in use: \(faults.summary)",
+                faults: faults.faults.map(FaultDocument.init))
+        }
+    }
+
+    // MARK: The journal
+
+    private func journalReport() -> JournalDocument {
+        let information = try? journal.information()
+        return JournalDocument(
+            state: runtime.trouble == nil ? "ok" : "trouble", trouble: runtime.trouble?.found,
+            records: information?.records, bytes: information?.bytes, freeBytes: information?.freeBytes)
+    }
+
+    private func read(_ query: HistoryQuery) throws(ControlRefusal) -> [StoredRecord] {
+        do throws(JournalError) {
+            return try journal.history(query)
+        } catch {
+            throw ControlRefusal(.journal, "the journal can not be read: \(error.found)")
+        }
+    }
+
+    /// Every record of an occurrence, oldest first.
+    private func records(of id: OccurrenceID) throws(ControlRefusal) -> [Record] {
+        var records: [StoredRecord] = []
+        for _ in 1...DeskBounds.pages {
+            let page = try read(
+                HistoryQuery(occurrence: id, before: records.last?.sequence, limit: JournalBounds.historyLimit))
+            if page.isEmpty { break }
+            records += page
+        }
+        return records.reversed().map(\.record)
+    }
+
+    private func occurrence(_ id: OccurrenceID, at now: Moment) throws(ControlRefusal) -> ControlResponse {
+        let scheduler = runtime.scheduler
+        if let held = scheduler.state.occurrences[id] { return Self.response(scheduler.report(held, at: now)) }
+        guard let rebuilt = rebuild(id, from: try records(of: id)) else {
+            throw ControlRefusal(.unknown, "the journal knows no occurrence \(id)")
+        }
+        return Self.response(scheduler.report(rebuilt, at: now))
+    }
+
+    private func history(_ request: HistoryRequest) throws(ControlRefusal) -> ControlResponse {
+        let page = try read(
+            HistoryQuery(
+                campaign: request.campaign, occurrence: request.occurrence, since: request.since,
+                until: request.until, before: request.before, limit: request.limit))
+        let known = try admissions(for: page)
+        let scheduler = runtime.scheduler
+        let names = RecordNames(
+            occurrence: { known[$0] }, dataflow: { scheduler.name(of: $0) }, audience: { scheduler.name(of: $0) })
+        let entries = page.map { stored in RecordReport(stored.record, names: names).entry(stored) }
+        return Self.response(HistoryDocument(entries: entries, before: page.last?.sequence))
+    }
+
+    /// The occurrences that some records are about: held ones, those whose admission is on the page, and the others from
+    /// the journal, up to a bound. Beyond it an entry has no names, and is right all the same.
+    private func admissions(for page: [StoredRecord]) throws(ControlRefusal) -> [OccurrenceID: Occurrence] {
+        var known = runtime.scheduler.state.occurrences.mapValues(\.occurrence)
+        for case .occurrenceAdmitted(let occurrence) in page.map(\.record) { known[occurrence.id] = occurrence }
+        let wanted = Set(page.flatMap { RecordIndex($0.record).occurrences }).filter { known[$0] == nil }
+        for id in wanted.sorted().suffix(DeskBounds.admissionsForHistory) {
+            if let rebuilt = rebuild(id, from: try records(of: id)) { known[id] = rebuilt.occurrence }
+        }
+        return known
+    }
+
+    // MARK: Answers
+
+    static func response(_ document: some Encodable) -> ControlResponse {
+        do {
+            return ControlResponse(status: 200, body: try ControlProtocol.encode(document))
+        } catch {
+            // No document holds a number that JSON can not: this would be a fault of ours, told and not hidden.
+            return ControlResponse(
+                status: 500,
+                body: Array(#"{"error":{"code":"refused","message":"the answer can not be encoded"}}"#.utf8))
+        }
+    }
+
+    static func response(_ refusal: ControlRefusal) -> ControlResponse {
+        var response = response(ErrorDocument(refusal.code, refusal.message, faults: refusal.faults))
+        response.status = refusal.status
+        return response
+    }
+}
+
+private enum DeskBounds {
+    /// Of `JournalBounds.historyLimit` records each.
+    static let pages = 20
+    static let admissionsForHistory = 100
+}
+
+extension FaultDocument {
+    init(_ fault: ConfigurationFault) {
+        self.init(
+            code: fault.code.rawValue, severity: fault.severity.rawValue, file: fault.file, line: fault.line,
+            column: fault.column, sentence: fault.sentence, text: fault.description)
+    }
+}
+
+extension ReloadDocument {
+    init(_ loaded: LoadedConfiguration, _ difference: ConfigurationDifference, generation: Int) {
+        self.init(
+            generation: generation, campaigns: loaded.configuration.campaigns.count,
+            files: loaded.configuration.files.count, added: difference.added.map(\.text),
+            changed: difference.changed.map { changed in
+                Changed(
+                    name: changed.name.text,
+                    changes: changed.changes.map { Change(key: $0.key, before: $0.before, after: $0.after) })
+            },
+            removed: difference.removed.map(\.text), unchanged: difference.unchanged.count,
+            changedSettings: difference.changedSettings, lines: difference.lines,
+            warnings: loaded.warnings.map(FaultDocument.init))
+    }
+}

@@ -1,0 +1,81 @@
+// The bodies of POST requests, checked and turned into commands.
+
+internal import Chronology
+internal import ControlProtocol
+internal import SchedulerCore
+
+enum ControlOrders {
+    /// - Parameter path: Without the version.
+    static func command(_ path: [String], _ body: [UInt8]) throws(ControlRefusal) -> Command {
+        switch path[0] {
+        case "campaigns":
+            // A bare POST fires; the body is for who wants more.
+            let order = body.isEmpty ? FireOrder(forceOverlap: false) : try decode(FireOrder.self, body)
+            return .fire(CampaignName(path[1]), forceOverlap: order.forceOverlap)
+        case "cancel":
+            return try cancel(try decode(CancelOrder.self, body))
+        case "pause":
+            return try pause(try decode(PauseOrder.self, body))
+        case "resume":
+            return .resume(scope(try decode(ResumeOrder.self, body).campaign))
+        default:
+            return try resolve(try decode(ResolveOrder.self, body))
+        }
+    }
+
+    private static func decode<Order: Decodable>(_ type: Order.Type, _ body: [UInt8]) throws(ControlRefusal) -> Order {
+        do {
+            return try ControlProtocol.decode(type, from: body)
+        } catch {
+            throw ControlRefusal(
+                .badRequest, "the body is not the JSON that this path takes; docs/control-api.md describes it")
+        }
+    }
+
+    private static func scope(_ campaign: String?) -> PauseScope {
+        campaign.map { .campaign(CampaignName($0)) } ?? .all
+    }
+
+    private static func cancel(_ order: CancelOrder) throws(ControlRefusal) -> Command {
+        if let activation = ActivationID(order.id) { return .cancelActivation(activation) }
+        guard let number = Int(order.id), number > 0 else {
+            throw ControlRefusal(
+                .badRequest,
+                "\"\(order.id.prefix(100))\" is neither an occurrence, such as 17, nor an activation, such as 17.3")
+        }
+        return .cancelOccurrence(OccurrenceID(number))
+    }
+
+    private static func pause(_ order: PauseOrder) throws(ControlRefusal) -> Command {
+        var until: Instant?
+        if let text = order.until {
+            guard let instant = Instant(rfc3339: text) else {
+                throw ControlRefusal(
+                    .badRequest,
+                    "until is not understood; accepted: a time as in RFC 3339, such as 2026-11-27T16:00:00Z")
+            }
+            until = instant
+        }
+        let reason = order.reason ?? "no reason given"
+        guard reason.count <= PauseOrder.reasonLimit else {
+            throw ControlRefusal(.badRequest, "a reason has at most \(PauseOrder.reasonLimit) characters")
+        }
+        return .pause(scope(order.campaign), until: until, reason: reason)
+    }
+
+    private static func resolve(_ order: ResolveOrder) throws(ControlRefusal) -> Command {
+        guard let activation = ActivationID(order.activation) else {
+            throw ControlRefusal(
+                .badRequest, "\"\(order.activation.prefix(100))\" is no activation; its id looks like 17.3")
+        }
+        switch order.resolution {
+        case .retry: return .resolve(activation, .retry)
+        case .abandon: return .resolve(activation, .abandon)
+        case .adopt:
+            guard let run = order.run, !run.isEmpty, run.count <= 200 else {
+                throw ControlRefusal(.badRequest, "adopt needs the id of the run")
+            }
+            return .resolve(activation, .adopt(RunID(run)))
+        }
+    }
+}

@@ -5,10 +5,14 @@ JOBS ?= 2
 CHECKED = -j $(JOBS) --explicit-target-dependency-import-check error
 SYSTEM_LIBRARIES = build-essential pkg-config libsystemd-dev libsqlite3-dev libtomlplusplus-dev tzdata
 
-.PHONY: help build release test lint unit end-to-end system-libraries clean
+.PHONY: help demo build release test lint unit end-to-end system-libraries clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: system-libraries ## install what is missing, build, and show the daemon at work on a simulated platform
+	$(SWIFT) build $(CHECKED)
+	@"$$($(SWIFT) build --show-bin-path)/activation-demo"
 
 build: ## build everything for debugging
 	$(SWIFT) build $(CHECKED)

@@ -99,6 +99,12 @@ let package = Package(
             [
                 "SchedulerCore", "CampaignConfig", "Journal", "JournalSQLite", "LinuxShell", arguments, logging,
             ]),
+        program(
+            "activation-demo",
+            [
+                "Chronology", "SchedulerCore", "CampaignConfig", "ConfigurationFiles", "ControlProtocol",
+                "ControlClient", "PlatformModel", arguments,
+            ]),
         program("platform-simulator", ["Chronology", "PlatformModel", "PlatformServer", arguments]),
 
         tests("ChronologyTests", ["Chronology"]),

@@ -26,6 +26,9 @@ struct PlatformSimulator: AsyncParsableCommand {
     @Option(help: "A file that gets the address once the simulator is ready.")
     var readyFile: String?
 
+    @Option(help: "A file that gets the ledger as JSON when the simulator is stopped.")
+    var ledgerFile: String?
+
     func run() async throws {
         let data = try Data(contentsOf: URL(fileURLWithPath: scenario))
         let scenario: Scenario
@@ -44,6 +47,7 @@ struct PlatformSimulator: AsyncParsableCommand {
         }
         await Self.untilStopped()
         let ledger = server.ledger()
+        if let ledgerFile { try JSONEncoder().encode(ledger).write(to: URL(fileURLWithPath: ledgerFile)) }
         print(
             "\(ledger.total) requests, \(ledger.calls.count) calls accepted, \(ledger.violations.count) rules broken")
         try await server.stop()

@@ -117,7 +117,12 @@ let package = Package(
             "LinuxShellTests",
             ["Chronology", "SchedulerCore", "LinuxShell", "CLinux", .product(name: "NIOPosix", package: "swift-nio")]),
         tests("JobQueueTests", ["JobQueue"]),
-        tests("EndToEndTests", ["Chronology", "PlatformModel", "PlatformServer", "activationd"]),
+        tests(
+            "EndToEndTests",
+            [
+                "Chronology", "ControlClient", "ControlProtocol", "PlatformModel", "PlatformServer", "activationd",
+                "activation-demo", "platform-simulator",
+            ]),
         tests("TidyTests", []),
         tests("RuntimeTests", ["Chronology", "SchedulerCore", "Journal", "Runtime"]),
         tests("ConfigurationFilesTests", ["CampaignConfig", "ConfigurationFiles"]),

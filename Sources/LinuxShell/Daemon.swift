@@ -83,10 +83,15 @@ package final class Daemon: @unchecked Sendable {
             queue: queue, logger: logger, client: makeClient(configuration),
             width: configuration.limits.concurrentCalls, onNotification: { _ in },
             onJournalTrouble: { [unowned self] in journalTrouble = $0 })
-        let runtime = try Runtime(configuration: configuration, journal: journal, environment: environment)
-        self.environment = environment
-        self.runtime = runtime
-        try openControl(runtime, environment)
+        do {
+            let runtime = try Runtime(configuration: configuration, journal: journal, environment: environment)
+            try openControl(runtime, environment)
+            self.environment = environment
+            self.runtime = runtime
+        } catch {
+            environment.close()
+            throw error
+        }
         queue.async {
             environment.connect { [unowned self] in handle($0) }
             self.listenToSignals()

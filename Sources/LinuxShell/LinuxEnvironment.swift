@@ -16,7 +16,7 @@ package final class LinuxEnvironment: Environment, @unchecked Sendable {
     private let logger: Logger
     private let log: StepLog
     private let jobs: JobQueue
-    private var client: PlatformClient
+    private var client: ClientInUse
     private var timer: WakeTimer?
     private var post: ((Event) -> Void)?
     /// What gives a call's place in the job queue back.
@@ -31,7 +31,7 @@ package final class LinuxEnvironment: Environment, @unchecked Sendable {
     ) {
         self.queue = queue
         self.logger = logger
-        self.client = client
+        self.client = ClientInUse(client)
         self.onNotification = onNotification
         self.onJournalTrouble = onJournalTrouble
         log = StepLog(logger: logger)
@@ -44,12 +44,16 @@ package final class LinuxEnvironment: Environment, @unchecked Sendable {
         timer = WakeTimer(queue: queue) { [weak self] in self?.post?(.woke) }
     }
 
-    /// A reload: questions that are under way are still answered by the client before.
+    /// A reload: what is under way is still answered by the client before, which is closed with its last answer.
     package func replace(client: PlatformClient, width: Int) {
-        let before = self.client
-        self.client = client
+        self.client.retire()
+        self.client = ClientInUse(client)
         jobs.setWidth(width)
-        Task { await before.shutdown() }
+    }
+
+    /// Closes the client. For a start that fails, before anything was asked.
+    package func close() {
+        client.retire()
     }
 
     package func onReply(to id: CommandID, _ body: @escaping (CommandReply) -> Void) {
@@ -85,7 +89,7 @@ package final class LinuxEnvironment: Environment, @unchecked Sendable {
     }
 
     package func perform(_ effect: Effect) {
-        let client = client
+        let client = client.client
         switch effect {
         case .askExportJobs(let id, let sandbox, let since):
             answer { .exportJobsAnswered(id, await client.exportJobs(sandbox, since: since)) }
@@ -110,9 +114,12 @@ package final class LinuxEnvironment: Environment, @unchecked Sendable {
     }
 
     private func answer(_ body: @escaping @Sendable () async -> Event) {
+        let used = client
+        used.uses += 1
         Task {
             let event = await body()
             self.queue.async {
+                used.uses -= 1
                 if case .callAnswered(let id, _) = event { self.turns.removeValue(forKey: id)?() }
                 self.post?(event)
             }
@@ -128,6 +135,30 @@ package final class LinuxEnvironment: Environment, @unchecked Sendable {
         }
         // The core's lanes let no second call of an audience come so far; the job queue would hold it back all the same.
         if submission != .accepted { logger.error("call \(id) was not queued: \(submission)") }
+    }
+}
+
+/// A client with the number of its requests that are under way. Touched on the runtime's queue only.
+private final class ClientInUse: @unchecked Sendable {
+    let client: PlatformClient
+    private var isRetired = false
+    var uses = 0 {
+        didSet { closeIfDone() }
+    }
+
+    init(_ client: PlatformClient) {
+        self.client = client
+    }
+
+    func retire() {
+        isRetired = true
+        closeIfDone()
+    }
+
+    private func closeIfDone() {
+        guard isRetired, uses == 0 else { return }
+        let client = client
+        Task { await client.shutdown() }
     }
 }
 

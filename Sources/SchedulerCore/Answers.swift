@@ -54,13 +54,14 @@ extension Scheduler {
         else { return }
         let wanted = Set(asked)
         for definition in definitions where wanted.contains(definition.id) {
-            knowledge.dataflows[definition.id] = DataflowKnowledge(definition: definition, askedAt: ask.sentAt)
+            knowledge.dataflows[definition.id] = DataflowKnowledge(
+                definition: definition, askedAt: ask.sentAt, answeredAt: now)
         }
         for missing in asked where knowledge.dataflows[missing]?.askedAt != ask.sentAt {
             knowledge.dataflows[missing] = DataflowKnowledge(
                 definition: DataflowDefinition(
                     id: missing, name: "", existence: .unusable("the platform did not describe this dataflow")),
-                askedAt: ask.sentAt)
+                askedAt: ask.sentAt, answeredAt: now)
         }
         tellMappingFaults(wanted, at: now, &step)
     }

@@ -7,6 +7,8 @@
 internal import Chronology
 
 enum GateBounds {
+    /// What a time of the platform without a fraction may leave out.
+    static let coarseTime = Duration.seconds(1)
     /// A definition that closes a gate is looked at again after this many intervals of `polling.gate`: it opens when
     /// somebody edits the dataflow, not by itself.
     static let definitionPatience = 5
@@ -72,14 +74,17 @@ extension Scheduler {
             return window > .zero
                 ? .firstActivation(since: nil, opensIn: window, askedAt: known.askedAt) : nil
         }
-        let left = window - (platformNow - createdAt)
+        // A time that is told in whole seconds may lie up to one second later.
+        let mappedAt = createdAt.milliseconds % 1000 == 0 ? createdAt + GateBounds.coarseTime : createdAt
+        let left = window - (platformNow - mappedAt)
         return left > .zero ? .firstActivation(since: createdAt, opensIn: left, askedAt: known.askedAt) : nil
     }
 
-    /// The time by the platform's clock: what it said with the definition, and how long ago that was.
+    /// The time by the platform's clock, or a little before it: what it said with the definition, cut to seconds, and how
+    /// long ago its answer came.
     func platformTime(_ known: DataflowKnowledge, at now: Moment) -> Instant {
         guard let observedAt = known.definition.observedAt else { return now.wall }
-        return observedAt + (now.monotonic - known.askedAt.monotonic)
+        return observedAt + (now.monotonic - known.answeredAt.monotonic)
     }
 
     // MARK: Fresh gates

@@ -69,6 +69,8 @@ struct ExportKnowledge: Equatable, Sendable {
 struct DataflowKnowledge: Equatable, Sendable {
     var definition: DataflowDefinition
     var askedAt: Moment
+    /// The platform told its time before this, so counting from here never runs ahead of its clock.
+    var answeredAt: Moment
 }
 
 struct RunsKnowledge: Equatable, Sendable {

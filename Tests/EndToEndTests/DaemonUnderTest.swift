@@ -1,4 +1,6 @@
 import Chronology
+import ControlClient
+import ControlProtocol
 import Foundation
 import PlatformModel
 import PlatformServer
@@ -24,7 +26,8 @@ private func padded(_ number: Int) -> String {
 /// A campaign as it stands in the file.
 struct CampaignText {
     var name: String
-    var at: Instant
+    /// Nil: by hand only.
+    var at: Instant?
     /// Dataflow number → audience numbers.
     var pairs: [Int: [Int]]
     var more = ""
@@ -34,7 +37,7 @@ struct CampaignText {
             "{ dataflow = \"\(flowID(flow))\", audiences = [\(audiences.map { "\"\(audienceID($0))\"" }.joined(separator: ", "))] }"
         }
         return
-            "[campaign.\(name)]\nat = [\(at.rfc3339)]\n\(more)\nactivate = [\(activate.joined(separator: ",\n  "))]\n"
+            "[campaign.\(name)]\n\(at.map { "at = [\($0.rfc3339)]\n" } ?? "")\(more)\nactivate = [\(activate.joined(separator: ",\n  "))]\n"
     }
 }
 
@@ -107,6 +110,68 @@ final class DaemonUnderTest {
         process.standardOutput = log
         try process.run()
         self.process = process
+    }
+
+    func startAndWait() async throws {
+        let starts = log.components(separatedBy: "ready:").count
+        try start()
+        try await wait(for: "readiness") { log.components(separatedBy: "ready:").count > starts }
+    }
+
+    // MARK: The control socket
+
+    var control: ControlConnection { ControlConnection(path: directory + "/run/control.sock", timeoutSeconds: 20) }
+
+    func ask<Document: Decodable>(_ type: Document.Type, _ target: String) throws -> Document {
+        try decode(type, try control.request("GET", target))
+    }
+
+    func order<Document: Decodable>(_ type: Document.Type, _ target: String, _ body: some Encodable) throws -> Document
+    {
+        try decode(type, try control.request("POST", target, body: ControlProtocol.encode(body)))
+    }
+
+    private func decode<Document: Decodable>(_ type: Document.Type, _ answer: ControlAnswer) throws -> Document {
+        guard answer.isSuccess else { throw UnexpectedAnswer(words: String(decoding: answer.body, as: UTF8.self)) }
+        return try ControlProtocol.decode(type, from: answer.body)
+    }
+
+    struct UnexpectedAnswer: Error {
+        var words: String
+    }
+
+    /// A client that connects and says nothing. The caller closes it.
+    func connectSilently() throws -> Int32 {
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: control.path.utf8) }
+        let result = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        try #require(result == 0)
+        return descriptor
+    }
+
+    /// Another daemon with the same configuration, to its end.
+    func runSecond(stateDirectory: String, runtimeDirectory: String) throws -> (code: Int32, words: String) {
+        try FileManager.default.createDirectory(
+            atPath: directory + "/" + stateDirectory, withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700])
+        let second = Process()
+        second.executableURL = Self.binary("activationd")
+        second.arguments = [
+            "--config", directory + "/activationd.toml", "--state-directory", directory + "/" + stateDirectory,
+            "--runtime-directory", directory + "/" + runtimeDirectory,
+        ]
+        let output = Pipe()
+        second.standardError = output
+        try second.run()
+        let words = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        second.waitUntilExit()
+        return (second.terminationStatus, words)
     }
 
     func signal(_ number: Int32) {

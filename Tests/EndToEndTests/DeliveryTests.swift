@@ -198,19 +198,9 @@ import Testing
         let test = try await DaemonUnderTest([CampaignText(name: "sale", at: soon(3600), pairs: [1: [1]])])
         try test.start()
         try await test.wait(for: "readiness") { test.log.contains("ready:") }
-        let second = Process()
-        second.executableURL = DaemonUnderTest.binary("activationd")
-        second.arguments = [
-            "--config", test.directory + "/activationd.toml", "--state-directory", test.directory + "/state",
-            "--runtime-directory", test.directory + "/second",
-        ]
-        let output = Pipe()
-        second.standardError = output
-        try second.run()
-        second.waitUntilExit()
-        let words = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        #expect(second.terminationStatus == 75)
-        #expect(words.contains("PID \(test.process?.processIdentifier ?? -1)"))
+        let second = try test.runSecond(stateDirectory: "state", runtimeDirectory: "second")
+        #expect(second.code == 75)
+        #expect(second.words.contains("PID \(test.process?.processIdentifier ?? -1)"))
         try await test.close()
     }
 

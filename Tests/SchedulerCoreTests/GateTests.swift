@@ -24,11 +24,38 @@ import Testing
         var rig = Rig(configuration([campaign("sale")]))
         rig.firstActivated = ten - .seconds(5 * 60)
         _ = rig.command(.fire("sale", forceOverlap: false))
-        rig.advance(.seconds(15 * 60 - 1))
+        // The platform tells whole seconds: the audience may have been mapped at the end of the second that it names.
+        rig.advance(.seconds(15 * 60))
         #expect(rig.calls.isEmpty)
         #expect(rig.scheduler.closures(of: activation(1, 1), at: rig.now).map(\.gate).contains(.firstActivation))
         rig.advance(.seconds(2))
         #expect(rig.calls.count == 1)
+    }
+
+    @Test func `a window is counted from the platform's answer, however long it took`() throws {
+        let configuration = configuration([campaign("sale")])
+        var scheduler = Scheduler(configuration: configuration)
+        var now = Moment(wall: ten, monotonic: Monotonic(milliseconds: 0))
+        _ = scheduler.handle(.started(configuration), at: now)
+        let step = scheduler.handle(
+            .command(CommandID(1), .fire("sale", forceOverlap: false), actor: "tester"), at: now)
+        let ask = try #require(
+            step.effects.compactMap { effect in
+                if case .askDataflows(let id, _, _) = effect { id } else { nil }
+            }.first)
+        // Mapped 500 ms ago by the platform's clock when its answer left, 25 s after the question.
+        now = Moment(wall: ten + .seconds(25), monotonic: Monotonic(milliseconds: 25_000))
+        let mapping = DataflowDefinition.Mapping(
+            ids: ["vip"], name: "VIP", createdAt: ten + .milliseconds(24_500), startsAt: nil, endsAt: nil,
+            hasUniqueFileNames: true)
+        let definition = DataflowDefinition(
+            id: "flow", name: "Flow", mappings: [mapping], observedAt: ten + .seconds(25))
+        _ = scheduler.handle(.dataflowsAnswered(ask, .success([definition])), at: now)
+        let closures = scheduler.closures(of: activation(1, 1), at: now)
+        let opensIn = closures.compactMap { closure in
+            if case .firstActivation(_, let opensIn, _) = closure { opensIn } else { nil }
+        }
+        #expect(opensIn == [.milliseconds(20 * 60 * 1000 - 500)])
     }
 
     @Test func `an audience that is not mapped is told at once, and goes when somebody maps it`() {

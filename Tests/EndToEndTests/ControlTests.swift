@@ -1,0 +1,176 @@
+import Chronology
+import ControlClient
+import ControlProtocol
+import Foundation
+import PlatformModel
+import PlatformServer
+import Testing
+
+/// Goal: what people ask and order over the control socket is answered by the truth and obeyed within the rules.
+@Suite(.serialized) struct ControlTests {
+    private let byHand = CampaignText(name: "sale", at: nil, pairs: [1: [1, 2]])
+
+    private func expect(_ answer: ControlAnswer, is code: ErrorDocument.Code, _ status: Int) throws -> String {
+        #expect(answer.status == status)
+        let error = try ControlProtocol.decode(ErrorDocument.self, from: answer.body).error
+        #expect(error.code == code)
+        return error.message
+    }
+
+    @Test func `a campaign that is fired by hand waits for the export and says so, and is recorded with who fired it`()
+        async throws
+    {
+        let test = try await DaemonUnderTest([byHand]) { scenario in
+            scenario.exports = [.init(startMilliseconds: -1000, durationMilliseconds: 6000)]
+        }
+        try await test.startAndWait()
+        let fired = try test.order(DoneDocument.self, "/v1/campaigns/sale/fire", FireOrder(forceOverlap: false))
+        #expect(fired.occurrence == "1")
+        var explained = try test.ask(ExplainDocument.self, "/v1/campaigns/sale/explain")
+        try await test.wait(for: "the export gate") {
+            guard let answer = try? test.ask(ExplainDocument.self, "/v1/campaigns/sale/explain") else { return false }
+            explained = answer
+            return explained.occurrences.first?.gates.contains { $0.gate == "export" && $0.state == "closed" } ?? false
+        }
+        #expect(explained.state == "waiting")
+        let export = try #require(explained.occurrences.first?.gates.first { $0.gate == "export" })
+        #expect(export.evidence.contains("4711 is PROCESSING") && export.activations == 2 && export.since != nil)
+        let again = try test.control.request("POST", "/v1/campaigns/sale/fire", body: [])
+        #expect(try expect(again, is: .refused, 409).contains("--force-overlap"))
+        try await test.wait(for: "every delivery") { test.succeeded == 2 }
+        try await test.wait(for: "the end") {
+            (try? test.ask(OccurrenceDocument.self, "/v1/occurrences/1"))?.state == "succeeded"
+        }
+        let history = try test.ask(HistoryDocument.self, "/v1/history?campaign=sale")
+        #expect(history.entries.contains { $0.kind == "occurrence-due" && $0.text.contains("uid \(getuid())") })
+        #expect(history.entries.count { $0.kind == "activation-ended" && $0.text.contains("ended as succeeded") } == 2)
+        try await test.close()
+    }
+
+    @Test func `what waits can be cancelled, and is never sent`() async throws {
+        let test = try await DaemonUnderTest([byHand]) { scenario in
+            scenario.exports = [.init(startMilliseconds: -1000, durationMilliseconds: 60_000)]
+        }
+        try await test.startAndWait()
+        _ = try test.order(DoneDocument.self, "/v1/campaigns/sale/fire", FireOrder(forceOverlap: false))
+        let one = try test.order(DoneDocument.self, "/v1/cancel", CancelOrder(id: "1.2"))
+        #expect(one.message.contains("cancelled 1 of 2"))
+        _ = try test.order(DoneDocument.self, "/v1/cancel", CancelOrder(id: "1"))
+        let occurrence = try test.ask(OccurrenceDocument.self, "/v1/occurrences/1")
+        #expect(occurrence.state == "cancelled" && occurrence.activations.allSatisfy { $0.state == "cancelled" })
+        let body = try ControlProtocol.encode(CancelOrder(id: "1"))
+        _ = try expect(try test.control.request("POST", "/v1/cancel", body: body), is: .refused, 409)
+        #expect(test.platform.ledger().calls.isEmpty)
+        try await test.close()
+    }
+
+    @Test func `a pause survives a restart, and resuming lets campaigns be fired again`() async throws {
+        let test = try await DaemonUnderTest([byHand])
+        try await test.startAndWait()
+        let order = PauseOrder(campaign: nil, until: nil, reason: "the platform is being moved")
+        _ = try test.order(DoneDocument.self, "/v1/pause", order)
+        test.end(SIGKILL)
+        try await test.startAndWait()
+        #expect(try test.ask(StatusDocument.self, "/v1/status").pauses.map(\.reason) == ["the platform is being moved"])
+        let refused = try test.control.request("POST", "/v1/campaigns/sale/fire", body: [])
+        #expect(try expect(refused, is: .refused, 409).contains("the platform is being moved"))
+        _ = try test.order(DoneDocument.self, "/v1/resume", ResumeOrder(campaign: nil))
+        _ = try test.order(DoneDocument.self, "/v1/campaigns/sale/fire", FireOrder(forceOverlap: false))
+        try await test.wait(for: "every delivery") { test.succeeded == 2 }
+        try await test.close()
+    }
+
+    @Test func `a reload over the socket is answered with what changed, or with every fault`() async throws {
+        let test = try await DaemonUnderTest([byHand])
+        try await test.startAndWait()
+        try test.writeConfiguration(byHand.text + CampaignText(name: "second", at: nil, pairs: [2: [5]]).text)
+        let reloaded = try test.order(ReloadDocument.self, "/v1/reload", HealthDocument(status: ""))
+        #expect(reloaded.added == ["second"] && reloaded.unchanged == 1 && reloaded.generation == 2)
+        try test.writeConfiguration("[campaign.sale]\nschedul = \"Fri 17:00\"\n")
+        let answer = try test.control.request("POST", "/v1/reload", body: [])
+        #expect(answer.status == 422)
+        let faults = try ControlProtocol.decode(ErrorDocument.self, from: answer.body).error.faults ?? []
+        #expect(faults.contains { $0.code == "unknown-key" && $0.line > 0 && $0.text.contains("^^^^^^^") })
+        let status = try test.ask(StatusDocument.self, "/v1/status")
+        #expect(status.configuration.campaigns == 2 && status.configuration.rejection?.contains("activationd.toml:") == true)
+        try await test.close()
+    }
+
+    @Test func `an activation that is held for a person is settled by a person`() async throws {
+        var held = byHand
+        held.pairs = [1: [1]]
+        held.more = "on_doubt = \"hold\""
+        let test = try await DaemonUnderTest([held]) { scenario in
+            scenario.faults = [.init(request: "adhocrun", kind: .lostRequest, number: 1)]
+        }
+        try await test.startAndWait()
+        _ = try test.order(DoneDocument.self, "/v1/campaigns/sale/fire", FireOrder(forceOverlap: false))
+        try await test.wait(for: "a person to be needed") {
+            (try? test.ask(OccurrenceDocument.self, "/v1/occurrences/1"))?.needsPerson ?? false
+        }
+        #expect(try test.ask(ExplainDocument.self, "/v1/campaigns/sale/explain").advice.contains("resolve 1.1"))
+        let order = ResolveOrder(activation: "1.1", resolution: .retry, run: nil)
+        _ = try test.order(DoneDocument.self, "/v1/resolve", order)
+        try await test.wait(for: "the delivery") { test.succeeded == 1 }
+        #expect(test.platform.ledger().deliveries.map(\.accepted) == [1])
+        try await test.close()
+    }
+
+    @Test func `requests that make no sense are refused by name and disturb nothing`() async throws {
+        let test = try await DaemonUnderTest([byHand])
+        try await test.startAndWait()
+        let control = test.control
+        _ = try expect(try control.request("GET", "/v1/nothing"), is: .unknown, 404)
+        _ = try expect(try control.request("GET", "/v2/status"), is: .unknown, 404)
+        _ = try expect(try control.request("GET", "/v1/campaigns/%zz"), is: .badRequest, 400)
+        _ = try expect(try control.request("GET", "/v1/campaigns/none/explain"), is: .unknown, 404)
+        _ = try expect(try control.request("DELETE", "/v1/status"), is: .badMethod, 405)
+        _ = try expect(try control.request("GET", "/v1/history?limit=0"), is: .badRequest, 400)
+        _ = try expect(try control.request("POST", "/v1/cancel", body: Array("[".utf8)), is: .badRequest, 400)
+        let large = [UInt8](repeating: 32, count: ControlProtocol.requestByteLimit + 1)
+        _ = try expect(try control.request("POST", "/v1/cancel", body: large), is: .tooLarge, 413)
+        #expect(try test.ask(HealthDocument.self, "/v1/health").status == "ok")
+        try await test.close()
+    }
+
+    @Test func `clients that connect and say nothing are bounded in number and in time`() async throws {
+        let test = try await DaemonUnderTest([byHand])
+        try await test.startAndWait()
+        let idle = try (0..<40).map { _ in try test.connectSilently() }
+        // The places are taken; they come back as soon as the silent ones are gone.
+        for descriptor in idle { close(descriptor) }
+        try await test.wait(for: "a free place") { (try? test.ask(HealthDocument.self, "/v1/health")) != nil }
+        try await test.close()
+    }
+
+    @Test func `a daemon that finds another one on its control socket does not start`() async throws {
+        let test = try await DaemonUnderTest([byHand])
+        try await test.startAndWait()
+        let status = try test.runSecond(stateDirectory: "other", runtimeDirectory: "run")
+        #expect(status.code == 75, "\(status.words)")
+        #expect(status.words.contains("another activationd answers"))
+        // What a killed one leaves is no obstacle.
+        test.end(SIGKILL)
+        try await test.startAndWait()
+        try await test.close()
+    }
+
+    @Test func `the demo ends by itself with a clean ledger`() throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let demo = Process()
+        demo.executableURL = DaemonUnderTest.binary("activation-demo")
+        demo.currentDirectoryURL = root
+        let output = Pipe()
+        demo.standardOutput = output
+        demo.standardError = output
+        try demo.run()
+        let words = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        demo.waitUntilExit()
+        #expect(demo.terminationStatus == 0, "\(words)")
+        #expect(words.contains("0 rules broken, 0 sent twice, 0 missing"))
+        for wait in ["waits (export)", "waits (first-activation)", "waits (lane)", "found and adopted"] {
+            #expect(words.contains(wait), "\(words)")
+        }
+    }
+}

@@ -35,8 +35,8 @@ struct Verdict {
 
     var lines: [String] {
         [
-            "\(delivered) activations in \(jobs) jobs, \(requests) calls. The simulated platform's ledger: \(broken.count) rules "
-                + "broken, \(twice) sent twice, \(missing) missing."
+            "\(delivered) activations in \(jobs) jobs, \(requests) calls. The simulated platform's ledger: "
+                + "\(broken.count) rules broken, \(twice) sent twice, \(missing) missing."
         ] + broken.map { "  broken: \($0)" }
     }
 }

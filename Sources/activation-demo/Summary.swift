@@ -45,7 +45,9 @@ enum Summary {
     static func lines(_ story: Story, _ script: DemoScript, _ verdict: Verdict) -> [String] {
         let rows =
             [["campaign", "due", "waited for", "sent", "runs", "outcome"]]
-            + story.chapters.values.sorted { Int($0.occurrence.id) ?? 0 < Int($1.occurrence.id) ?? 0 }.map { row($0, story) }
+            + story.chapters.values
+            .sorted { Int($0.occurrence.id) ?? 0 < Int($1.occurrence.id) ?? 0 }
+            .map { row($0, story) }
         let widths = (0..<6).map { column in rows.map { $0[column].count }.max() ?? 0 }
         let table = rows.map { row in
             zip(row, widths).map { $0.padding(toLength: $1, withPad: " ", startingAt: 0) }.joined(separator: "  ")

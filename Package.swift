@@ -53,6 +53,7 @@ let package = Package(
     name: "activationd",
     products: [
         .executable(name: "activationd", targets: ["activationd"]),
+        .executable(name: "activationctl", targets: ["activationctl"]),
         .executable(name: "platform-simulator", targets: ["platform-simulator"]),
     ],
     dependencies: [
@@ -77,6 +78,7 @@ let package = Package(
         room("Journal", ["Chronology", "SchedulerCore"]),
         room("PlatformModel", ["Chronology"]),
         room("ControlProtocol"),
+        room("Presentation", ["Chronology", "CampaignConfig", "ControlProtocol"]),
         room("Reports", ["Chronology", "SchedulerCore", "Journal", "ControlProtocol"]),
 
         // The rooms that touch the world.
@@ -98,6 +100,12 @@ let package = Package(
             "activationd",
             [
                 "SchedulerCore", "CampaignConfig", "Journal", "JournalSQLite", "LinuxShell", arguments, logging,
+            ]),
+        program(
+            "activationctl",
+            [
+                "Chronology", "SchedulerCore", "CampaignConfig", "ConfigurationFiles", "ControlProtocol",
+                "ControlClient", "Presentation", arguments,
             ]),
         program(
             "activation-demo",

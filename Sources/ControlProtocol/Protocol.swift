@@ -56,6 +56,8 @@ package struct ErrorDocument: Codable, Equatable, Sendable {
         case configuration
         case stopping
         case journal
+        /// Told by `activationctl` itself: nobody listens, or whoever does gives no answer.
+        case unreachable
     }
 
     package struct Detail: Codable, Equatable, Sendable {

@@ -53,7 +53,7 @@ package struct ControlRefusal: Error, Equatable, Sendable {
         case .refused: 409
         case .tooLarge: 413
         case .configuration: 422
-        case .stopping, .journal: 503
+        case .stopping, .journal, .unreachable: 503
         }
     }
 }

@@ -129,9 +129,12 @@ let package = Package(
             "EndToEndTests",
             [
                 "Chronology", "ControlClient", "ControlProtocol", "PlatformModel", "PlatformServer", "activationd",
-                "activation-demo", "platform-simulator",
+                "activation-demo", "activationctl", "platform-simulator",
             ]),
         tests("TidyTests", []),
+        tests("PresentationTests", ["Chronology", "ControlProtocol", "Presentation"]),
+        tests("ControlClientTests", ["ControlClient"]),
+        tests("ReportsTests", ["Chronology", "SchedulerCore", "Journal", "ControlProtocol", "Reports"]),
         tests("RuntimeTests", ["Chronology", "SchedulerCore", "Journal", "Runtime"]),
         tests("ConfigurationFilesTests", ["CampaignConfig", "ConfigurationFiles"]),
         tests("CampaignConfigTests", ["Chronology", "SchedulerCore", "CampaignConfig", "CTOML"]),

@@ -96,7 +96,7 @@ extension Screen {
         status.next.flatMap { next in
             row(
                 "next",
-                "\(next.campaign)  \(timeAndDistance(next.at, next.zone)), \(counted(next.activations, "activation"))",
+                "\(next.campaign): \(timeAndDistance(next.at, next.zone)), \(counted(next.activations, "activation"))",
                 nil)
         }
     }

@@ -156,6 +156,49 @@ import Testing
         try await test.close()
     }
 
+    @Test func `activationctl ends with the exit code for what happened, and with JSON says one document`() async throws
+    {
+        let test = try await DaemonUnderTest([byHand])
+        let missing = try test.activationctl("status", "--json")
+        #expect(missing.code == 69)
+        #expect(
+            try ControlProtocol.decode(ErrorDocument.self, from: Array(missing.output.utf8)).error.code == .unreachable)
+        try await test.startAndWait()
+        for command in ["status", "campaigns", "queue", "runs", "history"] {
+            let text = try test.activationctl(command)
+            #expect(text.code == 0 && !text.output.isEmpty, "\(command): \(text)")
+            let json = try test.activationctl("--json", command)
+            #expect(json.code == 0 && json.output.hasPrefix("{"), "\(command): \(json)")
+        }
+        #expect(try test.activationctl("show", "sale").output.contains("by hand"))
+        #expect(try test.activationctl("fire", "sale", "--wait").code == 0)
+        #expect(test.succeeded == 2)
+        #expect(try test.activationctl("history", "sale", "--since", "1h").output.contains("ended as succeeded"))
+        #expect(try test.activationctl("explain", "sale").output.contains("by hand only"))
+        let unknown = try test.activationctl("explain", "none")
+        #expect(unknown.code == 1 && unknown.error.contains("no campaign is called \"none\""))
+        #expect(try test.activationctl("nonsense").code == 64)
+        #expect(try test.activationctl("pause").code == 64)
+        #expect(try test.activationctl("pause", "--all", "--until", "2h").code == 0)
+        #expect(try test.activationctl("resume", "--all").code == 0)
+        #expect(try test.activationctl("reload").code == 0)
+        try test.writeConfiguration("[campaign.sale]\nschedul = \"Fri 17:00\"\n")
+        let reload = try test.activationctl("reload")
+        #expect(reload.code == 78 && reload.error.contains("^^^^^^^"))
+        #expect(try test.activationctl("check", test.directory + "/activationd.toml").code == 78)
+        try await test.close()
+    }
+
+    @Test(.enabled(if: getuid() == 0, "needs root, to become somebody who may not"))
+    func `somebody outside of the socket's group is not permitted`() async throws {
+        let test = try await DaemonUnderTest([byHand])
+        try await test.startAndWait()
+        let stranger = try test.activationctl(
+            "status", through: ["/usr/bin/setpriv", "--reuid=65534", "--clear-groups"])
+        #expect(stranger.code == 77 && stranger.error.contains("may not be opened"))
+        try await test.close()
+    }
+
     @Test func `the demo ends by itself with a clean ledger`() throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()

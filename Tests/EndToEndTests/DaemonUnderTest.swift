@@ -155,6 +155,26 @@ final class DaemonUnderTest {
         return descriptor
     }
 
+    /// Runs activationctl to its end.
+    ///
+    /// - Parameter through: A program and arguments that start it, such as one that gives up rights.
+    func activationctl(_ arguments: String..., through: [String] = []) throws -> (
+        code: Int32, output: String, error: String
+    ) {
+        let command = through + [Self.binary("activationctl").path] + arguments + ["--socket", control.path]
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: command[0])
+        process.arguments = Array(command.dropFirst())
+        let (output, error) = (Pipe(), Pipe())
+        process.standardOutput = output
+        process.standardError = error
+        try process.run()
+        let words = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        let complaint = String(decoding: error.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        return (process.terminationStatus, words, complaint)
+    }
+
     /// Another daemon with the same configuration, to its end.
     func runSecond(stateDirectory: String, runtimeDirectory: String) throws -> (code: Int32, words: String) {
         try FileManager.default.createDirectory(

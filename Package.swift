@@ -94,6 +94,7 @@ let package = Package(
                 "Journal",
                 "JobQueue", "Runtime", "Reports", "ControlProtocol", "ControlClient", "CSystemd", httpClient, logging,
             ] + nio),
+        room("Stage", ["ControlProtocol", "ControlClient", "PlatformModel"]),
         room("PlatformServer", ["Chronology", "PlatformModel"] + nioServer),
 
         program(
@@ -111,8 +112,12 @@ let package = Package(
             "activation-demo",
             [
                 "Chronology", "SchedulerCore", "CampaignConfig", "ConfigurationFiles", "ControlProtocol",
-                "ControlClient", "PlatformModel", arguments,
+                "PlatformModel", "Stage", arguments,
             ]),
+        program(
+            "activation-bench",
+            ["Chronology", "ControlProtocol", "JobQueue", "PlatformModel", "Stage", arguments],
+            path: "Benchmarks/activation-bench"),
         program("platform-simulator", ["Chronology", "PlatformModel", "PlatformServer", arguments]),
 
         tests("ChronologyTests", ["Chronology"]),

@@ -1,5 +1,6 @@
 // What the kernel and the C library offer and Swift's Glibc module leaves out.
 #pragma once
+#include <malloc.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>

@@ -2,7 +2,8 @@
 //
 // A job names its keys (audiences). It starts when it is first in the line of each of them and a place is free; lines
 // keep the order of submission. What waits is a value in a table: it can be listed and taken out, and owns no thread.
-// Jobs that start are handed to Dispatch, on one queue that targets the global ones.
+// Jobs that start are handed to Dispatch, each on the serial queue of its place. These have no target: on Linux the first
+// use of a global queue costs the process a wakeup a second for ever (see LinuxShell's Rest.swift).
 //
 // This is the second line of defence behind the core's lanes: two jobs of one audience never run together here, whatever
 // was decided.
@@ -50,11 +51,15 @@ package final class JobQueue: @unchecked Sendable {
         var work: Work
         /// Lines that it is not first in.
         var blockers: Int
-        var isRunning = false
+        var isRunning: Bool { worker != nil }
+        /// Its place in `workers` while it runs.
+        var worker: Int?
     }
 
     private let lock = NSLock()
-    private let workers = DispatchQueue(label: "job-queue", attributes: .concurrent, target: .global())
+    /// One for each place that was ever taken.
+    private var workers: [DispatchQueue] = []
+    private var freeWorkers: [Int] = []
     private var jobs: [Int: Job] = [:]
     private var lines: [String: Line] = [:]
     /// Jobs that are first in all of their lines and wait for a place, in the order of becoming so.
@@ -142,10 +147,17 @@ package final class JobQueue: @unchecked Sendable {
         while running < width, let id = ready.first {
             ready.remove(id)
             running += 1
-            jobs[id]?.isRunning = true
+            let worker = freeWorker()
+            jobs[id]?.worker = worker
             guard let work = jobs[id]?.work else { continue }
-            workers.async { work { self.done(id) } }
+            workers[worker].async { work { self.done(id) } }
         }
+    }
+
+    private func freeWorker() -> Int {
+        if let worker = freeWorkers.popLast() { return worker }
+        workers.append(DispatchQueue(label: "job-queue \(workers.count + 1)"))
+        return workers.count - 1
     }
 
     /// Removes a job from its lines, and lets those behind it step forward.
@@ -168,13 +180,16 @@ package final class JobQueue: @unchecked Sendable {
     private func finishDraining() {
         guard isClosed, running == 0, let completion = onDrained else { return }
         onDrained = nil
-        workers.async { completion() }
+        let worker = freeWorker()
+        freeWorkers.append(worker)
+        workers[worker].async { completion() }
     }
 
     private func done(_ id: Int) {
         lock.withLock {
-            guard let job = jobs[id], job.isRunning else { return }
+            guard let job = jobs[id], let worker = job.worker else { return }
             running -= 1
+            freeWorkers.append(worker)
             leave(job)
             startWhatMay()
             finishDraining()

@@ -39,8 +39,10 @@ package final class Daemon: @unchecked Sendable {
 
     private let options: Options
     private let logger: Logger
-    private let queue = DispatchQueue(label: "runtime", target: .global())
-    private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    // Without a target: see Rest.swift.
+    private let queue = DispatchQueue(label: "runtime")
+    private let probes = DispatchQueue(label: "watchdog probes")
+    private let group = MultiThreadedEventLoopGroup.singleton
     private let journal: any JournalStore
     private var environment: LinuxEnvironment?
     private var runtime: Runtime?
@@ -97,6 +99,7 @@ package final class Daemon: @unchecked Sendable {
             self.listenToSignals()
             self.runtime?.start(self.configuration)
             self.startWatchdog()
+            Memory.giveBack()
             ServiceManager.ready(status: self.status())
             self.logger.notice("ready: \(self.status())")
         }
@@ -144,6 +147,7 @@ package final class Daemon: @unchecked Sendable {
     private func reload() -> Result<ReloadDocument, ConfigurationFaults> {
         ServiceManager.reloading()
         defer {
+            Memory.giveBack()
             lastStatus = ""
             ServiceManager.ready(status: status())
         }
@@ -242,7 +246,7 @@ package final class Daemon: @unchecked Sendable {
         guard let path = control?.path else { return }
         let logger = logger
         let seconds = max(1, Int(clamping: interval / 3_000_000))
-        DispatchQueue.global().async {
+        probes.async {
             do throws(ControlError) {
                 let answer = try ControlConnection(path: path, timeoutSeconds: seconds).request("GET", "/v1/health")
                 if answer.isSuccess { ServiceManager.ping() }

@@ -2,10 +2,10 @@
 // go, and lets the platform's own ledger judge. Begin at `run`.
 
 import ArgumentParser
-import ControlClient
 import ControlProtocol
 import Foundation
 import PlatformModel
+import Stage
 
 @main
 struct ActivationDemo: ParsableCommand {
@@ -26,9 +26,8 @@ struct ActivationDemo: ParsableCommand {
     var timeout = 110
 
     func run() throws {
-        let stage = try Stage()
+        let stage = try Stage("activation-demo")
         defer { stage.clear() }
-        Interruption.clear(stage)
         do {
             let platform = try stage.startPlatform(scenario: scenario)
             let script = try DemoScript(path: config, platform: platform, start: Date())
@@ -41,9 +40,9 @@ struct ActivationDemo: ParsableCommand {
             let verdict = Verdict(ledger: try stage.stopPlatform(), wanted: script.wanted)
             print("\n" + Summary.lines(story, script, verdict).joined(separator: "\n"))
             guard verdict.isClean else { throw ExitCode.failure }
-        } catch let failure as DemoFailure {
+        } catch let failure as StageFailure {
             FileHandle.standardError.write(
-                Data("\nThe demo failed: \(failure.message)\n\(stage.daemonLogEnd())\n".utf8))
+                Data("\nThe demo failed: \(failure)\n\(stage.daemonLogEnd())\n".utf8))
             throw ExitCode.failure
         }
     }
@@ -65,14 +64,6 @@ struct ActivationDemo: ParsableCommand {
             Thread.sleep(forTimeInterval: 0.1)
         }
         let missing = script.names.subtracting(story.ended).sorted().joined(separator: ", ")
-        throw DemoFailure("after \(timeout) s these campaigns had not ended: \(missing)")
-    }
-}
-
-struct DemoFailure: Error {
-    let message: String
-
-    init(_ message: String) {
-        self.message = message
+        throw StageFailure("after \(timeout) s these campaigns had not ended: \(missing)")
     }
 }

@@ -5,6 +5,7 @@ import Chronology
 import ConfigurationFiles
 import Foundation
 import SchedulerCore
+import Stage
 
 struct DemoScript {
     /// Stands for the start of the demo in the file.
@@ -20,7 +21,7 @@ struct DemoScript {
     init(path: String, platform: String, start: Date) throws {
         self.start = start
         guard let written = try? String(contentsOfFile: path, encoding: .utf8) else {
-            throw DemoFailure("\(path) can not be read. Run it from the project's directory.")
+            throw StageFailure("\(path) can not be read. Run it from the project's directory.")
         }
         text = Self.move(written.replacingOccurrences(of: Self.address, with: platform), to: start)
         let loaded: LoadedConfiguration
@@ -30,7 +31,7 @@ struct DemoScript {
                 zones: zones.zone, now: Instant(milliseconds: Int64(start.timeIntervalSince1970 * 1000))
             ).load([SourceFile(path: path, bytes: Array(text.utf8))])
         } catch {
-            throw DemoFailure("\(error)")
+            throw StageFailure("\(error)")
         }
         let campaigns = loaded.configuration.campaigns.values
         names = Set(campaigns.map(\.name.text))

@@ -40,6 +40,8 @@ struct ActivationDaemon: ParsableCommand {
     var logLevel: Logger.Level?
 
     func run() throws {
+        Memory.bound()
+        EventLoops.takeOverTasks()
         let environment = ProcessInfo.processInfo.environment
         let options = Daemon.Options(
             configuration: configurationPath ?? Self.directory("CONFIGURATION_DIRECTORY", "/etc/activationd")

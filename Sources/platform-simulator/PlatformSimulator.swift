@@ -26,7 +26,7 @@ struct PlatformSimulator: AsyncParsableCommand {
     @Option(help: "A file that gets the address once the simulator is ready.")
     var readyFile: String?
 
-    @Option(help: "A file that gets the ledger as JSON when the simulator is stopped.")
+    @Option(help: "A file that gets the ledger as JSON on SIGUSR1, and when the simulator is stopped.")
     var ledgerFile: String?
 
     func run() async throws {
@@ -45,12 +45,29 @@ struct PlatformSimulator: AsyncParsableCommand {
         if let readyFile {
             try Data((server.url + "\n").utf8).write(to: URL(fileURLWithPath: readyFile), options: .atomic)
         }
+        let file = ledgerFile
+        let onRequest = Self.listen(to: SIGUSR1) {
+            if let file { try? Self.write(server.ledger(), to: file) }
+        }
         await Self.untilStopped()
+        onRequest.cancel()
         let ledger = server.ledger()
-        if let ledgerFile { try JSONEncoder().encode(ledger).write(to: URL(fileURLWithPath: ledgerFile)) }
+        if let ledgerFile { try Self.write(ledger, to: ledgerFile) }
         print(
             "\(ledger.total) requests, \(ledger.calls.count) calls accepted, \(ledger.violations.count) rules broken")
         try await server.stop()
+    }
+
+    private static func write(_ ledger: Ledger, to file: String) throws {
+        try JSONEncoder().encode(ledger).write(to: URL(fileURLWithPath: file), options: .atomic)
+    }
+
+    private static func listen(to number: Int32, _ body: @escaping @Sendable () -> Void) -> any DispatchSourceSignal {
+        signal(number, SIG_IGN)
+        let source = DispatchSource.makeSignalSource(signal: number, queue: .main)
+        source.setEventHandler(handler: body)
+        source.resume()
+        return source
     }
 
     private static func untilStopped() async {

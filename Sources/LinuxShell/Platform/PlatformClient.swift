@@ -63,7 +63,7 @@ package final class PlatformClient: Sendable {
     }
 
     package func shutdown() async {
-        try? await client.shutdown()
+        await client.close()
     }
 
     // MARK: Questions
@@ -262,7 +262,7 @@ package final class PlatformClient: Sendable {
 
     private func pace() async -> Bool {
         guard let wait = await pacer.take(waitingAtMost: limits.requestTimeout) else { return false }
-        if wait > .zero { try? await Task.sleep(for: wait) }
+        if wait > .zero { await transport.rest(for: wait) }
         return true
     }
 
@@ -299,7 +299,7 @@ struct TokenFetcher: Sendable {
             result = await fetch(client, source)
             guard case .failure(.credentials) = result else { break }
         }
-        try? await client.shutdown()
+        await client.close()
         return result
     }
 

@@ -65,6 +65,11 @@ struct Transport: Sendable {
         return try await exchange(client, message, timeout: timeout, bytes: bytes, body: nil)
     }
 
+    /// Waits, without asking anything.
+    func rest(for duration: Duration) async {
+        await group.any().rest(for: duration)
+    }
+
     /// Sends a call, once, on a connection that nothing else uses.
     func send(
         _ url: String, _ origin: String, _ request: PlatformRequest, headers: [PlatformRequest.Header],
@@ -80,7 +85,7 @@ struct Transport: Sendable {
         } catch {
             outcome = .failure(error)
         }
-        try? await client.shutdown()
+        await client.close()
         return try outcome.get()
     }
 
@@ -107,8 +112,9 @@ struct Transport: Sendable {
                 }
             }
             // The client's own deadline ends with the head of the answer; this one bounds the body as well.
+            let loop = group.any()
             tasks.addTask {
-                try? await Task.sleep(for: timeout)
+                await loop.rest(for: timeout)
                 return .failure(HTTPClientError.deadlineExceeded)
             }
             let first = await tasks.next() ?? .failure(HTTPClientError.cancelled)

@@ -1,11 +1,21 @@
-// The processes of the demo, and the directory that they work in.
+// The simulated platform and the daemon as the processes that they are, in a directory of their own: for the demo and for
+// the benchmarks.
 
-import ControlClient
-import ControlProtocol
-import Foundation
-import PlatformModel
+internal import ControlClient
+internal import ControlProtocol
+internal import Foundation
+package import PlatformModel
 
-final class Stage: @unchecked Sendable {
+/// Why the play can not go on, with what to do.
+package struct StageFailure: Error, CustomStringConvertible {
+    package let description: String
+
+    package init(_ description: String) {
+        self.description = description
+    }
+}
+
+package final class Stage: @unchecked Sendable {
     // Used by the main thread, and by the signal handler to clear.
 
     private static let startSeconds = 10.0
@@ -14,21 +24,26 @@ final class Stage: @unchecked Sendable {
     private var platform: Process?
     private var daemon: Process?
 
-    init() throws {
+    /// Processes end with the object's `clear`, or with this one on Ctrl-C.
+    package init(_ name: String) throws {
         // Short: a Unix socket's path has at most 107 bytes.
-        directory = "/tmp/activation-demo-\(ProcessInfo.processInfo.processIdentifier)"
+        directory = "/tmp/\(name)-\(ProcessInfo.processInfo.processIdentifier)"
         try FileManager.default.createDirectory(
             atPath: directory + "/state", withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        Interruption.clear(self)
     }
+
+    /// Of the daemon, while it runs.
+    package var daemonPID: Int32? { daemon?.processIdentifier }
 
     private var socket: String { directory + "/run/" + ControlProtocol.socketName }
 
     /// Starts the simulated platform on a free port.
     ///
     /// - Returns: Its address.
-    func startPlatform(scenario: String) throws -> String {
+    package func startPlatform(scenario: String) throws -> String {
         guard FileManager.default.isReadableFile(atPath: scenario) else {
-            throw DemoFailure("\(scenario) can not be read. Run it from the project's directory.")
+            throw StageFailure("\(scenario) can not be read. Run it from the project's directory.")
         }
         let ready = directory + "/ready"
         platform = try start(
@@ -38,7 +53,7 @@ final class Stage: @unchecked Sendable {
         return try String(contentsOfFile: ready, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
-    func startDaemon(configuration: String) throws {
+    package func startDaemon(configuration: String) throws {
         let path = directory + "/activationd.toml"
         try Data(configuration.utf8).write(to: URL(fileURLWithPath: path))
         daemon = try start(
@@ -50,40 +65,59 @@ final class Stage: @unchecked Sendable {
         }
     }
 
-    func checkDaemon() throws {
-        guard let daemon, daemon.isRunning else { throw DemoFailure("activationd has ended early") }
+    package func checkDaemon() throws {
+        guard let daemon, daemon.isRunning else { throw StageFailure("activationd has ended early") }
     }
 
-    func ask<Document: Decodable>(_ type: Document.Type, _ target: String) throws -> Document {
+    package func ask<Document: Decodable>(_ type: Document.Type, _ target: String) throws -> Document {
         do {
             let answer = try ControlConnection(path: socket, timeoutSeconds: 5).request("GET", target)
-            guard answer.isSuccess else { throw DemoFailure("\(target) was answered with \(answer.status)") }
+            guard answer.isSuccess else { throw StageFailure("\(target) was answered with \(answer.status)") }
             return try ControlProtocol.decode(type, from: answer.body)
         } catch let error as ControlError {
-            throw DemoFailure(error.message)
+            throw StageFailure(error.message)
         }
     }
 
-    func stopDaemon() {
+    /// Fires a campaign by hand.
+    package func fire(_ campaign: String) throws {
+        do {
+            let answer = try ControlConnection(path: socket).request("POST", "/v1/campaigns/\(campaign)/fire", body: [])
+            guard answer.isSuccess else { throw StageFailure(String(decoding: answer.body, as: UTF8.self)) }
+        } catch let error as ControlError {
+            throw StageFailure(error.message)
+        }
+    }
+
+    package func stopDaemon() {
         end(daemon)
         daemon = nil
     }
 
+    /// What the platform has seen so far.
+    package func ledger() throws -> Ledger {
+        let path = directory + "/ledger.json"
+        try? FileManager.default.removeItem(atPath: path)
+        if let platform { kill(platform.processIdentifier, SIGUSR1) }
+        try wait(for: "the ledger") { FileManager.default.fileExists(atPath: path) }
+        return try JSONDecoder().decode(Ledger.self, from: Data(contentsOf: URL(fileURLWithPath: path)))
+    }
+
     /// Stops the platform, which then writes down what it saw.
-    func stopPlatform() throws -> Ledger {
+    package func stopPlatform() throws -> Ledger {
         end(platform)
         platform = nil
         let data = try Data(contentsOf: URL(fileURLWithPath: directory + "/ledger.json"))
         return try JSONDecoder().decode(Ledger.self, from: data)
     }
 
-    func clear() {
+    package func clear() {
         end(daemon)
         end(platform)
         try? FileManager.default.removeItem(atPath: directory)
     }
 
-    func daemonLogEnd() -> String {
+    package func daemonLogEnd() -> String {
         let text = (try? String(contentsOfFile: directory + "/activationd.log", encoding: .utf8)) ?? ""
         let lines = text.split(separator: "\n").suffix(20)
         return lines.isEmpty ? "" : "The daemon's log ends with:\n" + lines.joined(separator: "\n")
@@ -115,7 +149,7 @@ final class Stage: @unchecked Sendable {
         let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         let url = URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent(name)
         guard FileManager.default.isExecutableFile(atPath: url.path) else {
-            throw DemoFailure("\(url.path) is missing; use make demo, which builds everything")
+            throw StageFailure("\(url.path) is missing; use make demo, which builds everything")
         }
         return url
     }
@@ -123,26 +157,8 @@ final class Stage: @unchecked Sendable {
     private func wait(for what: String, _ condition: () throws -> Bool) throws {
         let end = Date().addingTimeInterval(Self.startSeconds)
         while try !condition() {
-            guard Date() < end else { throw DemoFailure("\(what) was not ready within \(Int(Self.startSeconds)) s") }
+            guard Date() < end else { throw StageFailure("\(what) was not ready within \(Int(Self.startSeconds)) s") }
             Thread.sleep(forTimeInterval: 0.05)
-        }
-    }
-}
-
-/// Ctrl-C takes the processes and the directory away as well.
-enum Interruption {
-    nonisolated(unsafe) private static var sources: [any DispatchSourceSignal] = []
-
-    static func clear(_ stage: Stage) {
-        for number in [SIGINT, SIGTERM] {
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler {
-                stage.clear()
-                exit(128 + number)
-            }
-            source.resume()
-            sources.append(source)
         }
     }
 }

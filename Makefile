@@ -2,10 +2,11 @@
 
 SWIFT ?= swift
 JOBS ?= 2
+PREFIX ?= /usr/local
 CHECKED = -j $(JOBS) --explicit-target-dependency-import-check error
 SYSTEM_LIBRARIES = build-essential pkg-config libsystemd-dev libsqlite3-dev libtomlplusplus-dev tzdata
 
-.PHONY: help demo build release test lint unit end-to-end system-libraries clean
+.PHONY: help demo build release test install bench lint unit end-to-end thread system-libraries clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,10 +21,20 @@ build: ## build everything for debugging
 release: ## build the programs for use
 	$(SWIFT) build $(CHECKED) -c release
 
-test: lint unit end-to-end ## lint, build with warnings as errors, run every test
+install: release ## install the programs and the example configuration (DESTDIR, PREFIX=/usr/local)
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/activationd
+	install -m 755 .build/release/activationd $(DESTDIR)$(PREFIX)/sbin/
+	install -m 755 .build/release/activationctl $(DESTDIR)$(PREFIX)/bin/
+	install -m 644 config/activationd.toml $(DESTDIR)$(PREFIX)/share/doc/activationd/activationd.example.toml
+	install -m 644 README.md docs/*.md $(DESTDIR)$(PREFIX)/share/doc/activationd/
+
+bench: release ## measure the queue, the idle daemon, and what a delivery costs in calls
+	.build/release/activation-bench
+
+test: lint unit end-to-end thread ## lint, build with warnings as errors, run every test
 
 lint: ## check the format
-	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
 
 unit: ## build with warnings as errors, run every test but those of the whole daemon
 	$(SWIFT) build $(CHECKED) --build-tests
@@ -33,6 +44,11 @@ unit: ## build with warnings as errors, run every test but those of the whole da
 end-to-end: ## run the tests of the real daemon against the simulated platform (after unit)
 	$(SWIFT) test --skip-build --no-parallel --filter EndToEndTests
 
+thread: ## run what is concurrent under the thread sanitizer, in a build of its own
+	$(SWIFT) build -j $(JOBS) --sanitize=thread --scratch-path .build-thread --build-tests
+	TSAN_OPTIONS=halt_on_error=1 $(SWIFT) test --sanitize=thread --scratch-path .build-thread --skip-build \
+		--filter 'JobQueueTests|LinuxShellTests|PlatformServerTests|RuntimeTests'
+
 system-libraries: ## install the system libraries that the build needs (Debian, with sudo if not root)
 	@missing=$$(dpkg-query -W -f '$${Status} $${Package}\n' $(SYSTEM_LIBRARIES) 2>&1 | grep -v '^install ok installed'); \
 	if [ -n "$$missing" ]; then \
@@ -41,4 +57,4 @@ system-libraries: ## install the system libraries that the build needs (Debian, 
 	fi
 
 clean: ## remove everything that was built
-	rm -rf .build
+	rm -rf .build .build-thread

@@ -50,6 +50,7 @@ package final class Daemon: @unchecked Sendable {
     private var sources: [any DispatchSourceProtocol] = []
     private var lastStatus = ""
     private var statusTold: Monotonic?
+    private var isStatusDue = false
     private var journalTrouble: JournalError?
     private var rejection: String?
     private var stopDeadline: Monotonic?
@@ -107,7 +108,9 @@ package final class Daemon: @unchecked Sendable {
     }
 
     private func handle(_ event: Event) {
+        let wasBusy = runtime?.scheduler.state.occurrences.isEmpty == false
         runtime?.handle(event)
+        if wasBusy, runtime?.scheduler.state.occurrences.isEmpty == true { Memory.giveBack() }
         tellStatus()
         if stopDeadline != nil { stopIfDone() }
     }
@@ -212,10 +215,18 @@ package final class Daemon: @unchecked Sendable {
         return rejection.map { "reload refused: \($0); \(sentence)" } ?? sentence
     }
 
-    /// When it has changed, and at most once a second.
+    /// When it has changed, and at most once a second; what changed within the second is told at its end.
     private func tellStatus() {
+        guard !isStatusDue else { return }
         let now = SystemClock.now().monotonic
-        if let told = statusTold, now - told < .seconds(1) { return }
+        if let told = statusTold, now - told < .seconds(1) {
+            isStatusDue = true
+            queue.asyncAfter(deadline: .now() + 1) { [unowned self] in
+                isStatusDue = false
+                tellStatus()
+            }
+            return
+        }
         let status = status()
         guard status != lastStatus else { return }
         lastStatus = status

@@ -93,14 +93,16 @@ final class DaemonUnderTest {
             to: URL(fileURLWithPath: directory + "/activationd.toml"), options: .atomic)
     }
 
-    func start() throws {
+    /// - Parameter environment: More than the daemon needs.
+    func start(environment: [String: String] = [:]) throws {
         let process = Process()
         process.executableURL = Self.binary("activationd")
         process.arguments = [
             "--config", directory + "/activationd.toml", "--state-directory", directory + "/state",
             "--runtime-directory", directory + "/run", "--log-level", "debug",
         ]
-        process.environment = ["SIMULATED_SECRET": "simulated-secret", "SWIFT_BACKTRACE": "enable=no"]
+        process.environment = environment.merging(
+            ["SIMULATED_SECRET": "simulated-secret", "SWIFT_BACKTRACE": "enable=no"]) { given, _ in given }
         if !FileManager.default.fileExists(atPath: directory + "/log") {
             try Data().write(to: URL(fileURLWithPath: directory + "/log"))
         }

@@ -115,7 +115,7 @@ import Testing
         let test = try await DaemonUnderTest([CampaignText(name: "sale", at: soon(3600), pairs: [1: [1]])])
         try test.start()
         try await test.wait(for: "readiness") { test.log.contains("ready:") }
-        try await Task.sleep(for: .seconds(5))
+        try await Task.sleep(for: .seconds(60))
         #expect(test.platform.ledger().total == 0)
         try await test.close()
     }

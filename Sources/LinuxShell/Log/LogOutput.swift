@@ -73,7 +73,8 @@ struct JournalLogHandler: LogHandler {
     }
 }
 
-/// One readable line for each event. Everything that could end the line or move the cursor is escaped.
+/// One readable line for each event, or several where the message has several. Everything that could move the cursor is
+/// escaped.
 struct LineLogHandler: LogHandler {
     var logLevel: Logger.Level
     var metadata: Logger.Metadata = [:]
@@ -95,7 +96,14 @@ struct LineLogHandler: LogHandler {
         let level = "\(event.level)"
         let padded = level + String(repeating: " ", count: max(0, 8 - level.count))
         let shown = hasColors ? "\(event.level.color)\(padded)\u{1b}[0m" : padded
-        return "\(SystemClock.now().wall.rfc3339) \(shown) \(Self.escaped("\(event.message)"))\(fields)"
+        return "\(SystemClock.now().wall.rfc3339) \(shown) \(Self.message("\(event.message)"))\(fields)"
+    }
+
+    /// A message of several lines stays several lines; those after the first are indented, so that none can pass for a line
+    /// of its own.
+    static func message(_ text: String) -> String {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { escaped(String($0)) }
+        return lines.joined(separator: "\n" + String(repeating: " ", count: 4))
     }
 
     static func escaped(_ text: String) -> String {

@@ -40,10 +40,16 @@ package struct SecretReader: Sendable {
     }
 
     private func file(_ path: String, _ what: String) throws(SecretError) -> String {
-        guard let handle = FileHandle(forReadingAtPath: path) else {
+        // Without waiting: a FIFO that nobody writes must not hold up whoever asks.
+        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else {
             throw SecretError(description: "\(what) can not be opened: \(String(cString: strerror(errno)))")
         }
-        defer { try? handle.close() }
+        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        var information = stat()
+        guard fstat(descriptor, &information) == 0, information.st_mode & S_IFMT == S_IFREG else {
+            throw SecretError(description: "\(what) is not a regular file")
+        }
         guard let data = try? handle.read(upToCount: Self.sizeLimit + 1), data.count <= Self.sizeLimit,
             let text = String(data: data, encoding: .utf8)
         else { throw SecretError(description: "\(what) is empty, not UTF-8, or over \(Self.sizeLimit) bytes") }

@@ -1,0 +1,57 @@
+import Foundation
+import SchedulerCore
+import Testing
+
+@testable import LinuxShell
+
+/// Goal: a secret is read from where the configuration says, or an error says what is missing and repeats nothing of it.
+@Suite struct SecretReaderTests {
+    private let directory: String
+
+    init() throws {
+        directory = NSTemporaryDirectory() + "secrets-" + UUID().uuidString
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+    }
+
+    private func write(_ text: String, _ name: String = "secret") throws -> String {
+        try Data(text.utf8).write(to: URL(fileURLWithPath: directory + "/" + name))
+        return directory + "/" + name
+    }
+
+    @Test(arguments: [
+        ("s3cret", "s3cret"), ("s3cret\n", "s3cret"), ("s3cret\r\n", "s3cret"), ("two\nlines\n", "two\nlines"),
+    ])
+    func `one line end at its end is not part of a secret`(_ written: String, _ read: String) throws {
+        #expect(try SecretReader(environment: [:]).read(.file(write(written))) == read)
+    }
+
+    @Test func `a credential is the file that systemd passed`() throws {
+        _ = try write("passed", "client")
+        let reader = SecretReader(environment: ["CREDENTIALS_DIRECTORY": directory])
+        #expect(try reader.read(.credential("client")) == "passed")
+        #expect(throws: SecretError.self) { try reader.read(.credential("other")) }
+        #expect { try SecretReader(environment: [:]).read(.credential("client")) } throws: {
+            "\($0)".contains("LoadCredential=client:")
+        }
+    }
+
+    @Test func `an environment variable that is not set is named`() throws {
+        #expect(try SecretReader(environment: ["SECRET": "x"]).read(.environment("SECRET")) == "x")
+        #expect { try SecretReader(environment: [:]).read(.environment("SECRET")) } throws: {
+            "\($0)".contains("SECRET")
+        }
+    }
+
+    @Test func `what is no secret fails by name, at once, and repeats nothing`() throws {
+        let reader = SecretReader(environment: [:])
+        let large = try write(String(repeating: "s3cret", count: 20_000), "large")
+        let empty = try write("\n", "empty")
+        let fifo = directory + "/fifo"
+        #expect(mkfifo(fifo, 0o600) == 0)
+        for path in [large, empty, fifo, directory, directory + "/missing"] {
+            #expect { try reader.read(.file(path)) } throws: { error in
+                error is SecretError && !"\(error)".contains("s3crets3cret")
+            }
+        }
+    }
+}

@@ -68,6 +68,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .systemLibrary(name: "CLinux"),
+        .target(name: "CMemory"),
         .target(name: "CTOML"),
 
         // The pure rooms: no clock, no chance, no input or output.
@@ -90,7 +91,8 @@ let package = Package(
         room(
             "LinuxShell",
             [
-                "CLinux", "Chronology", "SchedulerCore", "CampaignConfig", "ConfigurationFiles", "ActivationAPI",
+                "CLinux", "CMemory", "Chronology", "SchedulerCore", "CampaignConfig", "ConfigurationFiles",
+                "ActivationAPI",
                 "Journal",
                 "JobQueue", "Runtime", "Reports", "ControlProtocol", "ControlClient", "CSystemd", httpClient, logging,
             ] + nio),

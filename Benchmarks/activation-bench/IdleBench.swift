@@ -24,13 +24,13 @@ enum IdleBench {
         let memory = "/proc/\(pid)/smaps_rollup"
         let threads = Machine.field("Threads", in: "/proc/\(pid)/status") ?? "?"
         let pss = Machine.kilobytes("Pss", in: memory)
-        let own = Machine.kilobytes("Private_Dirty", in: memory)
+        let own = Machine.kilobytes("Pss_Anon", in: memory)
         let rss = Machine.kilobytes("Rss", in: memory)
         let listed = try stage.ask(CampaignsDocument.self, "/v1/campaigns").campaigns.count
         let calls = try stage.ledger().total - asked
         return [
             "Idle: activationd with \(listed) campaigns after a delivery, nothing due for \(seconds) s",
-            "  PSS \(megabytes(pss)) (of it private and written \(megabytes(own)); RSS \(megabytes(rss))), \(threads) threads",
+            "  PSS \(megabytes(pss)) (of it anonymous \(megabytes(own)); RSS \(megabytes(rss))), \(threads) threads",
             "  \(woken) wakeups in \(seconds) s (voluntary context switches of all threads; no watchdog)",
             "  \(calls) calls to the platform",
         ]

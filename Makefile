@@ -4,7 +4,7 @@ SWIFT ?= swift
 JOBS ?= 2
 PREFIX ?= /usr/local
 CHECKED = -j $(JOBS) --explicit-target-dependency-import-check error
-SYSTEM_LIBRARIES = build-essential pkg-config libsystemd-dev libsqlite3-dev libtomlplusplus-dev tzdata
+SYSTEM_LIBRARIES = build-essential pkg-config libsystemd-dev libsqlite3-dev libtomlplusplus-dev tzdata sqlite3 openssl
 
 .PHONY: help demo build release test install bench lint unit end-to-end thread system-libraries clean
 

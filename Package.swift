@@ -130,7 +130,7 @@ let package = Package(
         tests("ActivationAPITests", ["Chronology", "SchedulerCore", "ActivationAPI"]),
         tests(
             "LinuxShellTests",
-            ["Chronology", "SchedulerCore", "LinuxShell", "CLinux", .product(name: "NIOPosix", package: "swift-nio")]),
+            ["Chronology", "SchedulerCore", "LinuxShell", "CLinux", logging] + nio),
         tests("JobQueueTests", ["JobQueue"]),
         tests(
             "EndToEndTests",

@@ -6,7 +6,7 @@ PREFIX ?= /usr/local
 CHECKED = -j $(JOBS) --explicit-target-dependency-import-check error
 SYSTEM_LIBRARIES = build-essential pkg-config libsystemd-dev libsqlite3-dev libtomlplusplus-dev tzdata sqlite3 openssl
 
-.PHONY: help demo build release test install bench lint unit end-to-end thread system-libraries clean
+.PHONY: help demo build release test install bench lint unit end-to-end test-systemd thread system-libraries clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,7 +31,7 @@ install: release ## install the programs and the example configuration (DESTDIR,
 bench: release ## measure the queue, the idle daemon, and what a delivery costs in calls
 	.build/release/activation-bench
 
-test: lint unit end-to-end thread ## lint, build with warnings as errors, run every test
+test: lint unit end-to-end test-systemd thread ## lint, build with warnings as errors, run every test
 
 lint: ## check the format
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
@@ -43,6 +43,9 @@ unit: ## build with warnings as errors, run every test but those of the whole da
 # In a run of their own: they are about real processes in real time, and nothing else should take their turn.
 end-to-end: ## run the tests of the real daemon against the simulated platform (after unit)
 	$(SWIFT) test --skip-build --no-parallel --filter EndToEndTests
+
+test-systemd: ## run the daemon as a service of a real systemd (after unit; skipped in words where there is no tool for it)
+	Tests/systemd/run
 
 thread: ## run what is concurrent under the thread sanitizer, in a build of its own
 	$(SWIFT) build -j $(JOBS) --sanitize=thread --scratch-path .build-thread --build-tests

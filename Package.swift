@@ -127,6 +127,11 @@ let package = Package(
         tests("JournalTests", ["Chronology", "SchedulerCore", "Journal"]),
         tests("JournalSQLiteTests", ["Chronology", "SchedulerCore", "Journal", "JournalSQLite", grdb]),
         tests("PlatformModelTests", ["Chronology", "PlatformModel"]),
+        tests(
+            "PlatformServerTests",
+            [
+                "Chronology", "PlatformModel", "PlatformServer", httpClient,
+            ] + nioServer),
         tests("ActivationAPITests", ["Chronology", "SchedulerCore", "ActivationAPI"]),
         tests(
             "LinuxShellTests",

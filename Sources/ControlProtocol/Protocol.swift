@@ -5,7 +5,7 @@
 // times are RFC 3339 in UTC with milliseconds, words are those of the design. Within version 1 members may be added and
 // none is removed or changes its meaning; readers ignore what they do not know.
 
-internal import Foundation
+internal import FoundationEssentials
 
 package enum ControlProtocol {
     /// The first component of every path.

@@ -16,6 +16,9 @@ package struct PlatformModel: Sendable {
     private var tokens: [String: Instant] = [:]
     private var counts: [String: Int] = [:]
 
+    /// More than any client should read.
+    private static let hugeBytes = 32 * 1024 * 1024
+
     struct SimulatedRun: Sendable {
         var id: String
         var flow: String
@@ -55,6 +58,7 @@ package struct PlatformModel: Sendable {
         case .html?: answer.body = Array("<html><body>proxy</body></html>".utf8)
         case .truncated?: answer.body = Array(answer.body.prefix(answer.body.count / 2))
         case .nested?: answer.body = [UInt8](repeating: UInt8(ascii: "["), count: 100_000)
+        case .huge?: answer.body = [UInt8](repeating: UInt8(ascii: " "), count: Self.hugeBytes)
         default: break
         }
         return answer
@@ -84,6 +88,22 @@ package struct PlatformModel: Sendable {
             endsAt: now + .milliseconds(milliseconds), fails: false, isOurs: false)
         runs.append(run)
         return run.id
+    }
+
+    /// Somebody edits a dataflow: enables or disables it, maps an audience (from now on), or takes one away.
+    ///
+    /// - Returns: False where there is no such dataflow.
+    @discardableResult
+    package mutating func edit(_ edit: FlowEdit, at now: Instant) -> Bool {
+        guard let index = scenario.flows.firstIndex(where: { $0.id == edit.flow }) else { return false }
+        if let state = edit.state { scenario.flows[index].state = state }
+        if let audience = edit.unmap { scenario.flows[index].audiences.removeAll { $0.id == audience } }
+        if let audience = edit.map {
+            scenario.flows[index].audiences.removeAll { $0.id == audience }
+            scenario.flows[index].audiences.append(
+                .init(id: audience, name: audience, mappedAtMilliseconds: (now - start).milliseconds))
+        }
+        return true
     }
 
     package mutating func add(_ fault: Scenario.Fault) {

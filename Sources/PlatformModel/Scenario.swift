@@ -120,6 +120,8 @@ package struct Scenario: Codable, Equatable, Sendable {
             case html
             case truncated
             case nested
+            /// 32 MiB that mean nothing.
+            case huge
             /// Every token is revoked before the request is processed.
             case revokedToken = "revoked-token"
         }
@@ -161,5 +163,23 @@ package struct Scenario: Codable, Equatable, Sendable {
         runs = try member(.runs, runs)
         faults = try member(.faults, faults)
         refusesDuringExport = try member(.refusesDuringExport, refusesDuringExport)
+    }
+}
+
+/// What somebody changes of a dataflow while the platform runs. Members that are absent stay as they are.
+package struct FlowEdit: Codable, Equatable, Sendable {
+    package var flow: String
+    /// `enabled`, `disabled`.
+    package var state: String?
+    /// An audience that is mapped from now on.
+    package var map: String?
+    /// An audience that is taken away.
+    package var unmap: String?
+
+    package init(flow: String, state: String? = nil, map: String? = nil, unmap: String? = nil) {
+        self.flow = flow
+        self.state = state
+        self.map = map
+        self.unmap = unmap
     }
 }

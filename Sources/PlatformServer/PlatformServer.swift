@@ -109,6 +109,11 @@ final class Desk: @unchecked Sendable {
                 model.startForeignRun(order.flow, order.audience, at: now, lasting: order.durationMilliseconds)
             }
             return json(["status": "started"])
+        case ("POST", "/_simulator/flows"):
+            guard let edit = try? JSONDecoder().decode(FlowEdit.self, from: body) else { break }
+            let isDone = lock.withLock { model.edit(edit, at: clock()) }
+            guard isDone else { return WireAnswer(status: 404, body: Array("{\"message\":\"no such flow\"}".utf8)) }
+            return json(["status": "edited"])
         case ("POST", "/_simulator/faults"):
             guard let fault = try? JSONDecoder().decode(Scenario.Fault.self, from: body) else { break }
             change { model, _ in model.add(fault) }

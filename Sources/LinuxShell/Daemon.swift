@@ -24,16 +24,20 @@ package final class Daemon: @unchecked Sendable {
         /// Where the control socket is put; made where it is missing.
         package var runtimeDirectory: String
         package var environment: [String: String]
-        /// Overrides the level of the configuration.
+        /// What the flag says; overrides the level of the configuration.
         package var logLevel: Logger.Level?
+        /// Of all log handlers.
+        package var level: LogLevelSwitch
 
         package init(
-            configuration: String, runtimeDirectory: String, environment: [String: String], logLevel: Logger.Level?
+            configuration: String, runtimeDirectory: String, environment: [String: String], logLevel: Logger.Level?,
+            level: LogLevelSwitch
         ) {
             self.configuration = configuration
             self.runtimeDirectory = runtimeDirectory
             self.environment = environment
             self.logLevel = logLevel
+            self.level = level
         }
     }
 
@@ -66,6 +70,7 @@ package final class Daemon: @unchecked Sendable {
         self.logger = logger
         self.journal = journal
         configuration = loaded.configuration
+        setLogLevel()
     }
 
     /// Reads and checks the configuration.
@@ -122,7 +127,9 @@ package final class Daemon: @unchecked Sendable {
             platform: configuration.platform, limits: configuration.limits, group: group,
             environment: options.environment, secrets: { try secrets.read($0) }, clock: { SystemClock.now() },
             observe: { exchange in
-                logger.debug(
+                // A call is told by itself; questions come often.
+                logger.log(
+                    level: exchange.path.hasSuffix("/adhocrun") ? .info : .debug,
                     "\(exchange.method) \(exchange.path): \(exchange.status.map(String.init) ?? exchange.failure ?? "")",
                     metadata: [
                         "request_id": "\(exchange.requestID)", "duration_ms": "\(exchange.duration.milliseconds)",
@@ -160,6 +167,7 @@ package final class Daemon: @unchecked Sendable {
             configuration = loaded.configuration
             loadedAt = SystemClock.now().wall
             rejection = nil
+            setLogLevel()
             environment?.replace(
                 client: makeClient(configuration), width: configuration.limits.concurrentCalls)
             handle(.reloaded(configuration))
@@ -174,6 +182,13 @@ package final class Daemon: @unchecked Sendable {
             logger.error("the configuration was not reloaded, the one before stays in use: \(error.summary)")
             return .failure(error)
         }
+    }
+
+    private func setLogLevel() {
+        guard options.logLevel == nil, let level = Logger.Level(rawValue: configuration.logLevel.rawValue) else {
+            return
+        }
+        options.level.level = level
     }
 
     /// Admits nothing more, and waits for the call on the wire to be answered or to become a doubt in the journal.

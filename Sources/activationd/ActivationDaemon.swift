@@ -47,15 +47,14 @@ struct ActivationDaemon: ParsableCommand {
             configuration: configurationPath ?? Self.directory("CONFIGURATION_DIRECTORY", "/etc/activationd")
                 + "/activationd.toml",
             runtimeDirectory: runtimeDirectory ?? Self.directory("RUNTIME_DIRECTORY", "/run/activationd"),
-            environment: environment, logLevel: logLevel)
+            environment: environment, logLevel: logLevel, level: LogLevelSwitch(logLevel ?? .info))
         let loaded = try load(options)
         if check {
             for warning in loaded.warnings { print(warning) }
             print("\(options.configuration): no faults, \(loaded.configuration.campaigns.count) campaigns")
             return
         }
-        let level = logLevel ?? Logger.Level(rawValue: loaded.configuration.logLevel.rawValue) ?? .info
-        LoggingSystem.bootstrap { _ in LogOutput.handler(environment: environment, level: level) }
+        LoggingSystem.bootstrap { _ in LogOutput.handler(environment: environment, level: options.level) }
         let logger = Logger(label: "activationd")
         for warning in loaded.warnings { logger.warning("\(warning)") }
         let directory = stateDirectory ?? Self.directory("STATE_DIRECTORY", "/var/lib/activationd")

@@ -94,13 +94,14 @@ final class DaemonUnderTest {
     }
 
     /// - Parameter environment: More than the daemon needs.
-    func start(environment: [String: String] = [:]) throws {
+    func start(environment: [String: String] = [:], logLevel: String? = "debug") throws {
         let process = Process()
         process.executableURL = Self.binary("activationd")
-        process.arguments = [
-            "--config", directory + "/activationd.toml", "--state-directory", directory + "/state",
-            "--runtime-directory", directory + "/run", "--log-level", "debug",
-        ]
+        process.arguments =
+            [
+                "--config", directory + "/activationd.toml", "--state-directory", directory + "/state",
+                "--runtime-directory", directory + "/run",
+            ] + (logLevel.map { ["--log-level", $0] } ?? [])
         process.environment = environment.merging(
             ["SIMULATED_SECRET": "simulated-secret", "SWIFT_BACKTRACE": "enable=no"]) { given, _ in given }
         if !FileManager.default.fileExists(atPath: directory + "/log") {

@@ -214,6 +214,23 @@ import Testing
         try await test.close()
     }
 
+    @Test func `a reload changes the level of the log`() async throws {
+        let test = try await DaemonUnderTest([])
+        try test.start(logLevel: nil)
+        try await test.wait(for: "readiness") { test.log.contains("ready:") }
+        try test.writeConfiguration("[daemon]\nlog_level = \"warning\"\n")
+        test.signal(SIGHUP)
+        try await Task.sleep(for: .milliseconds(300))
+        let quiet = test.log.count
+        test.signal(SIGHUP)
+        try await Task.sleep(for: .milliseconds(300))
+        #expect(!test.log.dropFirst(quiet).contains("reloaded"))
+        try test.writeConfiguration("[daemon]\nlog_level = \"info\"\n")
+        test.signal(SIGHUP)
+        try await test.wait(for: "words") { test.log.dropFirst(quiet).contains("is in use") }
+        try await test.close()
+    }
+
     @Test func `no secret and no token is in the log, whatever its level`() async throws {
         let test = try await DaemonUnderTest([CampaignText(name: "sale", at: soon(), pairs: [1: [1]])])
         try test.start()

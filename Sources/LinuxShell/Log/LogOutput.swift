@@ -3,7 +3,7 @@
 
 internal import CSystemd
 internal import Chronology
-internal import Glibc
+internal import Foundation
 package import Logging
 
 package enum LogOutput {
@@ -15,17 +15,37 @@ package enum LogOutput {
         return stream == "\(information.st_dev):\(information.st_ino)"
     }
 
-    package static func handler(environment: [String: String], level: Logger.Level) -> any LogHandler {
-        if isJournal(environment: environment) { return JournalLogHandler(logLevel: level) }
+    package static func handler(environment: [String: String], level: LogLevelSwitch) -> any LogHandler {
+        if isJournal(environment: environment) { return JournalLogHandler(level: level) }
         return LineLogHandler(
-            logLevel: level, hasColors: isatty(STDERR_FILENO) == 1 && environment["NO_COLOR", default: ""].isEmpty)
+            level: level, hasColors: isatty(STDERR_FILENO) == 1 && environment["NO_COLOR", default: ""].isEmpty)
+    }
+}
+
+/// The level that all handlers share, so that a reload can change it. A lock that the thread sanitizer understands.
+package final class LogLevelSwitch: @unchecked Sendable {
+    private let lock = NSLock()
+    private var current: Logger.Level
+
+    package init(_ level: Logger.Level) {
+        current = level
+    }
+
+    package var level: Logger.Level {
+        get { lock.withLock { current } }
+        set { lock.withLock { current = newValue } }
     }
 }
 
 /// One entry in the journal for each event, with its metadata as fields: `run_id` becomes `RUN_ID`.
 struct JournalLogHandler: LogHandler {
-    var logLevel: Logger.Level
+    let level: LogLevelSwitch
     var metadata: Logger.Metadata = [:]
+
+    var logLevel: Logger.Level {
+        get { level.level }
+        set { level.level = newValue }
+    }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
@@ -76,9 +96,14 @@ struct JournalLogHandler: LogHandler {
 /// One readable line for each event, or several where the message has several. Everything that could move the cursor is
 /// escaped.
 struct LineLogHandler: LogHandler {
-    var logLevel: Logger.Level
+    let level: LogLevelSwitch
     var metadata: Logger.Metadata = [:]
     var hasColors = false
+
+    var logLevel: Logger.Level {
+        get { level.level }
+        set { level.level = newValue }
+    }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }

@@ -118,7 +118,10 @@ let package = Package(
             ]),
         program(
             "activation-bench",
-            ["Chronology", "ControlProtocol", "JobQueue", "PlatformModel", "Stage", arguments],
+            [
+                "Chronology", "SchedulerCore", "ActivationAPI", "Journal", "Runtime", "ControlProtocol", "JobQueue",
+                "PlatformModel", "Stage", arguments,
+            ],
             path: "Benchmarks/activation-bench"),
         program("platform-simulator", ["Chronology", "PlatformModel", "PlatformServer", arguments]),
 

@@ -16,8 +16,16 @@ struct ActivationBench: ParsableCommand {
     @Argument(help: "queue, idle, calls; all of them otherwise.")
     var parts: [Part] = []
 
-    @Option(help: "Seconds over which the idle daemon is watched.")
-    var seconds = 60
+    @Option(help: "Seconds over which the idle daemon is watched, three times. BENCH_SECONDS otherwise.")
+    var seconds = ProcessInfo.processInfo.environment["BENCH_SECONDS"].flatMap { Int($0) } ?? 60
+
+    @Option(help: "Deliveries in virtual time, each with its own lengths of runs.")
+    var seeds = 50
+
+    func validate() throws {
+        guard (1...86_400).contains(seconds) else { throw ValidationError("seconds: 1 to 86400") }
+        guard (1...1_000_000).contains(seeds) else { throw ValidationError("seeds: 1 to 1000000") }
+    }
 
     func run() throws {
         let chosen = parts.isEmpty ? Part.allCases : parts
@@ -26,9 +34,9 @@ struct ActivationBench: ParsableCommand {
             print("")
             fflush(nil)
             switch part {
-            case .queue: for line in QueueBench.lines() { print(line) }
+            case .queue: for line in try QueueBench.lines() { print(line) }
             case .idle: for line in try IdleBench.lines(seconds: seconds) { print(line) }
-            case .calls: for line in try CallsBench.lines() { print(line) }
+            case .calls: for line in try CallsBench.lines(seeds: seeds) { print(line) }
             }
             fflush(nil)
         }

@@ -1,4 +1,5 @@
-// The daemon with 1,000 campaigns, after a delivery, and nothing due: memory, wakeups, calls.
+// The daemon with 1,000 campaigns and nothing due: memory, wakeups, calls. After its start, after a delivery, and a
+// while after that.
 
 import ControlProtocol
 import Foundation
@@ -15,28 +16,38 @@ enum IdleBench {
         let platform = try stage.startPlatform(scenario: Scenarios.write(Scenarios.idle))
         try stage.startDaemon(configuration: Scenarios.settings(platform, polling: "run = \"1s\"") + configuration)
         guard let pid = stage.daemonPID else { throw StageFailure("activationd has ended") }
+        let listed = try stage.ask(CampaignsDocument.self, "/v1/campaigns").campaigns.count
+        var table = Table(["", "PSS", "RSS", "private dirty", "threads", "wakeups", "calls", "who woke"])
+        Thread.sleep(forTimeInterval: settleSeconds)
+        table.add(try row("after the start", stage, pid, seconds))
         try deliver(stage)
         Thread.sleep(forTimeInterval: settleSeconds)
+        table.add(try row("after a delivery", stage, pid, seconds))
+        table.add(try row("after that", stage, pid, seconds))
+        return [
+            "Idle: activationd with \(listed) campaigns and nothing due; wakeups and calls within \(seconds) s, no watchdog"
+        ] + table.lines
+    }
+
+    private static func row(_ name: String, _ stage: Stage, _ pid: Int32, _ seconds: Int) throws -> [String] {
         let asked = try stage.ledger().total
         let before = wakeups(of: pid)
         Thread.sleep(forTimeInterval: Double(seconds))
-        let woken = wakeups(of: pid) - before
+        let woken = wakeups(of: pid)
         let memory = "/proc/\(pid)/smaps_rollup"
-        let threads = Machine.field("Threads", in: "/proc/\(pid)/status") ?? "?"
-        let pss = Machine.kilobytes("Pss", in: memory)
-        let own = Machine.kilobytes("Pss_Anon", in: memory)
-        let rss = Machine.kilobytes("Rss", in: memory)
-        let listed = try stage.ask(CampaignsDocument.self, "/v1/campaigns").campaigns.count
         let calls = try stage.ledger().total - asked
+        let wakers = woken.sorted { $0.key < $1.key }.compactMap { thread, count -> (name: String, count: Int)? in
+            let grown = count.switches - (before[thread]?.switches ?? 0)
+            return grown > 0 ? (count.name, grown) : nil
+        }
         return [
-            "Idle: activationd with \(listed) campaigns after a delivery, nothing due for \(seconds) s",
-            "  PSS \(megabytes(pss)) (of it anonymous \(megabytes(own)); RSS \(megabytes(rss))), \(threads) threads",
-            "  \(woken) wakeups in \(seconds) s (voluntary context switches of all threads; no watchdog)",
-            "  \(calls) calls to the platform",
+            name, megabytes(Machine.kilobytes("Pss", in: memory)), megabytes(Machine.kilobytes("Rss", in: memory)),
+            megabytes(Machine.kilobytes("Private_Dirty", in: memory)),
+            "\(woken.count)", "\(wakers.reduce(0) { $0 + $1.count })", "\(calls)",
+            wakers.isEmpty ? "nobody" : wakers.map { "\($0.name) \($0.count)" }.joined(separator: ", "),
         ]
     }
 
-    /// One delivery first: what it leaves behind belongs to the picture.
     private static func deliver(_ stage: Stage) throws {
         try stage.fire("c3")
         while try stage.ask(CampaignDocument.self, "/v1/campaigns/c3").summary.last == nil {
@@ -48,12 +59,19 @@ enum IdleBench {
         "\(kilobytes / 1000).\(kilobytes / 100 % 10) MB"
     }
 
-    private static func wakeups(of pid: Int32) -> Int {
+    /// Voluntary context switches by thread: a thread that sleeps has one for each time it woke. Threads that ended
+    /// meanwhile are not seen; theirs were work.
+    private static func wakeups(of pid: Int32) -> [Int: (name: String, switches: Int)] {
         let tasks = "/proc/\(pid)/task"
-        let threads = (try? FileManager.default.contentsOfDirectory(atPath: tasks)) ?? []
-        return threads.reduce(0) { sum, thread in
-            sum + (Machine.field("voluntary_ctxt_switches", in: "\(tasks)/\(thread)/status").flatMap { Int($0) } ?? 0)
+        var found: [Int: (name: String, switches: Int)] = [:]
+        for thread in (try? FileManager.default.contentsOfDirectory(atPath: tasks)) ?? [] {
+            let status = "\(tasks)/\(thread)/status"
+            guard let number = Int(thread), let name = Machine.field("Name", in: status),
+                let switches = Machine.field("voluntary_ctxt_switches", in: status).flatMap({ Int($0) })
+            else { continue }
+            found[number] = (name, switches)
         }
+        return found
     }
 
     /// Calendars, cron, single times and campaigns by hand; none within the hour.

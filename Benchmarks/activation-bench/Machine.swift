@@ -17,9 +17,27 @@ enum Machine {
         #endif
         return [
             "\(field("model name", in: "/proc/cpuinfo") ?? "unknown processor"), \(information.activeProcessorCount) cores, "
-                + "\(information.physicalMemory / 1_000_000_000) GB; Linux \(kernel); Swift 6; \(build)",
+                + "\(information.physicalMemory / 1_000_000_000) GB; Linux \(kernel); \(swift()); \(build)",
             "load before: \(text("/proc/loadavg").split(separator: " ").prefix(3).joined(separator: " "))",
         ]
+    }
+
+    /// Of the toolchain in `PATH`, which `make bench` has just built with.
+    private static func swift() -> String {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["swift", "--version"]
+        let output = Pipe()
+        process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
+        guard (try? process.run()) != nil else { return "Swift, version unknown" }
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        let words = text.split(whereSeparator: \.isWhitespace)
+        guard let place = words.firstIndex(of: "version"), place + 1 < words.count else {
+            return "Swift, version unknown"
+        }
+        return "Swift \(words[place + 1])"
     }
 
     static func text(_ path: String) -> String {

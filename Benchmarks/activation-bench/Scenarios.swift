@@ -21,13 +21,26 @@ enum Scenarios {
         return scenario
     }
 
-    /// Ten times faster than life. The export ends 18 s after the campaigns are due, which is about 2 s after the start.
-    static var calls: Scenario {
+    /// Four campaigns that are due together, 260 pairs: 80, 80, 40, and 60 whose audiences the first has as well, on
+    /// another dataflow.
+    static let campaigns: [(flow: Int, audiences: ClosedRange<Int>)] = [
+        (1, 1...80), (2, 81...160), (3, 161...200), (3, 1...60),
+    ]
+
+    static let pairs = campaigns.reduce(0) { $0 + $1.audiences.count }
+
+    /// An export that ends 3 minutes after the campaigns are due, and runs of 30 to 60 s.
+    ///
+    /// - Parameters:
+    ///   - due: When the campaigns are due, in milliseconds from the start of the platform.
+    ///   - pace: How many times faster than life.
+    static func calls(due: Int64, pace: Int64 = 1, oneRunForEachAudience: Bool = false) -> Scenario {
         var scenario = idle
-        scenario.exports = [.init(startMilliseconds: -60_000, durationMilliseconds: 80_000)]
-        scenario.runs.shortestMilliseconds = 3000
-        scenario.runs.longestMilliseconds = 6000
-        scenario.runs.isOneForEachAudience = false
+        let begin = -600_000 / pace
+        scenario.exports = [.init(startMilliseconds: begin, durationMilliseconds: due + 180_000 / pace - begin)]
+        scenario.runs.shortestMilliseconds = 30_000 / pace
+        scenario.runs.longestMilliseconds = 60_000 / pace
+        scenario.runs.isOneForEachAudience = oneRunForEachAudience
         return scenario
     }
 

@@ -3,10 +3,12 @@
 SWIFT ?= swift
 JOBS ?= 2
 PREFIX ?= /usr/local
+SECONDS ?= 600
+SEED ?= $(shell date +%s)
 CHECKED = -j $(JOBS) --explicit-target-dependency-import-check error
 SYSTEM_LIBRARIES = build-essential pkg-config libsystemd-dev libsqlite3-dev libtomlplusplus-dev tzdata sqlite3 openssl
 
-.PHONY: help demo build release test install bench lint unit end-to-end test-systemd thread system-libraries clean
+.PHONY: help demo build release test install bench soak lint unit end-to-end test-systemd thread system-libraries clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +34,10 @@ bench: release ## measure the queue, the idle daemon, and what a delivery costs 
 	.build/release/activation-bench
 
 test: lint unit end-to-end test-systemd thread ## lint, build with warnings as errors, run every test
+
+soak: ## search for broken rules in virtual time (SECONDS=600, SEED=a new one)
+	$(SWIFT) build $(CHECKED) -c release --product activation-sim
+	.build/release/activation-sim --seed $(SEED) --seconds $(SECONDS)
 
 lint: ## check the format
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks

@@ -89,6 +89,9 @@ let package = Package(
         room("JournalSQLite", ["CLinux", "Chronology", "SchedulerCore", "Journal", grdb]),
         room("Runtime", ["Chronology", "SchedulerCore", "Journal"]),
         room(
+            "Simulation",
+            ["Chronology", "SchedulerCore", "ActivationAPI", "Journal", "Runtime", "PlatformModel", heap]),
+        room(
             "LinuxShell",
             [
                 "CLinux", "CMemory", "Chronology", "SchedulerCore", "CampaignConfig", "ConfigurationFiles",
@@ -110,6 +113,7 @@ let package = Package(
                 "Chronology", "SchedulerCore", "CampaignConfig", "ConfigurationFiles", "ControlProtocol",
                 "ControlClient", "Presentation", arguments,
             ]),
+        program("activation-sim", ["Chronology", "Simulation", arguments]),
         program(
             "activation-demo",
             [
@@ -150,6 +154,7 @@ let package = Package(
         tests("PresentationTests", ["Chronology", "ControlProtocol", "Presentation"]),
         tests("ControlClientTests", ["ControlClient"]),
         tests("ReportsTests", ["Chronology", "SchedulerCore", "Journal", "ControlProtocol", "Reports"]),
+        tests("SimulationTests", ["Chronology", "SchedulerCore", "PlatformModel", "Simulation"]),
         tests("RuntimeTests", ["Chronology", "SchedulerCore", "Journal", "Runtime"]),
         tests("ConfigurationFilesTests", ["CampaignConfig", "ConfigurationFiles"]),
         tests("CampaignConfigTests", ["Chronology", "SchedulerCore", "CampaignConfig", "CTOML"]),

@@ -46,6 +46,7 @@ package final class Daemon: @unchecked Sendable {
     // Without a target: see Rest.swift.
     private let queue = DispatchQueue(label: "runtime")
     private let probes = DispatchQueue(label: "watchdog probes")
+    private let memory: QuietMemory
     private let group = MultiThreadedEventLoopGroup.singleton
     private let journal: any JournalStore
     private var environment: LinuxEnvironment?
@@ -69,6 +70,7 @@ package final class Daemon: @unchecked Sendable {
         self.options = options
         self.logger = logger
         self.journal = journal
+        memory = QuietMemory(queue: queue)
         configuration = loaded.configuration
         setLogLevel()
     }
@@ -106,6 +108,7 @@ package final class Daemon: @unchecked Sendable {
             self.runtime?.start(self.configuration)
             self.startWatchdog()
             Memory.giveBack()
+            self.memory.used()  // and once more, what the first steps bring in
             ServiceManager.ready(status: self.status())
             self.logger.notice("ready: \(self.status())")
         }
@@ -115,7 +118,7 @@ package final class Daemon: @unchecked Sendable {
     private func handle(_ event: Event) {
         let wasBusy = runtime?.scheduler.state.occurrences.isEmpty == false
         runtime?.handle(event)
-        if wasBusy, runtime?.scheduler.state.occurrences.isEmpty == true { Memory.giveBack() }
+        if wasBusy, runtime?.scheduler.state.occurrences.isEmpty == true { memory.used() }
         tellStatus()
         if stopDeadline != nil { stopIfDone() }
     }
@@ -268,13 +271,16 @@ package final class Daemon: @unchecked Sendable {
         sources.append(timer)
     }
 
+    private static let healthTarget = "/v1/health"
+
     private func pingOverControl(_ interval: UInt64) {
         guard let path = control?.path else { return }
         let logger = logger
         let seconds = max(1, Int(clamping: interval / 3_000_000))
         probes.async {
             do throws(ControlError) {
-                let answer = try ControlConnection(path: path, timeoutSeconds: seconds).request("GET", "/v1/health")
+                let connection = ControlConnection(path: path, timeoutSeconds: seconds)
+                let answer = try connection.request("GET", Self.healthTarget)
                 if answer.isSuccess { ServiceManager.ping() }
             } catch {
                 logger.error("the watchdog's request to the control socket failed: \(error.message)")
@@ -292,8 +298,13 @@ package final class Daemon: @unchecked Sendable {
         let desk = ControlDesk(runtime: runtime, environment: environment, journal: journal, face: face)
         let bound = UncheckedBox(desk)
         let queue = queue
+        let memory = memory
         control = try ControlServer.start(directory: options.runtimeDirectory, group: group) { request, reply in
-            queue.async { bound.value.answer(request, reply) }
+            queue.async {
+                bound.value.answer(request, reply)
+                // The watchdog asks for ever: what it needs stays.
+                if request.target != Self.healthTarget { memory.used() }
+            }
         }
     }
 

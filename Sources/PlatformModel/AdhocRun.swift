@@ -74,8 +74,12 @@ extension PlatformModel {
         guard let run = runs.first(where: { now < $0.endsAt && $0.audiences.contains(pair.audience) }) else {
             return busyFlow(pair.flow, at: now)
         }
-        violate(
-            run.isOurs ? .audienceInFlight : .dataflowBusy, "\(audience.name) has run \(run.id) in progress", at: now)
+        // A run of somebody else on another dataflow is in nobody's listing: refused, and no fault of the caller.
+        if run.isOurs || run.flow == pair.flow {
+            violate(
+                run.isOurs ? .audienceInFlight : .dataflowBusy, "\(audience.name) has run \(run.id) in progress",
+                at: now)
+        }
         return .message(
             400, "Run already going on for audience \(pair.audience) for order \(run.flow) with run id \(run.id)")
     }

@@ -16,6 +16,12 @@ package struct Ledger: Codable, Equatable, Sendable {
         package var rule: Rule
         package var atMilliseconds: Int64
         package var detail: String
+
+        package init(rule: Rule, atMilliseconds: Int64, detail: String) {
+            self.rule = rule
+            self.atMilliseconds = atMilliseconds
+            self.detail = detail
+        }
     }
 
     /// How often one pair was accepted from our client.
@@ -25,6 +31,14 @@ package struct Ledger: Codable, Equatable, Sendable {
         package var accepted: Int
         package var succeeded: Int
         package var failed: Int
+
+        package init(dataflow: String, audience: String, accepted: Int, succeeded: Int, failed: Int) {
+            self.dataflow = dataflow
+            self.audience = audience
+            self.accepted = accepted
+            self.succeeded = succeeded
+            self.failed = failed
+        }
     }
 
     package var requests: [String: Int] = [:]

@@ -90,6 +90,11 @@ package struct PlatformModel: Sendable {
         return run.id
     }
 
+    /// Whether a run of this audience is under way, whoever started it.
+    package func isBusy(_ audience: String, at now: Instant) -> Bool {
+        runs.contains { now < $0.endsAt && $0.audiences.contains(audience) }
+    }
+
     /// Somebody edits a dataflow: enables or disables it, maps an audience (from now on), or takes one away.
     ///
     /// - Returns: False where there is no such dataflow.
@@ -104,6 +109,12 @@ package struct PlatformModel: Sendable {
                 .init(id: audience, name: audience, mappedAtMilliseconds: (now - start).milliseconds))
         }
         return true
+    }
+
+    /// From now on nothing goes wrong.
+    package mutating func heal() {
+        scenario.faults = []
+        scenario.runs.failingPercent = 0
     }
 
     package mutating func add(_ fault: Scenario.Fault) {

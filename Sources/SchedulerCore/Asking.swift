@@ -129,10 +129,24 @@ extension Scheduler {
         case .dataflows(let sandbox, let dataflows):
             step.effects.append(.askDataflows(id, sandbox, dataflows))
         case .runs(let sandbox, let dataflows):
-            step.effects.append(.askRuns(id, sandbox, dataflows, depth))
+            step.effects.append(.askRuns(id, sandbox, dataflows, deepEnough(depth, for: dataflows, at: now)))
         case .run(let sandbox, let run):
             step.effects.append(.askRun(id, sandbox, run))
         }
+    }
+
+    /// A run of others that is under way must not fall out of sight because newer ones push it off the first page: a listing
+    /// shows those that were seen running, and whatever began within the time that a run may take.
+    private func deepEnough(
+        _ depth: RunListingDepth, for dataflows: [DataflowID], at now: Moment
+    ) -> RunListingDepth {
+        let seen = dataflows.flatMap { dataflow in
+            (knowledge.runs[dataflow]?.listing.runs ?? []).filter { $0.status == .running && !owns($0.id) }.map(\.id)
+        }
+        var deep = depth
+        deep.containing = Set(depth.containing + seen).sorted()
+        deep.since = min(depth.since ?? now.wall, now.wall - configuration.polling.runLate)
+        return deep
     }
 
     private mutating func dropLostAsks(at now: Moment) {

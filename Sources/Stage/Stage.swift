@@ -53,12 +53,14 @@ package final class Stage: @unchecked Sendable {
         return try String(contentsOfFile: ready, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
-    package func startDaemon(configuration: String) throws {
+    /// - Parameter environment: Beside what both programs get.
+    package func startDaemon(configuration: String, environment: [String: String] = [:]) throws {
         let path = directory + "/activationd.toml"
         try Data(configuration.utf8).write(to: URL(fileURLWithPath: path))
         daemon = try start(
             "activationd",
-            ["--config", path, "--state-directory", directory + "/state", "--runtime-directory", directory + "/run"])
+            ["--config", path, "--state-directory", directory + "/state", "--runtime-directory", directory + "/run"],
+            environment: environment)
         try wait(for: "activationd") {
             try self.checkDaemon()
             return (try? self.ask(StatusDocument.self, "/v1/status")) != nil
@@ -129,11 +131,14 @@ package final class Stage: @unchecked Sendable {
         process.waitUntilExit()
     }
 
-    private func start(_ name: String, _ arguments: [String]) throws -> Process {
+    private func start(
+        _ name: String, _ arguments: [String], environment: [String: String] = [:]
+    ) throws -> Process {
         let process = Process()
         process.executableURL = try Self.program(name)
         process.arguments = arguments
         process.environment = ["DEMO_SECRET": "simulated-secret", "PATH": "/usr/bin:/bin"]
+            .merging(environment) { _, own in own }
         let log = directory + "/\(name).log"
         try Data().write(to: URL(fileURLWithPath: log))
         let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: log))

@@ -80,6 +80,22 @@ import Testing
         #expect(rig.calls.count == 1)
     }
 
+    @Test func `a run of others is looked for however many newer ones there are`() throws {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.addRun(vip)
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(59))
+        let depths = rig.effects.compactMap { effect in
+            if case .askRuns(_, _, _, let depth) = effect { depth } else { nil }
+        }
+        #expect(depths.first?.since == ten - .seconds(150 * 60))
+        rig.advance(.seconds(2))
+        let last = rig.effects.compactMap { effect in
+            if case .askRuns(_, _, _, let depth) = effect { depth } else { nil }
+        }.last
+        #expect(last?.containing == rig.runs.prefix(1).map(\.id))
+    }
+
     @Test func `gates that stay closed past start_within expire with the gate's name`() {
         var rig = Rig(configuration([campaign("sale") { $0.startWithin = .seconds(1800) }]))
         rig.exportRuns = true

@@ -40,8 +40,10 @@ enum Machine {
         return "Swift \(words[place + 1])"
     }
 
+    /// Read to its end: files of /proc come in pieces and say that they have no size.
     static func text(_ path: String) -> String {
-        (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+        let data = try? FileHandle(forReadingAtPath: path)?.readToEnd()
+        return data.map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
 
     /// What stands behind `name:` in a file of /proc.

@@ -18,6 +18,8 @@ package struct PlatformModel: Sendable {
 
     /// More than any client should read.
     private static let hugeBytes = 32 * 1024 * 1024
+    /// 200 times this is an enormous body.
+    private static let mebibyte = 1024 * 1024
 
     struct SimulatedRun: Sendable {
         var id: String
@@ -47,6 +49,7 @@ package struct PlatformModel: Sendable {
         switch fault?.kind {
         case .lostRequest?: return lost(WireAnswer(0, .null))
         case .revokedToken?: tokens.removeAll()
+        case .redirect?: return redirect(request, to: fault?.location ?? "")
         case let refusal? where Self.isRefusal(refusal): return answer(for: refusal)
         default: break
         }
@@ -59,6 +62,12 @@ package struct PlatformModel: Sendable {
         case .truncated?: answer.body = Array(answer.body.prefix(answer.body.count / 2))
         case .nested?: answer.body = [UInt8](repeating: UInt8(ascii: "["), count: 100_000)
         case .huge?: answer.body = [UInt8](repeating: UInt8(ascii: " "), count: Self.hugeBytes)
+        case .enormous?:
+            answer.body = [UInt8](repeating: UInt8(ascii: " "), count: Self.mebibyte)
+            answer.manner = .repeating(200)
+        case .stall?: answer.manner = .stalling
+        case .trickle?: answer.manner = .trickling
+        case .reset?: answer.manner = .resetting
         default: break
         }
         return answer
@@ -151,6 +160,12 @@ package struct PlatformModel: Sendable {
         default:
             return .message(500, "internal error")
         }
+    }
+
+    private func redirect(_ request: WireRequest, to origin: String) -> WireAnswer {
+        var answer = WireAnswer.message(307, "moved")
+        answer.headers["Location"] = origin + request.target
+        return answer
     }
 
     private func lost(_ answer: WireAnswer) -> WireAnswer {

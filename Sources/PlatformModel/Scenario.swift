@@ -122,6 +122,16 @@ package struct Scenario: Codable, Equatable, Sendable {
             case nested
             /// 32 MiB that mean nothing.
             case huge
+            /// 200 MiB that mean nothing, sent as fast as they are read.
+            case enormous
+            /// Processed, and nothing is sent, until the other side goes away.
+            case stall
+            /// Processed, and the answer comes one byte a second.
+            case trickle
+            /// Processed; the connection is reset in the middle of the answer.
+            case reset
+            /// Not processed: 307 to `location`.
+            case redirect
             /// Every token is revoked before the request is processed.
             case revokedToken = "revoked-token"
         }
@@ -133,15 +143,19 @@ package struct Scenario: Codable, Equatable, Sendable {
         package var number: Int?
         package var percent: Int?
         package var delayMilliseconds: Int64?
+        /// Of a redirect: an origin. The path of the request is added.
+        package var location: String?
 
         package init(
-            request: String, kind: Kind, number: Int? = nil, percent: Int? = nil, delayMilliseconds: Int64? = nil
+            request: String, kind: Kind, number: Int? = nil, percent: Int? = nil, delayMilliseconds: Int64? = nil,
+            location: String? = nil
         ) {
             self.request = request
             self.kind = kind
             self.number = number
             self.percent = percent
             self.delayMilliseconds = delayMilliseconds
+            self.location = location
         }
     }
 

@@ -55,6 +55,20 @@ package struct WireAnswer: Equatable, Sendable {
     /// Nothing is sent, and the connection is closed.
     package var isLost = false
     package var delayMilliseconds: Int64 = 0
+    package var manner = Manner.whole
+
+    /// How the bytes of an answer reach the other side.
+    package enum Manner: Equatable, Sendable {
+        case whole
+        /// Never; the connection stays open.
+        case stalling
+        /// One byte a second.
+        case trickling
+        /// Half of the body, then a reset.
+        case resetting
+        /// The body so many times, under one length.
+        case repeating(Int)
+    }
 
     package init(status: Int, headers: [String: String] = [:], body: [UInt8]) {
         self.status = status

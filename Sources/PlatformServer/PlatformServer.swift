@@ -177,29 +177,9 @@ private final class RequestHandler: ChannelInboundHandler {
             context.close(promise: nil)
             return
         }
-        let isKept = head.isKeepAlive
-        if answer.delayMilliseconds > 0 {
-            let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-            let own = NIOLoopBound(self, eventLoop: context.eventLoop)
-            context.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(answer.delayMilliseconds)) {
-                own.value.write(answer, isKept, bound.value)
-            }
-        } else {
-            write(answer, isKept, context)
-        }
-    }
-
-    private func write(_ answer: WireAnswer, _ isKept: Bool, _ context: ChannelHandlerContext) {
-        var headers = HTTPHeaders()
-        for (name, value) in answer.headers.sorted(by: { $0.key < $1.key }) { headers.add(name: name, value: value) }
-        headers.add(name: "Content-Length", value: "\(answer.body.count)")
-        if !isKept { headers.add(name: "Connection", value: "close") }
-        let head = HTTPResponseHead(
-            version: .http1_1, status: HTTPResponseStatus(statusCode: answer.status), headers: headers)
-        context.write(wrapOutboundOut(.head(head)), promise: nil)
-        context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: answer.body)))), promise: nil)
-        let written = context.writeAndFlush(wrapOutboundOut(.end(nil)))
-        if !isKept { written.assumeIsolated().whenComplete { _ in context.close(promise: nil) } }
+        let writer = AnswerWriter(answer, isKept: head.isKeepAlive, channel: context.channel)
+        guard answer.delayMilliseconds > 0 else { return writer.write() }
+        context.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(answer.delayMilliseconds)) { writer.write() }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

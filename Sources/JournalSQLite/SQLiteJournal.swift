@@ -15,6 +15,8 @@ package final class SQLiteJournal: JournalStore {
     package static let fileName = "journal.sqlite"
 
     let database: DatabaseQueue
+    /// The process before was killed, or the power went; everything was checked then.
+    package let wasLeftOpen: Bool
     private let directory: String
     private var lastSequence: Int64
     /// Set when the disk failed: after a failed sync a later one may succeed although data was lost, so nothing is
@@ -29,7 +31,7 @@ package final class SQLiteJournal: JournalStore {
     package init(directory: String) throws(JournalError) {
         self.directory = directory
         _ = try StateDirectory.prepare(directory)
-        let database = try SQLiteOpening.open(directory + "/" + Self.fileName)
+        let (database, wasLeftOpen) = try SQLiteOpening.open(directory + "/" + Self.fileName)
         lastSequence = try SQLiteErrors.named {
             try database.read { database in
                 // Numbers that were given out and pruned are remembered by AUTOINCREMENT.
@@ -37,6 +39,7 @@ package final class SQLiteJournal: JournalStore {
             }
         }
         self.database = database
+        self.wasLeftOpen = wasLeftOpen
     }
 
     // MARK: Writing

@@ -12,23 +12,25 @@ enum SQLiteOpening {
     /// The log is cut to this when SQLite begins it anew, after some very large commit.
     private static let logByteLimit = 16 * 1024 * 1024
 
+    /// - Returns: The database, and whether the process before ended without closing it.
     /// - Throws: ``JournalError``; nothing was changed then but that SQLite may have folded its own log into its file.
-    static func open(_ path: String) throws(JournalError) -> DatabaseQueue {
+    static func open(_ path: String) throws(JournalError) -> (database: DatabaseQueue, wasLeftOpen: Bool) {
         try WriteAheadLogCheck.run(path + "-wal")
         let isNew = try makePrivate(path)
         return try SQLiteErrors.named {
             if !isNew { try refuseForeign(path) }
             let database = try DatabaseQueue(path: path, configuration: configuration)
+            var wasLeftOpen = false
             do {
                 try makeDurable(database)
-                if !isNew { try checkAfterCrash(database) }
+                if !isNew { wasLeftOpen = try checkAfterCrash(database) }
                 try Schema.migrator.migrate(database)
                 try setClean(false, in: database)
             } catch {
                 try? database.close()
                 throw error
             }
-            return database
+            return (database, wasLeftOpen)
         }
     }
 
@@ -112,17 +114,20 @@ enum SQLiteOpening {
     }
 
     /// After a stop that was not clean everything is read once: the structure by SQLite, the values by their checksums.
-    private static func checkAfterCrash(_ database: DatabaseQueue) throws {
+    ///
+    /// - Returns: Whether it was not clean.
+    private static func checkAfterCrash(_ database: DatabaseQueue) throws -> Bool {
         try database.read { database in
             guard try database.tableExists("status"),
                 try Bool.fetchOne(database, sql: "SELECT is_clean FROM status") != true
-            else { return }
+            else { return false }
             let faults = try String.fetchAll(database, sql: "PRAGMA integrity_check(\(faultLimit))")
                 .filter { $0 != "ok" }
             guard faults.isEmpty else { throw SQLiteErrors.damaged(faults.joined(separator: "; ")) }
             let rows = try Row.fetchCursor(database, sql: StoredRow.select + " FROM records r ORDER BY r.sequence")
             while let row = try rows.next() { _ = try StoredRow(row) }
             _ = try StoredRow.snapshot(database)
+            return true
         }
     }
 }

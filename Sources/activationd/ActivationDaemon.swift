@@ -62,6 +62,10 @@ struct ActivationDaemon: ParsableCommand {
             let lock = try StateDirectoryLock(directory: directory)
             for warning in lock.warnings { logger.warning("\(warning)") }
             let journal = try SQLiteJournal(directory: directory)
+            if journal.wasLeftOpen {
+                logger.notice(
+                    "the last stop was not clean (killed, or the power went): the whole journal was checked and is sound")
+            }
             try withExtendedLifetime(lock) {
                 try Daemon(options: options, loaded: loaded, journal: journal, logger: logger).run()
             }

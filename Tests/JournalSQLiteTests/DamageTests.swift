@@ -32,6 +32,14 @@ import Testing
         #expect(try folded().open().everything().count == 200)
     }
 
+    @Test func `a store tells whether the process before closed it`() throws {
+        let copy = try crashed()
+        let store = try copy.open()
+        #expect(store.wasLeftOpen)
+        try store.closeCleanly()
+        #expect(try !copy.open().wasLeftOpen)
+    }
+
     @Test(arguments: [1, 100, 4096, 4200])
     func `a torn end of the write-ahead log is dropped, and what was before it stays`(cut: Int) throws {
         let copy = try crashed()

@@ -127,6 +127,11 @@ let package = Package(
                 "PlatformModel", "Stage", arguments,
             ],
             path: "Benchmarks/activation-bench"),
+        program(
+            "activation-torture",
+            [
+                "Chronology", "ControlClient", "ControlProtocol", "PlatformModel", "PlatformServer", "Stage", arguments,
+            ]),
         program("platform-simulator", ["Chronology", "PlatformModel", "PlatformServer", arguments]),
 
         tests("ChronologyTests", ["Chronology"]),

@@ -135,7 +135,7 @@ package final class Stage: @unchecked Sendable {
         _ name: String, _ arguments: [String], environment: [String: String] = [:]
     ) throws -> Process {
         let process = Process()
-        process.executableURL = try Self.program(name)
+        process.executableURL = URL(fileURLWithPath: try Programs.path(name))
         process.arguments = arguments
         process.environment = ["DEMO_SECRET": "simulated-secret", "PATH": "/usr/bin:/bin"]
             .merging(environment) { _, own in own }
@@ -147,16 +147,6 @@ package final class Stage: @unchecked Sendable {
         process.standardInput = FileHandle.nullDevice
         try process.run()
         return process
-    }
-
-    /// Beside this program.
-    private static func program(_ name: String) throws -> URL {
-        let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-        let url = URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent(name)
-        guard FileManager.default.isExecutableFile(atPath: url.path) else {
-            throw StageFailure("\(url.path) is missing; use make demo, which builds everything")
-        }
-        return url
     }
 
     private func wait(for what: String, _ condition: () throws -> Bool) throws {

@@ -1,0 +1,48 @@
+// What the kernel says about a process, from /proc.
+
+internal import Foundation
+
+package struct ProcessFigures: Sendable {
+    /// Resident now, and at the highest, in KiB.
+    package var residentKiB = 0
+    package var peakResidentKiB = 0
+    /// Of addresses, at the highest, in KiB.
+    package var peakVirtualKiB = 0
+    package var threads = 0
+    /// What each open descriptor leads to, sorted: a path, or a kind such as `socket`.
+    package var descriptors: [String] = []
+    /// Used so far, in user and kernel mode.
+    package var processorMilliseconds = 0
+
+    /// Nil when there is no such process.
+    package init?(pid: Int32) {
+        guard let status = try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8) else { return nil }
+        for line in status.split(separator: "\n") {
+            let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" })
+            guard words.count > 1, let number = Int(words[1]) else { continue }
+            switch words[0] {
+            case "VmRSS:": residentKiB = number
+            case "VmHWM:": peakResidentKiB = number
+            case "VmPeak:": peakVirtualKiB = number
+            case "Threads:": threads = number
+            default: break
+            }
+        }
+        let directory = "/proc/\(pid)/fd"
+        descriptors = ((try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? [])
+            .compactMap { try? FileManager.default.destinationOfSymbolicLink(atPath: directory + "/" + $0) }
+            .map { $0.hasPrefix("/") ? $0 : String($0.prefix { $0 != "[" }) }
+            .sorted()
+        processorMilliseconds = Self.processorMilliseconds(pid)
+    }
+
+    private static func processorMilliseconds(_ pid: Int32) -> Int {
+        guard let text = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
+            let name = text.lastIndex(of: ")")
+        else { return 0 }
+        // After the name: state is field 3, utime 14 and stime 15 of proc(5).
+        let fields = text[text.index(after: name)...].split(separator: " ")
+        guard fields.count > 12, let user = Int(fields[11]), let system = Int(fields[12]) else { return 0 }
+        return (user + system) * 1000 / max(1, sysconf(Int32(_SC_CLK_TCK)))
+    }
+}

@@ -4,11 +4,14 @@ SWIFT ?= swift
 JOBS ?= 2
 PREFIX ?= /usr/local
 SECONDS ?= 600
+SECONDS_EACH ?= 600
+TARGET ?= all
 SEED ?= $(shell date +%s)
 CHECKED = -j $(JOBS) --explicit-target-dependency-import-check error
 SYSTEM_LIBRARIES = build-essential pkg-config libsystemd-dev libsqlite3-dev libtomlplusplus-dev tzdata sqlite3 openssl
 
-.PHONY: help demo build release test install bench soak lint unit end-to-end test-systemd thread system-libraries clean
+.PHONY: help demo build release test install bench soak fuzz lint unit end-to-end test-systemd thread address \
+	system-libraries clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,8 +42,11 @@ soak: ## search for broken rules in virtual time (SECONDS=600, SEED=a new one)
 	$(SWIFT) build $(CHECKED) -c release --product activation-sim
 	.build/release/activation-sim --seed $(SEED) --seconds $(SECONDS)
 
+fuzz: ## search for bytes from outside that break a rule (SECONDS_EACH=600, TARGET=all or a subject)
+	Fuzzing/run $(SECONDS_EACH) $(TARGET)
+
 lint: ## check the format
-	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks Fuzzing
 
 unit: ## build with warnings as errors, run every test but those of the whole daemon
 	$(SWIFT) build $(CHECKED) --build-tests
@@ -58,6 +64,11 @@ thread: ## run what is concurrent under the thread sanitizer, in a build of its 
 	TSAN_OPTIONS=halt_on_error=1 $(SWIFT) test --sanitize=thread --scratch-path .build-thread --skip-build \
 		--filter 'JobQueueTests|LinuxShellTests|PlatformServerTests|RuntimeTests'
 
+address: ## run what the thread sanitizer does not watch under the address sanitizer, in a build of its own
+	$(SWIFT) build -j $(JOBS) --sanitize=address --scratch-path .build-address --build-tests
+	ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test --sanitize=address --scratch-path .build-address --skip-build \
+		--skip 'EndToEndTests|JobQueueTests|LinuxShellTests|PlatformServerTests|RuntimeTests'
+
 system-libraries: ## install the system libraries that the build needs (Debian, with sudo if not root)
 	@missing=$$(dpkg-query -W -f '$${Status} $${Package}\n' $(SYSTEM_LIBRARIES) 2>&1 | grep -v '^install ok installed'); \
 	if [ -n "$$missing" ]; then \
@@ -66,4 +77,4 @@ system-libraries: ## install the system libraries that the build needs (Debian, 
 	fi
 
 clean: ## remove everything that was built
-	rm -rf .build .build-thread
+	rm -rf .build .build-thread .build-address .build-fuzz

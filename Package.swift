@@ -12,10 +12,16 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// `make fuzz` sets this. Our rooms are then built with libFuzzer's counters and the address sanitizer, and the fuzzer is
+/// built on top; what we depend on stays as it is.
+let isFuzzing = Context.environment["ACTIVATIOND_FUZZ"] != nil
+let watched: [SwiftSetting] = isFuzzing ? [.unsafeFlags(["-sanitize=fuzzer,address"])] : []
+let watchedC: [CXXSetting] = isFuzzing ? [.unsafeFlags(["-fsanitize=fuzzer-no-link,address"])] : []
+
 func room(
     _ name: String, _ dependencies: [Target.Dependency] = [], path: String? = nil
 ) -> Target {
-    .target(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
+    .target(name: name, dependencies: dependencies, path: path, swiftSettings: strict + watched)
 }
 
 func program(
@@ -46,6 +52,18 @@ let nioServer: [Target.Dependency] = [
     .product(name: "NIOHTTP1", package: "swift-nio"),
 ]
 
+/// The fuzzer: libFuzzer's driver around ``FuzzSubjects``.
+let fuzzer: [Target] =
+    isFuzzing
+    ? [
+        .target(name: "CFuzzer", path: "Fuzzing/CFuzzer"),
+        .executableTarget(
+            name: "activation-fuzz", dependencies: ["CFuzzer", "FuzzSubjects"], path: "Fuzzing/activation-fuzz",
+            swiftSettings: strict + watched,
+            // The usual linker fails on what the sanitizer adds.
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]),
+    ] : []
+
 // Exact versions: Package.resolved is not committed. swift-nio is pinned here although only our dependencies need most
 // of it, because versions before 2.100.0 accept CR/LF in a request target and header blocks without a limit
 // (CVE-2026-28970, CVE-2026-28980).
@@ -69,7 +87,7 @@ let package = Package(
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .systemLibrary(name: "CLinux"),
         .target(name: "CMemory"),
-        .target(name: "CTOML"),
+        .target(name: "CTOML", cxxSettings: watchedC),
 
         // The pure rooms: no clock, no chance, no input or output.
         room("Chronology"),
@@ -101,6 +119,14 @@ let package = Package(
             ] + nio),
         room("Stage", ["ControlProtocol", "ControlClient", "PlatformModel"]),
         room("PlatformServer", ["Chronology", "PlatformModel"] + nioServer),
+
+        // Foreign bytes, one entry for each kind: for the fuzzer, and for the test that replays its corpora.
+        room(
+            "FuzzSubjects",
+            [
+                "Chronology", "SchedulerCore", "CampaignConfig", "ActivationAPI", "Journal", "ControlProtocol",
+                "ControlClient", "Presentation", "Reports", "LinuxShell",
+            ], path: "Fuzzing/FuzzSubjects"),
 
         program(
             "activationd",
@@ -163,6 +189,7 @@ let package = Package(
         tests("RuntimeTests", ["Chronology", "SchedulerCore", "Journal", "Runtime"]),
         tests("ConfigurationFilesTests", ["CampaignConfig", "ConfigurationFiles"]),
         tests("CampaignConfigTests", ["Chronology", "SchedulerCore", "CampaignConfig", "CTOML"]),
-    ],
+        tests("FuzzSubjectsTests", ["FuzzSubjects"]),
+    ] + fuzzer,
     cxxLanguageStandard: .cxx17
 )

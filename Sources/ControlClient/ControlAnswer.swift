@@ -13,7 +13,7 @@ package struct ControlAnswer: Equatable, Sendable {
     package var isSuccess: Bool { status == 200 }
 
     /// - Parameter read: Gives at most so many bytes, and none at the end of the stream.
-    init(reading read: (Int) throws(ControlError) -> [UInt8]) throws(ControlError) {
+    package init(reading read: (Int) throws(ControlError) -> [UInt8]) throws(ControlError) {
         var bytes: [UInt8] = []
         var headEnd: Int?
         while headEnd == nil {

@@ -8,27 +8,27 @@ import Testing
     @Test func `several lines of one message stay together and can not pass for others`() {
         let fault = "a.toml:1:1: no [code]\n\n   1 | x\n     | ^"
         #expect(
-            LineLogHandler.message(fault) == "a.toml:1:1: no [code]\n    \n       1 | x\n         | ^")
-        let forged = LineLogHandler.message("nothing\n2026-11-24T10:00:00.000Z notice   all is well")
+            LogText.message(fault) == "a.toml:1:1: no [code]\n    \n       1 | x\n         | ^")
+        let forged = LogText.message("nothing\n2026-11-24T10:00:00.000Z notice   all is well")
         #expect(!forged.split(separator: "\n").dropFirst().contains { $0.hasPrefix("2026") })
     }
 
     @Test(arguments: ["\u{1b}[2J", "a\rb", "\u{202E}", "\u{9b}31m", "a\u{2028}b", "\u{0}"])
     func `what moves the cursor or turns the line is escaped`(_ text: String) {
-        let shown = LineLogHandler.message(text)
+        let shown = LogText.message(text)
         #expect(shown.unicodeScalars.allSatisfy { (0x20..<0x7f).contains($0.value) })
         #expect(shown.contains("\\u{"))
     }
 
     @Test func `a value with spaces is quoted`() {
-        #expect(LineLogHandler.quoted("plain-1.2") == "plain-1.2")
-        #expect(LineLogHandler.quoted("two words") == "\"two words\"")
-        #expect(LineLogHandler.quoted("") == "\"\"")
+        #expect(LogText.quoted("plain-1.2") == "plain-1.2")
+        #expect(LogText.quoted("two words") == "\"two words\"")
+        #expect(LogText.quoted("") == "\"\"")
     }
 
     @Test(arguments: [("run_id", "RUN_ID"), ("_hidden", "HIDDEN"), ("9lives", "LIVES"), ("é", "FIELD"), ("a b", "A_B")])
     func `a field has a name that the journal takes`(_ key: String, _ name: String) {
-        #expect(JournalLogHandler.fieldName(key) == name)
+        #expect(LogText.fieldName(key) == name)
     }
 
     @Test func `standard error is the journal only if it is the very stream that systemd named`() {

@@ -58,17 +58,8 @@ struct JournalLogHandler: LogHandler {
             ("SYSLOG_IDENTIFIER", "activationd"),
         ]
         let all = metadata.merging(event.metadata ?? [:]) { _, new in new }
-        for (key, value) in all.sorted(by: { $0.key < $1.key }) { fields.append((Self.fieldName(key), "\(value)")) }
+        for (key, value) in all.sorted(by: { $0.key < $1.key }) { fields.append((LogText.fieldName(key), "\(value)")) }
         send(fields)
-    }
-
-    /// Capital letters, digits and underscores, not beginning with a digit or an underscore.
-    static func fieldName(_ key: String) -> String {
-        let name = key.uppercased().utf8.map { byte in
-            (48...57).contains(byte) || (65...90).contains(byte) ? byte : UInt8(ascii: "_")
-        }
-        let trimmed = name.drop { $0 == UInt8(ascii: "_") || (48...57).contains($0) }.prefix(64)
-        return trimmed.isEmpty ? "FIELD" : String(decoding: trimmed, as: UTF8.self)
     }
 
     private func send(_ fields: [(String, String)]) {
@@ -117,37 +108,11 @@ struct LineLogHandler: LogHandler {
 
     func line(_ event: LogEvent) -> String {
         let all = metadata.merging(event.metadata ?? [:]) { _, new in new }
-        let fields = all.sorted { $0.key < $1.key }.map { " \($0.key)=\(Self.quoted("\($0.value)"))" }.joined()
+        let fields = all.sorted { $0.key < $1.key }.map { " \($0.key)=\(LogText.quoted("\($0.value)"))" }.joined()
         let level = "\(event.level)"
         let padded = level + String(repeating: " ", count: max(0, 8 - level.count))
         let shown = hasColors ? "\(event.level.color)\(padded)\u{1b}[0m" : padded
-        return "\(SystemClock.now().wall.rfc3339) \(shown) \(Self.message("\(event.message)"))\(fields)"
-    }
-
-    /// A message of several lines stays several lines; those after the first are indented, so that none can pass for a line
-    /// of its own.
-    static func message(_ text: String) -> String {
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { escaped(String($0)) }
-        return lines.joined(separator: "\n" + String(repeating: " ", count: 4))
-    }
-
-    static func escaped(_ text: String) -> String {
-        var shown = ""
-        for scalar in text.unicodeScalars {
-            switch scalar.properties.generalCategory {
-            case .control, .format, .lineSeparator, .paragraphSeparator:
-                shown += "\\u{\(String(scalar.value, radix: 16))}"
-            default:
-                shown.unicodeScalars.append(scalar)
-            }
-        }
-        return shown
-    }
-
-    static func quoted(_ text: String) -> String {
-        let isPlain =
-            !text.isEmpty && text.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value < 0x7f && $0 != "\"" }
-        return isPlain ? text : "\"\(escaped(text).replacing("\"", with: "\\\""))\""
+        return "\(SystemClock.now().wall.rfc3339) \(shown) \(LogText.message("\(event.message)"))\(fields)"
     }
 }
 

@@ -1,0 +1,41 @@
+// Texts as a log may hold them: nothing from outside can move the cursor, turn the line around, or pass for a line or a
+// field of its own.
+
+package enum LogText {
+    /// A message of several lines stays several lines; those after the first are indented, so that none can pass for a line
+    /// of its own.
+    package static func message(_ text: String) -> String {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { escaped(String($0)) }
+        return lines.joined(separator: "\n" + String(repeating: " ", count: 4))
+    }
+
+    package static func escaped(_ text: String) -> String {
+        var shown = ""
+        for scalar in text.unicodeScalars {
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator:
+                shown += "\\u{\(String(scalar.value, radix: 16))}"
+            default:
+                shown.unicodeScalars.append(scalar)
+            }
+        }
+        return shown
+    }
+
+    /// The value of a field: as it is where it is one plain word, else in quotes.
+    package static func quoted(_ text: String) -> String {
+        let isPlain =
+            !text.isEmpty && text.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value < 0x7f && $0 != "\"" }
+        return isPlain ? text : "\"\(escaped(text).replacing("\"", with: "\\\""))\""
+    }
+
+    /// The name of a field in the journal: capital letters, digits and underscores, not beginning with a digit or an
+    /// underscore.
+    package static func fieldName(_ key: String) -> String {
+        let name = key.uppercased().utf8.map { byte in
+            (48...57).contains(byte) || (65...90).contains(byte) ? byte : UInt8(ascii: "_")
+        }
+        let trimmed = name.drop { $0 == UInt8(ascii: "_") || (48...57).contains($0) }.prefix(64)
+        return trimmed.isEmpty ? "FIELD" : String(decoding: trimmed, as: UTF8.self)
+    }
+}

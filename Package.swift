@@ -117,7 +117,7 @@ let package = Package(
                 "Journal",
                 "JobQueue", "Runtime", "Reports", "ControlProtocol", "ControlClient", "CSystemd", httpClient, logging,
             ] + nio),
-        room("Stage", ["ControlProtocol", "ControlClient", "PlatformModel"]),
+        room("Stage", ["CLinux", "ControlProtocol", "ControlClient", "PlatformModel"]),
         room("PlatformServer", ["Chronology", "PlatformModel"] + nioServer),
 
         // Foreign bytes, one entry for each kind: for the fuzzer, and for the test that replays its corpora.
@@ -139,7 +139,7 @@ let package = Package(
                 "Chronology", "SchedulerCore", "CampaignConfig", "ConfigurationFiles", "ControlProtocol",
                 "ControlClient", "Presentation", arguments,
             ]),
-        program("activation-sim", ["Chronology", "Simulation", arguments]),
+        program("activation-sim", ["Chronology", "SchedulerCore", "Simulation", arguments]),
         program(
             "activation-demo",
             [

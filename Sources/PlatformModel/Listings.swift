@@ -37,7 +37,8 @@ extension PlatformModel {
         let isRunning = now < end
         var members: [(String, JSON)] = [
             ("id", .number(Int64(Self.exportID(index)))), ("jobType", "BATCH"),
-            ("status", isRunning ? "PROCESSING" : "SUCCEEDED"), ("schema", ["name": "_xdm.context.profile"]),
+            ("status", isRunning ? "PROCESSING" : export.fails ? "FAILED" : "SUCCEEDED"),
+            ("schema", ["name": "_xdm.context.profile"]),
             ("creationTime", .number(begin.milliseconds)),
             ("updateTime", .number(min(end, now).milliseconds)),
         ]
@@ -112,7 +113,8 @@ extension PlatformModel {
 
     func runs(_ request: WireRequest, at now: Instant) -> WireAnswer {
         let last = request.path.split(separator: "/").last.map(String.init) ?? ""
-        let visible = runs.filter { now >= $0.createdAt + .milliseconds(scenario.runs.lagMilliseconds) }
+        let lag = Duration.milliseconds(scenario.runs.lagMilliseconds)
+        let visible = runs.filter { $0.isShown(at: now, lag: lag) }
         if last != "runs" {
             guard let run = visible.first(where: { $0.id == last }) else {
                 return WireAnswer(404, ["errorMessage": "1404-404", "errorDetails": "run not found"])
@@ -134,7 +136,7 @@ extension PlatformModel {
 
     /// While it runs a run has hardly any metrics, as on the platform.
     private func run(_ run: SimulatedRun, at now: Instant) -> JSON {
-        let hasEnded = now >= run.endsAt
+        let hasEnded = run.hasEnded(at: now)
         var metrics: [(String, JSON)] = [
             (
                 "durationSummary",
@@ -146,7 +148,8 @@ extension PlatformModel {
             ),
             ("statusSummary", ["status": .string(word(run, hasEnded))]),
         ]
-        let entities = run.audiences.map { ["id": .string("segment:\($0)")] as JSON }
+        let named = now >= run.isNamedFrom ? run.audiences : []
+        let entities = named.map { ["id": .string("segment:\($0)")] as JSON }
         metrics.append(
             (
                 "recordSummary",

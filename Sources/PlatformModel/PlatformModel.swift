@@ -10,9 +10,17 @@ internal import FoundationEssentials
 package struct PlatformModel: Sendable {
     package private(set) var ledger = Ledger()
     package internal(set) var scenario: Scenario
-    let start: Instant
+    package let start: Instant
     var chance: SplitMix
-    var runs: [SimulatedRun] = []
+    /// Decides what becomes of runs, apart from everything else.
+    var fates: SplitMix
+    /// In the order in which they began.
+    package internal(set) var runs: [SimulatedRun] = []
+    /// Those of `runs` that were not seen to have ended.
+    private(set) var openRuns: [Int] = []
+    /// Those of the scenario's exports that were not seen to have ended.
+    private(set) var openExports: [Int]
+    private let runIDs: RunIDs
     private var tokens: [String: Instant] = [:]
     private var counts: [String: Int] = [:]
 
@@ -21,27 +29,26 @@ package struct PlatformModel: Sendable {
     /// 200 times this is an enormous body.
     private static let mebibyte = 1024 * 1024
 
-    struct SimulatedRun: Sendable {
-        var id: String
-        var flow: String
-        var audiences: [String]
-        var createdAt: Instant
-        var endsAt: Instant
-        var fails: Bool
-        /// False for one that a person or a schedule started.
-        var isOurs: Bool
-        var isCounted = false
+    /// What the ids of runs look like.
+    package enum RunIDs: Sendable {
+        /// Random, as the platform's.
+        case uuids
+        /// Counted and short: cheap to compare, for simulations of millions of runs.
+        case counted
     }
 
-    package init(scenario: Scenario, seed: UInt64, start: Instant) {
+    package init(scenario: Scenario, seed: UInt64, start: Instant, runIDs: RunIDs = .uuids) {
         self.scenario = scenario
         self.start = start
+        self.runIDs = runIDs
+        openExports = Array(scenario.exports.indices)
         chance = SplitMix(seed: seed)
+        fates = SplitMix(seed: ~seed)
     }
 
     /// One request, answered. Time only runs forward between calls.
     package mutating func handle(_ request: WireRequest, at now: Instant) -> WireAnswer {
-        settleRuns(at: now)
+        pass(to: now)
         let kind = Self.kind(of: request)
         ledger.requests[kind, default: 0] += 1
         counts[kind, default: 0] += 1
@@ -75,55 +82,9 @@ package struct PlatformModel: Sendable {
 
     /// What the ledger says by now: runs that have ended are counted.
     package mutating func settledLedger(at now: Instant) -> Ledger {
-        settleRuns(at: now)
-        ledger.pairsInFlight = runs.filter { $0.isOurs && !$0.isCounted }.reduce(0) { $0 + $1.audiences.count }
+        pass(to: now)
+        ledger.pairsInFlight = openRuns.reduce(0) { $0 + (runs[$1].isOurs ? runs[$1].audiences.count : 0) }
         return ledger
-    }
-
-    // MARK: The hand of the test
-
-    package mutating func startExport(at now: Instant, lasting milliseconds: Int64) {
-        scenario.exports.append(
-            .init(startMilliseconds: (now - start).milliseconds, durationMilliseconds: milliseconds))
-    }
-
-    /// A person presses *Export file now*.
-    @discardableResult
-    package mutating func startForeignRun(
-        _ flow: String, _ audience: String, at now: Instant, lasting milliseconds: Int64
-    ) -> String {
-        let run = SimulatedRun(
-            id: chance.uuid(), flow: flow, audiences: [audience], createdAt: now,
-            endsAt: now + .milliseconds(milliseconds), fails: false, isOurs: false)
-        runs.append(run)
-        return run.id
-    }
-
-    /// Whether a run of this audience is under way, whoever started it.
-    package func isBusy(_ audience: String, at now: Instant) -> Bool {
-        runs.contains { now < $0.endsAt && $0.audiences.contains(audience) }
-    }
-
-    /// Somebody edits a dataflow: enables or disables it, maps an audience (from now on), or takes one away.
-    ///
-    /// - Returns: False where there is no such dataflow.
-    @discardableResult
-    package mutating func edit(_ edit: FlowEdit, at now: Instant) -> Bool {
-        guard let index = scenario.flows.firstIndex(where: { $0.id == edit.flow }) else { return false }
-        if let state = edit.state { scenario.flows[index].state = state }
-        if let audience = edit.unmap { scenario.flows[index].audiences.removeAll { $0.id == audience } }
-        if let audience = edit.map {
-            scenario.flows[index].audiences.removeAll { $0.id == audience }
-            scenario.flows[index].audiences.append(
-                .init(id: audience, name: audience, mappedAtMilliseconds: (now - start).milliseconds))
-        }
-        return true
-    }
-
-    /// From now on nothing goes wrong.
-    package mutating func heal() {
-        scenario.faults = []
-        scenario.runs.failingPercent = 0
     }
 
     package mutating func add(_ fault: Scenario.Fault) {
@@ -268,24 +229,60 @@ package struct PlatformModel: Sendable {
         change(&ledger)
     }
 
-    private mutating func settleRuns(at now: Instant) {
-        for index in runs.indices where !runs[index].isCounted && now >= runs[index].endsAt {
-            runs[index].isCounted = true
-            guard runs[index].isOurs else { continue }
-            for audience in runs[index].audiences {
-                let fails = runs[index].fails
-                ledger.deliver(runs[index].flow, audience) { delivery in
-                    if fails { delivery.failed += 1 } else { delivery.succeeded += 1 }
-                }
+    /// Counts what has ended by now. Time only runs forward.
+    mutating func pass(to now: Instant) {
+        if openRuns.contains(where: { now >= runs[$0].endsAt }) {
+            for index in openRuns where now >= runs[index].endsAt { count(runs[index]) }
+            openRuns = openRuns.filter { now < runs[$0].endsAt }
+        }
+        if openExports.contains(where: { now >= end(of: scenario.exports[$0]) }) {
+            openExports = openExports.filter { now < end(of: scenario.exports[$0]) }
+        }
+    }
+
+    private mutating func count(_ run: SimulatedRun) {
+        guard run.isOurs else { return }
+        for audience in run.audiences {
+            ledger.deliver(run.flow, audience) { delivery in
+                if run.fails { delivery.failed += 1 } else { delivery.succeeded += 1 }
             }
         }
     }
 
+    /// - Returns: Where it is in `runs`.
+    mutating func begin(_ run: SimulatedRun) -> Int {
+        runs.append(run)
+        openRuns.append(runs.count - 1)
+        return runs.count - 1
+    }
+
+    mutating func begin(_ export: Scenario.Export) -> Int {
+        scenario.exports.append(export)
+        openExports.append(scenario.exports.count - 1)
+        return scenario.exports.count - 1
+    }
+
+    mutating func newRunID() -> String {
+        switch runIDs {
+        case .uuids: chance.uuid()
+        case .counted: "run-\(10_000 + runs.count)"
+        }
+    }
+
+    /// The run of this audience that is under way, whoever started it.
+    func openRun(of audience: String, at now: Instant) -> SimulatedRun? {
+        openRuns.first { now < runs[$0].endsAt && runs[$0].audiences.contains(audience) }.map { runs[$0] }
+    }
+
+    func begin(of export: Scenario.Export) -> Instant { start + .milliseconds(export.startMilliseconds) }
+
+    func end(of export: Scenario.Export) -> Instant { begin(of: export) + .milliseconds(export.durationMilliseconds) }
+
     /// The scheduled export that runs at an instant.
-    func runningExport(at now: Instant) -> (index: Int, export: Scenario.Export)? {
-        for (index, export) in scenario.exports.enumerated() {
-            let begin = start + .milliseconds(export.startMilliseconds)
-            if begin <= now, now < begin + .milliseconds(export.durationMilliseconds) { return (index, export) }
+    package func runningExport(at now: Instant) -> (index: Int, export: Scenario.Export)? {
+        for index in openExports {
+            let export = scenario.exports[index]
+            if begin(of: export) <= now, now < end(of: export) { return (index, export) }
         }
         return nil
     }

@@ -74,10 +74,20 @@ package struct Scenario: Codable, Equatable, Sendable {
     package struct Export: Codable, Equatable, Sendable {
         package var startMilliseconds: Int64
         package var durationMilliseconds: Int64
+        /// Whether it ends as failed.
+        package var fails: Bool
 
-        package init(startMilliseconds: Int64, durationMilliseconds: Int64) {
+        package init(startMilliseconds: Int64, durationMilliseconds: Int64, fails: Bool = false) {
             self.startMilliseconds = startMilliseconds
             self.durationMilliseconds = durationMilliseconds
+            self.fails = fails
+        }
+
+        package init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            startMilliseconds = try container.decode(Int64.self, forKey: .startMilliseconds)
+            durationMilliseconds = try container.decode(Int64.self, forKey: .durationMilliseconds)
+            fails = try container.decodeIfPresent(Bool.self, forKey: .fails) ?? false
         }
     }
 

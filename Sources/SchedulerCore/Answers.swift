@@ -89,11 +89,13 @@ extension Scheduler {
     ) {
         guard let (ask, listing) = take(id, result, at: now, &step), case .runs(_, let dataflows) = ask.subject
         else { return }
+        let reachesBackTo = listing.isTruncated ? listing.runs.compactMap(\.createdAt).min() : nil
         for dataflow in dataflows {
             if let known = knowledge.runs[dataflow], known.askedAt.monotonic > ask.sentAt.monotonic { continue }
             let runs = listing.runs.filter { $0.dataflow == dataflow }
             let known = RunsKnowledge(
-                listing: RunListing(runs: runs, isTruncated: listing.isTruncated), askedAt: ask.sentAt)
+                listing: RunListing(runs: runs, isTruncated: listing.isTruncated), reachesBackTo: reachesBackTo,
+                askedAt: ask.sentAt)
             knowledge.runs[dataflow] = known
             settleDoubts(on: dataflow, known, at: now, &step)
             updateFollowed(on: dataflow, known, at: now, &step)

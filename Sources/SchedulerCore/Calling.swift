@@ -56,8 +56,7 @@ extension Scheduler {
         for dataflow in Set(ordered.map(\.pair.dataflow)) {
             guard let known = knowledge.runs[dataflow] else { continue }
             baselines[dataflow] = Baseline(
-                runs: known.listing.runs.map(\.id),
-                horizon: known.listing.isTruncated ? known.listing.runs.compactMap(\.createdAt).min() : nil)
+                runs: known.listing.runs.map(\.id), horizon: known.reachesBackTo)
         }
         let call = Call(
             id: CallID(state.nextCall), sandbox: sandbox, activations: ordered.map(\.id), pairs: ordered.map(\.pair),

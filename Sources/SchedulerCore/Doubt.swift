@@ -46,7 +46,7 @@ extension Scheduler {
             for twin in named.dropFirst() { reportTwin(twin.id, of: activation, at: now, &step) }
             return
         }
-        let isComplete = !known.listing.isTruncated || reaches(baseline, known.listing)
+        let isComplete = !known.listing.isTruncated || reaches(baseline, known)
         let mayBeOurs = candidates.contains { $0.audiences.isEmpty }
         if mayBeOurs || !isComplete {
             giveUpWaiting(activation, watch, at: now, &step)
@@ -69,8 +69,9 @@ extension Scheduler {
     }
 
     /// A cut listing is complete for a doubt when it reaches back to something that the baseline knew.
-    private func reaches(_ baseline: Baseline, _ listing: RunListing) -> Bool {
-        listing.runs.contains { baseline.covers($0) }
+    private func reaches(_ baseline: Baseline, _ known: RunsKnowledge) -> Bool {
+        if let horizon = baseline.horizon, let reached = known.reachesBackTo, reached <= horizon { return true }
+        return known.listing.runs.contains { baseline.covers($0) }
     }
 
     /// A run that belongs to an activation of another call. One run may serve several pairs of one call.

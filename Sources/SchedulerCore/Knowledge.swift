@@ -76,6 +76,9 @@ struct DataflowKnowledge: Equatable, Sendable {
 struct RunsKnowledge: Equatable, Sendable {
     /// Newest first, of one dataflow.
     var listing: RunListing
+    /// When the listing was cut short: everything that was created after this, by the platform's clock, is in it. Of all
+    /// dataflows that were listed together, so also where it shows none of this one.
+    var reachesBackTo: Instant?
     var askedAt: Moment
 }
 

@@ -219,7 +219,8 @@ package struct Call: Equatable, Codable, Sendable {
 /// The runs of a dataflow that existed before a call.
 package struct Baseline: Equatable, Codable, Sendable {
     package var runs: [RunID]
-    /// When the listing was cut short: runs created before this, by the platform's clock, existed too.
+    /// When the listing was cut short: runs created up to this, by the platform's clock, existed too. One call begins
+    /// many runs at one instant, and the cut may fall between them.
     package var horizon: Instant?
 
     package init(runs: [RunID], horizon: Instant?) {
@@ -231,7 +232,7 @@ package struct Baseline: Equatable, Codable, Sendable {
     package func covers(_ run: DataflowRun) -> Bool {
         if runs.contains(run.id) { return true }
         guard let horizon, let createdAt = run.createdAt else { return false }
-        return createdAt < horizon
+        return createdAt <= horizon
     }
 }
 

@@ -24,7 +24,7 @@ extension State {
         case .exportFinished(let sandbox, let job, _, let at):
             exportMarks[sandbox] = ExportMark(job: job, createdAt: at)
         case .callIntended(let call):
-            nextCall = max(nextCall, call.id.number + 1)
+            nextCall = max(nextCall, after(call.id.number))
             calls[call.id] = CallState(call: call)
             for activation in call.activations { enter(.calling(call.id), activation, at: call.at) }
         case .callSending(let id, _):
@@ -101,7 +101,7 @@ extension State {
     // MARK: Occurrences
 
     private mutating func admit(_ occurrence: Occurrence) {
-        nextOccurrence = max(nextOccurrence, occurrence.id.number + 1)
+        nextOccurrence = max(nextOccurrence, after(occurrence.id.number))
         occurrences[occurrence.id] = OccurrenceState(
             occurrence: occurrence,
             activations: occurrence.pairs.map { _ in ActivationState(phase: .waiting, since: occurrence.admittedAt) })
@@ -109,10 +109,15 @@ extension State {
     }
 
     private mutating func skip(_ skipped: SkippedOccurrences) {
-        nextOccurrence = max(nextOccurrence, skipped.id.number + 1)
+        nextOccurrence = max(nextOccurrence, after(skipped.id.number))
         raiseHighWater(of: skipped.campaign, to: skipped.last)
         campaigns[skipped.campaign]?.last = LastOccurrence(
             id: skipped.id, nominal: skipped.last, outcome: .skipped, at: skipped.at)
+    }
+
+    /// The number that is given out next. Total, like the fold: the largest one stays.
+    private func after(_ number: Int) -> Int {
+        number == .max ? number : number + 1
     }
 
     private mutating func raiseHighWater(of campaign: CampaignName, to nominal: Instant) {

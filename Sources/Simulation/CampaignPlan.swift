@@ -1,57 +1,69 @@
-// What is configured in one run, and the platform that goes with it.
+// What is configured in one run, and the platform that goes with it. The plan is the file on the admin's disk: a reload, or
+// a start, takes it into use as it is then.
 
 internal import Chronology
 internal import PlatformModel
 internal import SchedulerCore
+
+/// A campaign of the plan, with what the model of nominal times has to know of it.
+struct PlannedCampaign {
+    var campaign: Campaign
+    /// Nil where it does not follow the calendar, or is disabled.
+    var rhythm: Rhythm?
+}
 
 struct CampaignPlan {
     /// Tuesday 24 November 2026, 10:00 UTC.
     static let start = Instant(milliseconds: 1_795_514_400_000)
 
     let scenario: Scenario
-    /// Of the campaigns that no reload takes away.
-    private(set) var timetables: [(CampaignName, Timetable)] = []
-    private var campaigns: [Campaign] = []
-    private let extra: Campaign
+    private(set) var campaigns: [CampaignName: PlannedCampaign] = [:]
+    private(set) var guardrails = Guardrails()
+    private(set) var blackouts: [Blackout] = []
+    private var version = 1
     private let pairs: [Pair]
+    private let isSparse: Bool
+    private let keep: Duration
 
-    init(_ options: SimulationOptions, _ chance: inout SplitMix) {
+    init(_ options: SimulationOptions) {
+        var chance = SplitMix(seed: options.seed)
         let flows = (1...options.dataflows).map { DataflowID("flow-\($0)") }
         let audiences = (1...options.audiences).map { AudienceID("audience-\($0)") }
         pairs = flows.flatMap { flow in audiences.map { Pair(dataflow: flow, audience: $0) } }
+        isSparse = options.isSparse
+        // A short memory, so that retention has something to forget; the store of values keeps all.
+        keep = .seconds(Int64(86_400 * (1 + chance.below(5))))
         scenario = Self.scenario(options, flows, audiences, &chance)
-        for number in 1...options.campaigns {
-            let campaign = Self.campaign(CampaignName("campaign-\(number)"), pairs, &chance)
-            campaigns.append(campaign)
-            if case .timetable(let timetable) = campaign.trigger { timetables.append((campaign.name, timetable)) }
-        }
-        extra = Self.campaign("extra", pairs, &chance)
+        for number in 1...options.campaigns { add(CampaignName("campaign-\(number)"), &chance) }
+        if chance.hits(percent: 20) { guardrails.pairsPerJob = Int(1 + chance.below(80)) }
+        if chance.hits(percent: 20) { guardrails.firstActivationWindow = .seconds(3600) }
     }
 
-    func configuration(withExtra: Bool) -> Configuration {
+    var configuration: Configuration {
         var configuration = Configuration(
             platform: PlatformSettings(
                 organization: scenario.organization, sandbox: SandboxName(scenario.sandbox),
-                clientID: scenario.clientID, clientSecret: .environment("SECRET")))
-        for campaign in campaigns + (withExtra ? [extra] : []) { configuration.campaigns[campaign.name] = campaign }
-        configuration.digest = withExtra ? "with" : "without"
+                clientID: scenario.clientID, clientSecret: .environment("SECRET")),
+            guardrails: guardrails, blackouts: blackouts, keep: keep)
+        for (name, planned) in campaigns { configuration.campaigns[name] = planned.campaign }
+        configuration.digest = "version-\(version)"
         return configuration
     }
 
-    /// How long something can have begun on the platform without a call knowing of it: an answer of that age counts as
-    /// fresh, and its way and that of the call take their time.
-    var blindness: Duration {
-        Polling().gateFreshness + SimulationBounds.slowestWay * 2 + .milliseconds(2000)
-            + .milliseconds(scenario.runs.lagMilliseconds)
-    }
+    var names: [CampaignName] { campaigns.keys.sorted() }
 
     func name(_ chance: inout SplitMix) -> CampaignName {
-        campaigns[Int(chance.below(UInt64(campaigns.count)))].name
+        names[Int(chance.below(UInt64(campaigns.count)))]
     }
 
-    func pair(_ chance: inout SplitMix) -> Pair {
-        pairs[Int(chance.below(UInt64(pairs.count)))]
+    func pair(_ number: UInt64) -> Pair { pairs[Int(number % UInt64(pairs.count))] }
+
+    /// The next time at which some campaign is due.
+    func nextNominal(after instant: Instant) -> Instant? {
+        campaigns.values.compactMap { $0.rhythm?.next(after: instant) }.min()
     }
+
+    // MARK: The platform
 
     private static func scenario(
         _ options: SimulationOptions, _ flows: [DataflowID], _ audiences: [AudienceID], _ chance: inout SplitMix
@@ -69,47 +81,186 @@ struct CampaignPlan {
                             ? Int64(chance.below(36_000_000)) : Scenario.Audience.longAgo)
                 })
         }
-        var begin: Int64 = -3_600_000
-        while begin < Int64(options.hours + 24) * 3_600_000 {
-            let length = Int64(600_000 + chance.below(5_400_000))
-            scenario.exports.append(.init(startMilliseconds: begin, durationMilliseconds: length))
-            begin += length + Int64(3_600_000 + chance.below(57_600_000))
-        }
         scenario.runs.shortestMilliseconds = Int64(5000 + chance.below(60_000))
         scenario.runs.longestMilliseconds = scenario.runs.shortestMilliseconds + Int64(chance.below(1_200_000))
         scenario.runs.isOneForEachAudience = chance.hits(percent: 70)
         scenario.runs.lagMilliseconds = Int64(options.listingLagSeconds) * 1000
-        scenario.runs.failingPercent = options.failingRuns
-        scenario.tokenLifetimeMilliseconds = chance.hits(percent: 50) ? 86_399_000 : 600_000
-        for request in ["token", "exports", "flows", "runs", "adhocrun"] {
-            for (kind, percent) in [
-                (Scenario.Fault.Kind.throttled, options.throttled), (.serverError, options.serverErrors),
-                (.garbage, options.nonsense), (.revokedToken, options.revokedTokens),
-            ] where percent > 0 && !(request == "token" && kind == .revokedToken) {
-                scenario.faults.append(.init(request: request, kind: kind, percent: percent))
-            }
-        }
+        scenario.pairsPerCall = options.pairsPerCall
+        if options.isThroughBytes { addWireFaults(options, &scenario, &chance) }
         return scenario
     }
 
-    private static func campaign(_ name: CampaignName, _ pairs: [Pair], _ chance: inout SplitMix) -> Campaign {
-        var own = pairs.filter { _ in chance.hits(percent: 40) }
-        if own.isEmpty { own = [pairs[Int(chance.below(UInt64(pairs.count)))]] }
-        return Campaign(
-            name: name, sandbox: "prod", trigger: trigger(&chance), pairs: own,
-            startWithin: .seconds(600 + Int64(chance.below(14_400))), catchUp: .seconds(Int64(chance.below(7200))),
-            overlap: OverlapPolicy.allCases[Int(chance.below(UInt64(OverlapPolicy.allCases.count)))],
-            onDoubt: DoubtPolicy.allCases[Int(chance.below(UInt64(DoubtPolicy.allCases.count)))],
-            jitter: chance.hits(percent: 20) ? .seconds(300) : .zero)
+    /// Over the wire the platform's own faults take the place of those that are struck on the way.
+    private static func addWireFaults(
+        _ options: SimulationOptions, _ scenario: inout Scenario, _ chance: inout SplitMix
+    ) {
+        scenario.runs.failingPercent = (options.strengths[.failingRun] ?? 0) / 10
+        scenario.tokenLifetimeMilliseconds = chance.hits(percent: 50) ? 86_399_000 : 600_000
+        let faults: [(Scenario.Fault.Kind, FaultKind)] = [
+            (.throttled, .throttled), (.serverError, .errorBefore), (.garbage, .nonsense),
+            (.revokedToken, .revokedToken),
+        ]
+        for request in ["token", "exports", "flows", "runs", "adhocrun"] {
+            for (kind, fault) in faults where !(request == "token" && kind == .revokedToken) {
+                guard let strength = options.strengths[fault] else { continue }
+                scenario.faults.append(.init(request: request, kind: kind, percent: max(1, strength / 10)))
+            }
+        }
     }
 
-    private static func trigger(_ chance: inout SplitMix) -> Trigger {
-        let minute = chance.below(60)
-        let expressions = [
-            "*:\(minute < 10 ? "0" : "")\(minute)", "0/3:15", "*-*-* 06:30", "Mon..Fri 17:00", "*:0/20",
-        ]
-        let text = expressions[Int(chance.below(UInt64(expressions.count)))]
-        guard !chance.hits(percent: 15), let expression = try? CalendarExpression(parsing: text) else { return .manual }
-        return .timetable(Timetable(schedule: .calendar(expression), zone: .utc, text: text))
+    // MARK: Campaigns
+
+    private mutating func add(_ name: CampaignName, _ chance: inout SplitMix) {
+        var planned = PlannedCampaign(
+            campaign: Campaign(
+                name: name, sandbox: SandboxName(scenario.sandbox), trigger: .manual, pairs: somePairs(&chance)))
+        dress(&planned.campaign, &chance)
+        retime(&planned, &chance)
+        campaigns[name] = planned
     }
+
+    private func somePairs(_ chance: inout SplitMix) -> [Pair] {
+        let share = [10, 40, 100][Int(chance.below(3))]
+        let own = pairs.filter { _ in chance.hits(percent: share) }
+        return own.isEmpty ? [pair(chance.next())] : own
+    }
+
+    private func dress(_ campaign: inout Campaign, _ chance: inout SplitMix) {
+        campaign.startWithin = .seconds(600 + Int64(chance.below(14_400)))
+        campaign.catchUp = .seconds(Int64(chance.below(isSparse ? 90_000 : 7200)))
+        campaign.overlap = OverlapPolicy.allCases[Int(chance.below(UInt64(OverlapPolicy.allCases.count)))]
+        campaign.onDoubt = DoubtPolicy.allCases[Int(chance.below(UInt64(DoubtPolicy.allCases.count)))]
+        campaign.jitter = chance.hits(percent: 20) ? .seconds(300) : .zero
+    }
+
+    /// Gives it another trigger.
+    private func retime(_ planned: inout PlannedCampaign, _ chance: inout SplitMix) {
+        planned.rhythm = nil
+        switch chance.below(10) {
+        case 0: planned.campaign.trigger = .manual
+        case 1: planned.campaign.trigger = .afterExport
+        case 2 where names.first.map { $0 < planned.campaign.name } == true:
+            // After an earlier one only: no circles.
+            let earlier = names.filter { $0 < planned.campaign.name }
+            planned.campaign.trigger = .after(
+                earlier[Int(chance.below(UInt64(earlier.count)))], delay: .seconds(Int64(chance.below(3600))))
+        default:
+            let rhythm = isSparse ? Self.sparse(&chance) : Self.dense(&chance)
+            guard let timetable = rhythm.timetable else { return }
+            planned.rhythm = rhythm
+            planned.campaign.trigger = .timetable(timetable)
+        }
+    }
+
+    private static func dense(_ chance: inout SplitMix) -> Rhythm {
+        let minute = Int(chance.below(60))
+        let hours = Array(0..<24)
+        switch chance.below(4) {
+        case 0: return .everyDay(hours.map { $0 * 60 + minute }, "*:\(two(minute))")
+        case 1: return .everyDay(hours.map { $0 * 60 + minute }, "\(minute) * * * *", isCron: true)
+        case 2:
+            return .everyDay(stride(from: 0, to: 24, by: 3).map { $0 * 60 + 15 }, "0/3:15")
+        default: return .everyDay(stride(from: 0, to: 1440, by: 20).map { $0 }, "*:0/20")
+        }
+    }
+
+    private static func sparse(_ chance: inout SplitMix) -> Rhythm {
+        let (hour, minute) = (Int(chance.below(24)), Int(chance.below(60)))
+        let clock = "\(two(hour)):\(two(minute))"
+        let at = [hour * 60 + minute]
+        let names = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+        switch chance.below(5) {
+        case 0: return .everyDay(at, "*-*-* \(clock)")
+        case 1: return .everyDay(at, "\(minute) \(hour) * * *", isCron: true)
+        case 2: return Rhythm(minutes: at, weekdays: Set(0...4), text: "Mon..Fri \(clock)", isCron: false)
+        default:
+            let day = Int(chance.below(7))
+            return Rhythm(minutes: at, weekdays: [day], text: "\(names[day]) \(clock)", isCron: false)
+        }
+    }
+
+    private static func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+
+    // MARK: What admins do to the file
+
+    /// One change of the file, in words.
+    mutating func edit(_ size: UInt64) -> String {
+        var chance = SplitMix(seed: size)
+        version += 1
+        switch chance.below(9) {
+        case 0:
+            let name = CampaignName("extra-\(chance.below(2) + 1)")
+            if campaigns.removeValue(forKey: name) != nil { return "\(name) is taken out" }
+            add(name, &chance)
+            return "\(name) is new"
+        case 1, 2:
+            let name = name(&chance)
+            guard var planned = campaigns[name], planned.campaign.isEnabled, !isFollowed(name) else { return "nothing" }
+            retime(&planned, &chance)
+            campaigns[name] = planned
+            return "\(name) has another trigger: \(planned.campaign.trigger.fingerprint)"
+        case 3:
+            let name = name(&chance)
+            let pairs = somePairs(&chance)
+            campaigns[name]?.campaign.pairs = pairs
+            return "\(name) has other pairs"
+        case 4:
+            let name = name(&chance)
+            guard var planned = campaigns[name] else { return "nothing" }
+            dress(&planned.campaign, &chance)
+            campaigns[name] = planned
+            return "\(name) has other policies"
+        case 5:
+            guardrails.firstActivationWindow = .seconds(chance.hits(percent: 50) ? 1200 : 3600)
+            guardrails.pairsPerJob = chance.hits(percent: 50) ? 80 : Int(1 + chance.below(80))
+            return "other guardrails"
+        case 6:
+            if !blackouts.isEmpty {
+                blackouts = []
+                return "no blackout"
+            }
+            return addBlackout(&chance)
+        case 7: return toggle(&chance)
+        default: return "nothing"
+        }
+    }
+
+    private func isFollowed(_ name: CampaignName) -> Bool {
+        campaigns.values.contains { planned in
+            if case .after(name, _) = planned.campaign.trigger { true } else { false }
+        }
+    }
+
+    private mutating func addBlackout(_ chance: inout SplitMix) -> String {
+        let hour = Int(chance.below(24))
+        let text = "*-*-* \(Self.two(hour)):00"
+        guard let expression = try? CalendarExpression(parsing: text) else { return "nothing" }
+        blackouts = [
+            Blackout(
+                name: "quiet",
+                span: .repeating(
+                    Timetable(schedule: .calendar(expression), zone: .utc, text: text),
+                    length: .seconds(Int64(1800 + chance.below(7200)))))
+        ]
+        return "a blackout from \(text)"
+    }
+
+    private mutating func toggle(_ chance: inout SplitMix) -> String {
+        let name = name(&chance)
+        guard var planned = campaigns[name] else { return "nothing" }
+        planned.campaign.isEnabled.toggle()
+        if planned.campaign.isEnabled {
+            if case .timetable(let timetable) = planned.campaign.trigger {
+                planned.rhythm = rhythms[timetable.text] ?? nil
+            }
+        } else if case .timetable(let timetable) = planned.campaign.trigger {
+            rhythms[timetable.text] = planned.rhythm
+            planned.rhythm = nil
+        }
+        campaigns[name] = planned
+        return "\(name) is \(planned.campaign.isEnabled ? "enabled" : "disabled")"
+    }
+
+    /// Of disabled campaigns, by their texts.
+    private var rhythms: [String: Rhythm] = [:]
 }

@@ -1,152 +1,128 @@
-// Effects become requests to the platform's model, and its answers become events: through the same builders and readers as
-// over the wire. One exchange happens at one instant of the platform's; what happens to its answer is decided elsewhere.
+// How effects become requests to the platform's model, and its answers become events. One exchange happens at one instant of
+// the platform's; what happens to its answer on the way is decided elsewhere.
 
-internal import ActivationAPI
 internal import Chronology
 internal import PlatformModel
 internal import SchedulerCore
 
-struct SimulatedClient {
-    private let builder: RequestBuilder
-    private let platform: PlatformSettings
-    private var token: String?
+protocol SimulatedClient {
+    /// The event that answers an effect, as if nothing went wrong on the way. Nil for effects that ask nothing of the
+    /// platform.
+    ///
+    /// - Parameter fate: Asked once for each run that begins.
+    mutating func answer(
+        _ effect: Effect, _ model: inout PlatformModel, at now: Instant, fate: () -> RunFate
+    ) -> Event?
+}
 
-    /// More pages than any listing of a simulation has.
-    private static let pages = 30
-    private static let pageSize = 8
+enum ClientBounds {
+    /// Small pages: listings are cut short, and read on, as often as they can be.
+    static let page = 8
+}
 
-    init(_ platform: PlatformSettings) {
-        self.platform = platform
-        builder = RequestBuilder(platform)
-    }
+/// Through values: nothing is built, written or parsed.
+struct ValueClient: SimulatedClient {
+    private var definitions: [DataflowID: (flow: Scenario.Flow, mappings: [DataflowDefinition.Mapping])] = [:]
 
-    /// The event that answers an effect. Nil for effects that ask nothing of the platform.
-    mutating func answer(_ effect: Effect, _ model: inout PlatformModel, at now: Instant) -> Event? {
+    mutating func answer(
+        _ effect: Effect, _ model: inout PlatformModel, at now: Instant, fate: () -> RunFate
+    ) -> Event? {
         switch effect {
-        case .askExportJobs(let id, let sandbox, _):
-            let answer = list(builder.exportJobs(sandbox), sandbox, &model, now) { response throws(AskFailure) in
-                try ExportJobsAnswer.read(response.body)
-            } isEnough: { _ in
-                true
+        case .askExportJobs(let id, _, let since):
+            let jobs = model.shownExports(since: since, page: ClientBounds.page, at: now).map { shown in
+                let status: ExportJob.Status = shown.endedAt == nil ? .running : shown.fails ? .failed : .succeeded
+                return ExportJob(
+                    id: shown.id, status: status, word: status.rawValue, createdAt: shown.createdAt,
+                    endedAt: shown.endedAt)
             }
-            return .exportJobsAnswered(id, answer.map(\.items))
-        case .askDataflows(let id, let sandbox, let dataflows):
-            let answer = list(builder.dataflows(sandbox, dataflows), sandbox, &model, now) {
-                response throws(AskFailure) in
-                try DataflowsAnswer.read(response.body, sandbox, at: response.date)
-            } isEnough: { _ in
-                false
-            }
-            return .dataflowsAnswered(id, answer.map(\.items))
-        case .askRuns(let id, let sandbox, let dataflows, let depth):
-            var wanted = Set(depth.containing)
-            let answer = list(builder.runs(sandbox, dataflows), sandbox, &model, now) { response throws(AskFailure) in
-                try RunsAnswer.read(response.body)
-            } isEnough: { page in
-                wanted.subtract(page.items.map(\.id))
-                let reachesBack = depth.since.map { since in page.items.contains { ($0.createdAt ?? since) < since } }
-                return wanted.isEmpty && reachesBack ?? true
-            }
-            return .runsAnswered(id, answer.map { RunListing(runs: $0.items, isTruncated: $0.isTruncated) })
-        case .askRun(let id, let sandbox, let run):
-            return .runAnswered(id, single(builder.run(sandbox, run), run, &model, now))
+            return .exportJobsAnswered(id, .success(jobs))
+        case .askDataflows(let id, _, let dataflows):
+            return .dataflowsAnswered(id, .success(dataflows.map { definition($0, model, at: now) }))
+        case .askRuns(let id, _, let dataflows, let depth):
+            return .runsAnswered(id, .success(listing(dataflows, depth, model, at: now)))
+        case .askRun(let id, _, let run):
+            return .runAnswered(id, .success(model.shownRun(run.text, at: now).map(Self.run)))
         case .send(let call):
-            return .callAnswered(call.id, activate(call, &model, now))
+            return .callAnswered(call.id, activate(call, &model, at: now, fate: fate))
         case .queueCall, .dropCall, .notify, .reply:
             return nil
         }
     }
 
-    // MARK: Exchanges
-
-    private mutating func exchange(
-        _ request: PlatformRequest, _ model: inout PlatformModel, _ now: Instant
-    ) -> Result<PlatformResponse, AskFailure> {
-        for attempt in 1...2 {
-            if token == nil { token = fetchToken(&model, now) }
-            guard let token else { return .failure(.unavailable(detail: "no token")) }
-            let answer = model.handle(wire(request, token), at: now)
-            if answer.isLost { return .failure(.unavailable(detail: "the answer was lost")) }
-            let response = Self.response(answer, now)
-            guard response.status == 401, attempt == 1 else { return .success(response) }
-            self.token = nil
+    private mutating func definition(
+        _ id: DataflowID, _ model: PlatformModel, at now: Instant
+    ) -> DataflowDefinition {
+        guard let flow = model.scenario.flows.first(where: { $0.id == id.text }) else {
+            return DataflowDefinition(id: id, name: "", existence: .unusable("the platform does not know it"))
         }
-        return .failure(.credentials(detail: "refused"))
-    }
-
-    private func fetchToken(_ model: inout PlatformModel, _ now: Instant) -> String? {
-        let request = builder.token(secret: "simulated-secret")
-        var headers: [String: String] = [:]
-        for header in request.headers { headers[header.name.lowercased()] = header.value }
-        let answer = model.handle(
-            WireRequest(method: "POST", target: "/ims/token/v3", headers: headers, body: request.body), at: now)
-        return try? TokenAnswer.read(answer.body).text
-    }
-
-    private func wire(_ request: PlatformRequest, _ token: String) -> WireRequest {
-        var headers = ["authorization": "Bearer \(token)"]
-        for header in request.headers { headers[header.name.lowercased()] = header.value }
-        // Small pages: listings are cut short, and read on, as often as they can be.
-        let target = request.target.replacing("limit=\(RequestBuilder.pageSize)", with: "limit=\(Self.pageSize)")
-        return WireRequest(method: request.method.rawValue, target: target, headers: headers, body: request.body)
-    }
-
-    private static func response(_ answer: WireAnswer, _ now: Instant) -> PlatformResponse {
-        PlatformResponse(
-            status: answer.status, body: answer.body,
-            retryAfter: answer.headers["Retry-After"].flatMap { Int($0) }.map { .seconds($0) },
-            date: Instant(milliseconds: now.milliseconds - now.milliseconds % 1000))
-    }
-
-    private mutating func list<Item: Sendable>(
-        _ first: PlatformRequest, _ sandbox: SandboxName, _ model: inout PlatformModel, _ now: Instant,
-        read: (PlatformResponse) throws(AskFailure) -> Page<Item>, isEnough: (Page<Item>) -> Bool
-    ) -> Result<Listing<Item>, AskFailure> {
-        var items: [Item] = []
-        var request = first
-        for _ in 0..<Self.pages {
-            switch exchange(request, &model, now) {
-            case .failure(let failure): return .failure(failure)
-            case .success(let response):
-                guard response.status == 200 else { return .failure(response.failure()) }
-                do throws(AskFailure) {
-                    let page = try read(response)
-                    items += page.items
-                    guard let link = page.next, let next = builder.next(link, of: first, sandbox) else {
-                        return .success(Listing(items: items, isTruncated: false))
-                    }
-                    if isEnough(page) { return .success(Listing(items: items, isTruncated: true)) }
-                    request = next
-                } catch {
-                    return .failure(error)
-                }
+        let mappings: [DataflowDefinition.Mapping]
+        if let known = definitions[id], known.flow == flow {
+            mappings = known.mappings
+        } else {
+            mappings = flow.audiences.map { audience in
+                let mapped = model.start + .milliseconds(audience.mappedAtMilliseconds)
+                return DataflowDefinition.Mapping(
+                    ids: [AudienceID(audience.id)], name: audience.name, createdAt: Self.wholeSecond(mapped),
+                    startsAt: nil, endsAt: nil, hasUniqueFileNames: true)
             }
+            definitions[id] = (flow, mappings)
         }
-        return .success(Listing(items: items, isTruncated: true))
+        return DataflowDefinition(
+            id: id, name: flow.name, state: flow.state, mappings: mappings, observedAt: Self.wholeSecond(now))
     }
 
-    private struct Listing<Item: Sendable>: Sendable {
-        var items: [Item]
-        var isTruncated: Bool
+    /// As the platform tells its times, and the `Date` of an answer.
+    private static func wholeSecond(_ instant: Instant) -> Instant {
+        let rest = instant.milliseconds % 1000
+        return Instant(milliseconds: instant.milliseconds - (rest < 0 ? rest + 1000 : rest))
     }
 
-    private mutating func single(
-        _ request: PlatformRequest, _ id: RunID, _ model: inout PlatformModel, _ now: Instant
-    ) -> Result<DataflowRun?, AskFailure> {
-        exchange(request, &model, now).flatMap { response in
-            if response.status == 404 { return .success(nil) }
-            guard response.status == 200 else { return .failure(response.failure()) }
-            return Result { () throws(AskFailure) in try RunsAnswer.read(response.body).items.first { $0.id == id } }
+    private func listing(
+        _ dataflows: [DataflowID], _ depth: RunListingDepth, _ model: PlatformModel, at now: Instant
+    ) -> RunListing {
+        var wanted = Set(depth.containing)
+        let shown = model.shownRuns(of: dataflows.map(\.text), page: ClientBounds.page, at: now) { page in
+            for run in page { wanted.remove(RunID(run.id)) }
+            guard wanted.isEmpty else { return false }
+            return depth.since.map { since in page.contains { $0.createdAt < since } } ?? true
+        }
+        return RunListing(runs: shown.runs.map(Self.run), isTruncated: shown.isTruncated)
+    }
+
+    private static func run(_ shown: PlatformModel.ShownRun) -> DataflowRun {
+        DataflowRun(
+            id: RunID(shown.id), dataflow: DataflowID(shown.flow), createdAt: shown.createdAt,
+            status: !shown.hasEnded ? .running : shown.fails ? .failed : .succeeded,
+            word: !shown.hasEnded ? "Processing" : shown.fails ? "Failed" : "Success",
+            audiences: shown.audiences.map { AudienceID($0) })
+    }
+
+    private func activate(
+        _ call: Call, _ model: inout PlatformModel, at now: Instant, fate: () -> RunFate
+    ) -> CallAnswer {
+        let pairs = call.pairs.map { (flow: $0.dataflow.text, audience: $0.audience.text) }
+        switch model.call(pairs, at: now, fate: fate) {
+        case .accepted(let orders):
+            var runs: [Pair: RunID] = [:]
+            for order in orders {
+                runs[Pair(dataflow: DataflowID(order.flow), audience: AudienceID(order.audience))] = RunID(order.run)
+            }
+            return .accepted(runs)
+        case .refused(let refusal):
+            return .refused(Self.words(for: refusal))
         }
     }
 
-    /// One POST, or none where there is no token.
-    private mutating func activate(_ call: Call, _ model: inout PlatformModel, _ now: Instant) -> CallAnswer {
-        if token == nil { token = fetchToken(&model, now) }
-        guard let token else { return .notSent(detail: "no token") }
-        let answer = model.handle(wire(builder.activate(call), token), at: now)
-        if answer.isLost { return .doubtful(detail: "the connection was closed") }
-        if answer.status == 401 { self.token = nil }
-        return CallClassification.classify(Self.response(answer, now), of: call)
+    private static func words(for refusal: CallVerdict.Refusal) -> CallRefusal {
+        switch refusal {
+        case .tooManyPairs(let limit): .tooLarge(detail: "more than \(limit) pairs")
+        case .exportInProgress: .other(status: 400, detail: "an export is in progress")
+        case .unknownFlow: .other(status: 404, detail: "no such dataflow")
+        case .outOfRange(let name): .notMapped(names: [name], detail: "\(name) is not part of this dataflow")
+        case .alreadyRunning(let flow, let audience, let run):
+            .alreadyRunning(
+                Pair(dataflow: DataflowID(flow), audience: AudienceID(audience)), RunID(run),
+                detail: "run \(run) is going on")
+        }
     }
 }

@@ -10,71 +10,68 @@ package struct SimulationOptions: Equatable, Sendable {
     package var campaigns: Int
     package var dataflows: Int
     package var audiences: Int
-
-    // Of a hundred requests, how many.
-    package var lostRequests = 0
-    package var lostAnswers = 0
-    package var slowAnswers = 0
-    package var throttled = 0
-    package var serverErrors = 0
-    package var nonsense = 0
-    package var revokedTokens = 0
-    package var failingRuns = 0
-
-    // Of a thousand commits or effects, how many end the process at that point.
-    package var deathsBeforeCommit = 0
-    package var deathsAfterCommit = 0
-    package var deathsBetweenEffects = 0
-    /// Of a thousand commits, how many find the disk full for a while.
-    package var fullDisks = 0
-
-    /// Mean minutes between two of each; 0 for never.
-    package var minutesBetweenForeignRuns = 0
-    package var minutesBetweenOrders = 0
-    package var minutesBetweenReloads = 0
-    package var minutesBetweenClockSteps = 0
-    package var minutesBetweenKills = 0
+    /// Whether campaigns are due every day or week, and not every few minutes or hours.
+    package var isSparse: Bool
+    /// Whether requests and answers go through the production readers and writers of HTTP and JSON, and records through
+    /// bytes: as it is in production, and some twenty times slower.
+    package var isThroughBytes: Bool
+    /// Of a thousand, or in a run; absent for never.
+    package var strengths: [FaultKind: Int] = [:]
     /// How long a new run is missing from listings, in seconds; less than the time over which doubts are looked up.
     package var listingLagSeconds = 0
+    /// How fast the machine's clocks run, in millionths more than the platform's.
+    package var drift = 0
+    /// The platform takes fewer pairs a call than it says.
+    package var pairsPerCall = 80
+    /// Only these faults strike; nil for all.
+    package var only: Set<FaultID>?
 
+    /// - Parameter hours: Instead of what the seed says.
     package init(seed: UInt64, hours: Int? = nil) {
         var chance = SplitMix(seed: seed ^ 0x5157_4152_4d00)
-        func some(_ chance: inout SplitMix, _ most: UInt64) -> Int {
-            chance.hits(percent: 50) ? Int(chance.below(most) + 1) : 0
-        }
         self.seed = seed
-        self.hours = hours ?? Int(6 + chance.below(66))
-        campaigns = Int(1 + chance.below(6))
+        isSparse = chance.hits(percent: 60)
+        isThroughBytes = chance.hits(percent: 3)
+        let usual = isSparse ? Int(24 * (5 + chance.below(70))) : Int(4 + chance.below(44))
+        self.hours = hours ?? (isThroughBytes ? min(usual, 24) : usual)
+        let isWide = chance.hits(percent: 8)
+        campaigns = Int(1 + chance.below(isSparse ? 12 : 6))
         dataflows = Int(1 + chance.below(3))
-        audiences = Int(1 + chance.below(10))
-        lostRequests = some(&chance, 20)
-        lostAnswers = some(&chance, 20)
-        slowAnswers = some(&chance, 30)
-        throttled = some(&chance, 20)
-        serverErrors = some(&chance, 20)
-        nonsense = some(&chance, 10)
-        revokedTokens = some(&chance, 5)
-        failingRuns = some(&chance, 20)
-        deathsBeforeCommit = some(&chance, 20)
-        deathsAfterCommit = some(&chance, 20)
-        deathsBetweenEffects = some(&chance, 20)
-        fullDisks = some(&chance, 5)
-        minutesBetweenForeignRuns = some(&chance, 300)
-        minutesBetweenOrders = some(&chance, 120)
-        minutesBetweenReloads = some(&chance, 300)
-        minutesBetweenClockSteps = some(&chance, 600)
-        minutesBetweenKills = some(&chance, 300)
-        listingLagSeconds = some(&chance, 60)
+        audiences = isWide ? Int(28 + chance.below(12)) : Int(1 + chance.below(8))
+        // Some worlds have most faults, some have few, some have none.
+        let share = [0, 10, 30, 50, 80][Int(chance.below(5))]
+        for kind in FaultKind.allCases where chance.hits(percent: share) {
+            // Most faults are rare; now and then one rages.
+            let most = chance.hits(percent: 70) ? max(1, kind.most / 5) : kind.most
+            strengths[kind] = Int(1 + chance.below(most))
+        }
+        if !isThroughBytes { listingLagSeconds = chance.hits(percent: 30) ? Int(1 + chance.below(60)) : 0 }
+        if chance.hits(percent: 30) { drift = Int(chance.below(600)) - 300 }
+        if chance.hits(percent: 8) { pairsPerCall = Int(4 + chance.below(70)) }
+        // Scheduled exports are no fault: without them there is no gate.
+        strengths[.export] = max(strengths[.export] ?? 0, self.hours / 24 * Int(chance.below(3)) + Int(chance.below(4)))
+        if strengths[.export] == 0 { strengths[.export] = nil }
     }
 
-    /// For the head of a run, and for running it again by hand.
+    /// For the head of a run.
     package var words: String {
-        "seed \(seed): \(hours) h, \(campaigns) campaigns, \(dataflows) dataflows, \(audiences) audiences; % of requests: lost "
-            + "\(lostRequests), answers lost \(lostAnswers), slow \(slowAnswers), throttled \(throttled), 5xx \(serverErrors), "
-            + "nonsense \(nonsense), token revoked \(revokedTokens), runs failing \(failingRuns); of 1000: death before commit "
-            + "\(deathsBeforeCommit), after \(deathsAfterCommit), between effects \(deathsBetweenEffects), disk full \(fullDisks); "
-            + "minutes between: foreign runs \(minutesBetweenForeignRuns), orders \(minutesBetweenOrders), reloads "
-            + "\(minutesBetweenReloads), clock steps \(minutesBetweenClockSteps), kills \(minutesBetweenKills); lag "
-            + "\(listingLagSeconds) s"
+        let faults = FaultKind.allCases.compactMap { kind in strengths[kind].map { "\(kind.rawValue) \($0)" } }
+        return
+            "seed \(seed): \(hours) h with faults, \(campaigns) campaigns\(isSparse ? ", sparse" : ""), \(dataflows) dataflows, "
+            + "\(audiences) audiences\(isThroughBytes ? ", through bytes" : ""); listing lag \(listingLagSeconds) s, "
+            + "drift \(drift) ppm, \(pairsPerCall) pairs a call; of a thousand, or in the run: "
+            + (faults.isEmpty ? "no faults" : faults.joined(separator: ", "))
+    }
+
+    /// The arguments that run it again.
+    package var arguments: String {
+        var text = "--seed \(seed)"
+        let usual = SimulationOptions(seed: seed)
+        if hours != usual.hours { text += " --hours \(hours)" }
+        if campaigns != usual.campaigns { text += " --campaigns \(campaigns)" }
+        if let only {
+            text += " --only \(only.isEmpty ? "none" : only.sorted().map(\.description).joined(separator: ","))"
+        }
+        return text
     }
 }

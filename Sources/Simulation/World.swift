@@ -1,14 +1,14 @@
 // One run: the production runtime in a world where time is a number, requests take their way and get lost, and the process
 // dies between any two facts. Begin at `run`.
 //
-// Everything happens on one thread, in the order of a heap; chance comes from the seed alone.
+// Everything happens on one thread, in the order of an agenda; chance comes from the seed alone. WorldProcess.swift is the
+// machine with the process on it, WorldNetwork.swift the way to the platform, WorldPeople.swift whoever else is there.
 
-package import Chronology
-internal import HeapModule
-package import Journal
+internal import Chronology
+internal import Journal
 internal import PlatformModel
 internal import Runtime
-package import SchedulerCore
+internal import SchedulerCore
 
 /// What a run came to.
 package struct Outcome: Sendable {
@@ -18,413 +18,258 @@ package struct Outcome: Sendable {
     package var occurrences: Int
     package var calls: Int
     package var deaths: Int
-    package var requests: Int
+    package var faults: Int
+    package var questions: Int
+    /// The most questions in one hour.
+    package var mostQuestions: Int
     package var virtualTime: Duration
-    /// Of everything that was stored, in order: the same seed gives the same.
+    /// From the healing until the last of what was owed had ended.
+    package var settling: Duration
+    /// Of everything that happened, in order: the same seed gives the same, in every process.
     package var digest: UInt64
+    /// Every stroke, where that was asked for.
+    package var strokes: [FaultID]
 }
 
-package final class World: Environment {
-    private enum Happening {
-        case wake(Int)
-        /// A request comes to the platform; what becomes of its answer is decided.
-        case arrives(Effect, process: Int, answerIsLost: Bool, delay: Int64)
-        case event(Event, process: Int)
-        case turn(CallID, process: Int)
-        case starts
-        case killed
-        case foreignRun
-        case order
-        case reload
-        case clockSteps
-        case diskIsFree
-    }
+package final class World {
+    let options: SimulationOptions
+    let onTrace: ((String) -> Void)?
+    var plan: CampaignPlan
+    var dice: Dice
+    var model: PlatformModel
+    let journal: SimulatedJournal
+    var checker: Checker
+    var explain = ExplainCheck()
+    var client: any SimulatedClient
 
-    private struct Item: Comparable {
-        var at: Int64
-        var order: Int
-        var happening: Happening
-
-        static func == (left: Item, right: Item) -> Bool { left.order == right.order }
-        static func < (left: Item, right: Item) -> Bool { (left.at, left.order) < (right.at, right.order) }
-    }
-
-    private let options: SimulationOptions
-    private let onTrace: ((String) -> Void)?
-    private let plan: CampaignPlan
-    private var chance: SplitMix
-    private var model: PlatformModel
-    private let journal = SimulatedJournal()
-    private var checker: Checker
-    private var client: SimulatedClient
-
-    private var items = Heap<Item>()
-    private var order = 0
+    var agenda = Agenda()
     /// True time since the start, in milliseconds. The platform's clock is this one.
-    private var elapsed: Int64 = 0
-    private var wallOffset: Int64 = 0
+    var elapsed: Int64 = 0
+    var wallOffset: Int64 = 0
+    /// When the machine booted, in true time.
+    var bootedAt: Int64 = -SimulationBounds.uptime
+    /// The machine sleeps until then.
+    var frozenUntil: Int64 = 0
+    var isHealed = false
+
+    var runtime: Runtime?
+    var process = 0
+    var isDying = false
+    var isStopping = false
+    var disk: JournalError.Code?
+    var wakeVersion = 0
+    var dropped: Set<CallID> = []
+    /// Requests that are on their way to the platform, of each call.
+    var underway: [CallID: Int] = [:]
+    var outageUntil: Int64 = 0
+    var stormUntil: Int64 = 0
+    var nextCommand = 1
+
     private var lastAdvance = 0
-
-    private var runtime: Runtime?
-    private var process = 0
-    private var isDying = false
-    private var isDiskFull = false
-    private var wakeVersion = 0
-    private var dropped: Set<CallID> = []
-    private var isExtraLoaded = false
-    private var nextCommand = 1
-    private var isHealed = false
-
-    private var events = 0
-    private var deaths = 0
+    var events = 0
+    var deaths = 0
+    var questions = 0
     private var digest: UInt64 = 0xcbf2_9ce4_8422_2325
+    private var settledAt: Int64 = 0
+    /// The process that took the plan into use last.
+    var lastTaking = 0
 
-    /// - Parameter onTrace: Told of everything that happens, a line each.
-    package init(_ options: SimulationOptions, onTrace: ((String) -> Void)? = nil) {
+    /// - Parameters:
+    ///   - onTrace: Told of everything that happens, a line each.
+    ///   - isRecording: Whether each stroke is to be named in the outcome.
+    package init(_ options: SimulationOptions, isRecording: Bool = false, onTrace: ((String) -> Void)? = nil) {
         self.options = options
         self.onTrace = onTrace
-        var chance = SplitMix(seed: options.seed)
-        plan = CampaignPlan(options, &chance)
-        model = PlatformModel(scenario: plan.scenario, seed: chance.next(), start: CampaignPlan.start)
-        client = SimulatedClient(plan.configuration(withExtra: false).platform)
-        checker = Checker(blindness: plan.blindness)
-        self.chance = chance
+        plan = CampaignPlan(options)
+        dice = Dice(options, isRecording: isRecording)
+        model = PlatformModel(
+            scenario: plan.scenario, seed: options.seed, start: CampaignPlan.start,
+            runIDs: options.isThroughBytes ? .uuids : .counted)
+        journal = SimulatedJournal(isThroughBytes: options.isThroughBytes)
+        client = ValueClient()
+        checker = Checker(
+            truth: PlatformTruth(
+                freshness: Polling().gateFreshness, lag: .milliseconds(plan.scenario.runs.lagMilliseconds)))
         journal.fate = { [unowned self] in commitFate() }
         journal.onStored = { [unowned self] in stored($0) }
-        for export in plan.scenario.exports {
-            let begin = CampaignPlan.start + .milliseconds(export.startMilliseconds)
-            checker.began(export: begin, until: begin + .milliseconds(export.durationMilliseconds))
-        }
     }
 
     // MARK: The run
 
     package func run() -> Outcome {
-        schedule(.starts, after: 0)
-        plan(.foreignRun, options.minutesBetweenForeignRuns)
-        plan(.order, options.minutesBetweenOrders)
-        plan(.reload, options.minutesBetweenReloads)
-        plan(.clockSteps, options.minutesBetweenClockSteps)
-        plan(.killed, options.minutesBetweenKills)
+        schedule(.starts(process: 0), after: 0)
+        for kind in FaultKind.allCases where kind.isTimed { planNext(kind) }
+        schedule(.somebodyLooks, after: SimulationBounds.looks)
         work(until: Int64(options.hours) * 3_600_000)
-        heal()
-        let healedAt = wall
+        let healedAt = elapsed
+        if checker.findings.isEmpty { heal() }
+        let admittedBy = wall
         work(until: elapsed + SimulationBounds.healing.milliseconds)
-        settle(healedAt)
+        if checker.findings.isEmpty { checker.expectSettled(admittedBy: admittedBy, at: wall) }
         return Outcome(
             options: options, findings: checker.findings, events: events, occurrences: checker.occurrences,
-            calls: checker.calls, deaths: deaths, requests: model.ledger.total, virtualTime: .milliseconds(elapsed),
-            digest: digest)
+            calls: checker.calls, deaths: deaths, faults: dice.struck, questions: questions,
+            mostQuestions: checker.mostAsks, virtualTime: .milliseconds(elapsed),
+            settling: .milliseconds(max(0, settledAt - healedAt)), digest: digest, strokes: dice.strokes)
     }
 
     private func work(until end: Int64) {
-        while let item = items.min, item.at <= end, checker.findings.isEmpty {
-            items.removeMin()
-            if item.at > elapsed { lastAdvance = events }
-            elapsed = max(elapsed, item.at)
-            happen(item.happening)
+        while let at = agenda.next, at <= end, checker.findings.isEmpty, let happening = agenda.popNext() {
+            if at > elapsed { lastAdvance = events }
+            elapsed = max(elapsed, at)
+            if isOfTheMachine(happening), elapsed < frozenUntil {
+                agenda.plan(happening, at: frozenUntil)
+                continue
+            }
+            happen(happening)
             events += 1
+            digest = (digest ^ UInt64(truncatingIfNeeded: elapsed)) &* 0x100_0000_01b3
             if events - lastAdvance > SimulationBounds.eventsAtOneInstant {
                 checker.report("no busy loop", "\(SimulationBounds.eventsAtOneInstant) events at one instant", at: wall)
             }
-            checker.look(at: model.ledger, start: CampaignPlan.start, at: trueTime)
+            if events % SimulationBounds.eventsBetweenLooks == 0 { lookClosely() }
         }
         if checker.findings.isEmpty { elapsed = end }
     }
 
+    /// What costs too much to be looked at after every event.
+    private func lookClosely() {
+        guard let runtime, !isDying, checker.findings.isEmpty else { return }
+        checker.compare(runtime.scheduler.state, at: wall, isForced: true)
+        if isHealed,
+            checker.folded.occurrences.values.contains(where: { $0.outcome == nil && $0.id < firstAfterHealing })
+        {
+            settledAt = elapsed
+        }
+        guard !isStopping, disk == nil else { return }
+        let wrong = explain.look(runtime.scheduler, model, checker.truth, at: now()) { [self] in platformTime(of: $0) }
+        if let wrong { checker.report("explain tells the truth", wrong, at: wall) }
+    }
+
+    private var firstAfterHealing = OccurrenceID(0)
+
     private func heal() {
         trace("everything heals")
         isHealed = true
-        isDiskFull = false
-        model.heal()
-    }
-
-    /// What was owed when everything healed must have ended by now.
-    private func settle(_ healedAt: Instant) {
-        guard checker.findings.isEmpty else { return }
-        for occurrence in checker.folded.occurrences.values.sorted(by: { $0.id < $1.id }) {
-            guard occurrence.outcome == nil, occurrence.occurrence.admittedAt <= healedAt else { continue }
-            checker.report(
-                "every admitted activation ends", "occurrence \(occurrence.id) of \(occurrence.occurrence.campaign)",
-                at: wall)
-        }
-        let from = CampaignPlan.start + SimulationBounds.grace
-        for (name, timetable) in plan.timetables {
-            checker.expectDecided(
-                name, timetable, from: from, to: min(wall, trueTime) - SimulationBounds.grace, at: wall)
-        }
+        disk = nil
+        firstAfterHealing = OccurrenceID(checker.folded.nextOccurrence)
+        outageUntil = 0
+        stormUntil = 0
+        model.heal(at: trueTime)
+        restoreFlows()
+        // A machine that sleeps and a daemon that nobody starts are faults as well.
+        frozenUntil = elapsed
+        startProcess()
+        schedule(.somebodyLooks, after: 0)
     }
 
     private func happen(_ happening: Happening) {
         switch happening {
         case .wake(let version):
             if version == wakeVersion { handle(.woke) }
-        case .arrives(let effect, let process, let answerIsLost, let delay):
-            arrive(effect, process, answerIsLost, delay)
+        case .arrives(let effect, let process, let fate):
+            arrive(effect, process, fate)
         case .event(let event, let process):
             if process == self.process { handle(event) }
         case .turn(let call, let process):
             if process == self.process, dropped.remove(call) == nil { handle(.callTurn(call)) }
-        case .starts: startProcess()
-        case .killed:
-            if !isHealed, runtime != nil {
-                trace("kill -9")
-                die()
-                bury()
+        case .starts(let process):
+            if process == self.process { startProcess() }
+        case .stopEnds(let process):
+            if process == self.process { endStop() }
+        case .comes(let kind):
+            come(kind)
+        case .diskIsFree:
+            disk = nil
+        case .somebodyLooks:
+            lookForTrouble()
+            schedule(.somebodyLooks, after: SimulationBounds.looks)
+        }
+    }
+
+    /// Whether it waits for a machine that sleeps.
+    private func isOfTheMachine(_ happening: Happening) -> Bool {
+        switch happening {
+        case .wake, .event, .turn, .starts, .stopEnds, .diskIsFree, .somebodyLooks: true
+        case .arrives: false
+        case .comes(let kind):
+            switch kind {
+            case .kill, .stop, .order, .reload, .clockStep: true
+            default: false
             }
-            plan(.killed, options.minutesBetweenKills)
-        case .foreignRun: startForeignRun()
+        }
+    }
+
+    // MARK: What comes at any moment
+
+    func planNext(_ kind: FaultKind) {
+        guard !isHealed || kind == .export, var delay = dice.delay(until: kind, hours: options.hours) else { return }
+        if dice.isAimed(kind), let nominal = plan.nextNominal(after: wall + .milliseconds(delay)) {
+            // At the very instant, or a moment around it.
+            delay = max(0, (nominal - wall).milliseconds + Int64(dice.usual.below(7)) - 3)
+        }
+        schedule(.comes(kind), after: delay)
+    }
+
+    private func come(_ kind: FaultKind) {
+        defer { planNext(kind) }
+        guard !isHealed || kind == .export, let stroke = dice.comes(kind) else { return }
+        switch kind {
+        case .kill: kill()
+        case .stop: stop()
+        case .clockStep: stepClock(stroke)
+        case .suspend:
+            frozenUntil = elapsed + 1000 + stroke.below(stroke.size % 4 == 0 ? 14_400_000 : 300_000)
+            trace("the machine sleeps for \((frozenUntil - elapsed) / 1000) s")
+        case .outage:
+            outageUntil = elapsed + stroke.below(7_200_000)
+            trace("the platform is not there")
+        case .throttleStorm:
+            stormUntil = elapsed + stroke.below(3_600_000)
+            trace("the platform throttles everything")
+        case .export: startExport(stroke)
+        case .foreignRun: startForeignRun(stroke)
+        case .flowEdit: editFlow(stroke)
         case .order: giveOrder()
-        case .reload: reload()
-        case .clockSteps: stepClock()
-        case .diskIsFree: isDiskFull = false
-        }
-    }
-
-    // MARK: The process
-
-    private func startProcess() {
-        guard runtime == nil else { return }
-        process += 1
-        isDying = false
-        dropped = []
-        journal.revive()
-        let configuration = plan.configuration(withExtra: isExtraLoaded)
-        client = SimulatedClient(configuration.platform)
-        do {
-            let runtime = try Runtime(configuration: configuration, journal: journal, environment: self)
-            checker.compare(runtime.scheduler.state, at: wall)
-            trace("process \(process) starts")
-            self.runtime = runtime
-            runtime.start(configuration)
-            bury()
-        } catch {
-            checker.report("a journal that was written can be read", error.found, at: wall)
-        }
-    }
-
-    private func handle(_ event: Event) {
-        guard let runtime else { return }
-        trace("\(event)")
-        runtime.handle(event)
-        if !isDying { checker.compare(runtime.scheduler.state, at: wall) }
-        bury()
-    }
-
-    private func die() {
-        isDying = true
-    }
-
-    /// Takes a process that died away, once nothing of it is on the stack.
-    private func bury() {
-        guard isDying, runtime != nil else { return }
-        trace("the process has died")
-        runtime = nil
-        process += 1
-        wakeVersion += 1
-        deaths += 1
-        isDying = false
-        schedule(.starts, after: Int64(1000 + chance.below(chance.hits(percent: 10) ? 7_200_000 : 60_000)))
-    }
-
-    // MARK: Environment
-
-    package func now() -> Moment {
-        Moment(wall: wall, monotonic: Monotonic(milliseconds: elapsed + SimulationBounds.uptime))
-    }
-
-    private var wall: Instant { trueTime + .milliseconds(wallOffset) }
-    private var trueTime: Instant { CampaignPlan.start + .milliseconds(elapsed) }
-
-    package func arm(_ wake: Wake?, at now: Moment) {
-        wakeVersion += 1
-        guard !isDying, let delay = wake?.delay(from: now) else { return }
-        schedule(.wake(wakeVersion), after: delay.milliseconds)
-    }
-
-    package func perform(_ effect: Effect) {
-        if isDying { return }
-        if !isHealed, hits(thousand: options.deathsBetweenEffects) { return die() }
-        trace("  → \(effect)")
-        switch effect {
-        case .queueCall(let id, _, _): schedule(.turn(id, process: process), after: Int64(1 + chance.below(500)))
-        case .dropCall(let id): dropped.insert(id)
-        case .notify, .reply: break
-        case .askExportJobs, .askDataflows, .askRuns, .askRun:
-            if checker.folded.occurrences.isEmpty {
-                checker.report("nothing is asked while nothing is due", "\(effect)", at: wall)
-            }
-            leave(effect)
-        case .send(let call):
-            if checker.folded.calls[call.id]?.isSending != true {
-                checker.report("no call leaves without its journal record", "call \(call.id)", at: wall)
-            }
-            leave(effect)
-        }
-    }
-
-    package func tell(_ records: [Record], before: Scheduler, after: Scheduler, at now: Moment) {}
-    package func journalTrouble(_ error: JournalError?) {}
-
-    package func journalLost(_ error: JournalError) {
-        if error.code == .io { die() } else { checker.report("the journal is never lost", error.found, at: wall) }
-    }
-
-    private func commitFate() -> CommitFate {
-        if isDying { return .diesBefore }
-        if isHealed { return .fine }
-        if isDiskFull { return .isFull }
-        if hits(thousand: options.deathsBeforeCommit) { return .diesBefore }
-        if hits(thousand: options.deathsAfterCommit) { return .diesAfter }
-        if hits(thousand: options.fullDisks) {
-            isDiskFull = true
-            schedule(.diskIsFree, after: Int64(chance.below(600_000)))
-            return .isFull
-        }
-        return .fine
-    }
-
-    private func stored(_ records: [Record]) {
-        checker.stored(records, at: wall)
-        for record in records {
-            for byte in (try? RecordCoding.encode(record)) ?? [] { digest = (digest ^ UInt64(byte)) &* 0x100_0000_01b3 }
-            trace("  ■ \(record)")
-        }
-    }
-
-    // MARK: The way to the platform and back
-
-    private func leave(_ effect: Effect) {
-        let way = way()
-        if !isHealed, chance.hits(percent: options.lostRequests) {
-            return schedule(.event(Self.lost(effect), process: process), after: SimulationBounds.timeout.milliseconds)
-        }
-        let answerIsLost = !isHealed && chance.hits(percent: options.lostAnswers)
-        schedule(
-            .arrives(effect, process: process, answerIsLost: answerIsLost, delay: self.way()), after: way)
-    }
-
-    /// Milliseconds of one way.
-    private func way() -> Int64 {
-        let slow = !isHealed && chance.hits(percent: options.slowAnswers)
-        return Int64(5 + chance.below(slow ? UInt64(SimulationBounds.slowestWay.milliseconds) : 300))
-    }
-
-    private func arrive(_ effect: Effect, _ process: Int, _ answerIsLost: Bool, _ delay: Int64) {
-        guard let answer = client.answer(effect, &model, at: trueTime) else { return }
-        if answerIsLost {
-            schedule(.event(Self.lost(effect), process: process), after: SimulationBounds.timeout.milliseconds)
-        } else {
-            schedule(.event(answer, process: process), after: delay)
-        }
-    }
-
-    /// What the client says when its time is over.
-    private static func lost(_ effect: Effect) -> Event {
-        let failure = AskFailure.unavailable(detail: "timeout")
-        return switch effect {
-        case .askExportJobs(let id, _, _): .exportJobsAnswered(id, .failure(failure))
-        case .askDataflows(let id, _, _): .dataflowsAnswered(id, .failure(failure))
-        case .askRuns(let id, _, _, _): .runsAnswered(id, .failure(failure))
-        case .askRun(let id, _, _): .runAnswered(id, .failure(failure))
-        case .send(let call): .callAnswered(call.id, .doubtful(detail: "timeout"))
-        case .queueCall, .dropCall, .notify, .reply: .woke
-        }
-    }
-
-    // MARK: Others
-
-    private func startForeignRun() {
-        defer { plan(.foreignRun, options.minutesBetweenForeignRuns) }
-        guard !isHealed else { return }
-        let pair = plan.pair(&chance)
-        let lasting = Int64(60_000 + chance.below(1_800_000))
-        // The platform refuses a second run of an audience, whoever asks.
-        guard !model.isBusy(pair.audience.text, at: trueTime) else { return }
-        trace("somebody exports \(pair.audience) to \(pair.dataflow)")
-        model.startForeignRun(pair.dataflow.text, pair.audience.text, at: trueTime, lasting: lasting)
-        checker.began(foreignRunOn: pair.dataflow.text, at: trueTime, until: trueTime + .milliseconds(lasting))
-    }
-
-    private func giveOrder() {
-        defer { plan(.order, options.minutesBetweenOrders) }
-        guard !isHealed || isPaused, runtime != nil else { return }
-        let id = CommandID(nextCommand)
-        nextCommand += 1
-        handle(.command(id, someOrder(), actor: "anna"))
-    }
-
-    private var isPaused: Bool { !checker.folded.pauses.isEmpty }
-
-    private func someOrder() -> Command {
-        if isPaused { return .resume(.all) }
-        let held = checker.folded.occurrences.values.sorted { $0.id < $1.id }
-        switch chance.below(4) {
-        case 0: return .pause(.all, until: wall + .seconds(60 + Int64(chance.below(7200))), reason: "a try")
-        case 1:
-            if !held.isEmpty { return .cancelOccurrence(held[Int(chance.below(UInt64(held.count)))].id) }
-        case 2:
-            if let quarantined = quarantined(held) { return .resolve(quarantined, .abandon) }
+        case .reload: reload(stroke)
         default: break
         }
-        return .fire(plan.name(&chance), forceOverlap: chance.hits(percent: 30))
-    }
-
-    /// One that a person may give up: nothing of ours runs on the platform.
-    private func quarantined(_ held: [OccurrenceState]) -> ActivationID? {
-        guard model.settledLedger(at: trueTime).pairsInFlight == 0 else { return nil }
-        for occurrence in held {
-            for (position, activation) in occurrence.activations.enumerated() {
-                if case .quarantined = activation.phase { return occurrence.activationID(at: position) }
-            }
-        }
-        return nil
-    }
-
-    private func reload() {
-        defer { plan(.reload, options.minutesBetweenReloads) }
-        guard !isHealed else { return }
-        isExtraLoaded.toggle()
-        handle(.reloaded(plan.configuration(withExtra: isExtraLoaded)))
-    }
-
-    private func stepClock() {
-        defer { plan(.clockSteps, options.minutesBetweenClockSteps) }
-        guard !isHealed else { return }
-        wallOffset = Int64(chance.below(7_200_000)) - 3_600_000
-        trace("the clock steps to \(wall.rfc3339)")
-        handle(.woke)
     }
 
     // MARK: Parts
 
-    private func plan(_ happening: Happening, _ minutes: Int) {
-        guard minutes > 0, !isHealed else { return }
-        schedule(happening, after: Int64(chance.below(UInt64(minutes) * 120_000)))
+    var trueTime: Instant { CampaignPlan.start + .milliseconds(elapsed) }
+
+    /// By the machine's clock.
+    var wall: Instant { trueTime + .milliseconds(wallOffset + drifted(elapsed)) }
+
+    /// What the machine's clocks gain in a time.
+    func drifted(_ time: Int64) -> Int64 { time * Int64(options.drift) / 1_000_000 }
+
+    func schedule(_ happening: Happening, after delay: Int64) {
+        agenda.plan(happening, at: elapsed + max(0, delay))
     }
 
-    private func schedule(_ happening: Happening, after delay: Int64) {
-        order += 1
-        items.insert(Item(at: elapsed + max(0, delay), order: order, happening: happening))
+    func mix(_ number: Int) {
+        digest = (digest ^ UInt64(truncatingIfNeeded: number)) &* 0x100_0000_01b3
     }
 
-    private func hits(thousand: Int) -> Bool {
-        thousand > 0 && chance.below(1000) < UInt64(thousand)
-    }
-
-    private func trace(_ text: @autoclosure () -> String) {
+    func trace(_ text: @autoclosure () -> String) {
         onTrace?("\(trueTime.rfc3339) \(text())")
     }
 }
 
-enum SimulationBounds {
-    /// After the faults have ended, everything owed has to end within this.
-    static let healing = Duration.seconds(14 * 3600)
+package enum SimulationBounds {
+    /// After the faults have ended, everything owed has to end within this: the longest `start_within` of the simulation
+    /// (4 h 10 min) from when a person asked for another try, and a run with its follow-up.
+    package static let healing = Duration.seconds(10 * 3600)
     static let eventsAtOneInstant = 20_000
+    static let eventsBetweenLooks = 32
     /// Of the machine at the start of a run.
     static let uptime: Int64 = 1_000_000
     static let timeout = Duration.seconds(30)
-    static let slowestWay = Duration.seconds(14)
-    /// Nominal times so close to the ends of a run, or to a step of the clock, are not judged.
-    static let grace = Duration.seconds(2 * 3600)
+    /// Between two looks of a person, in milliseconds.
+    static let looks: Int64 = 1_800_000
+    /// A stop waits for calls on the wire no longer than this.
+    static let stopTimeout: Int64 = 40_000
 }

@@ -1,5 +1,5 @@
-// Runs the simulation: one seed, or many for as long as one likes. Exits with 1 at the first rule that was broken, with the
-// seed that shows it again.
+// Runs the simulation: one seed, or many for as long as one likes, on all cores. Exits with 1 when a rule was broken, with
+// the seed that shows it again.
 
 import ArgumentParser
 import Chronology
@@ -10,7 +10,11 @@ import Simulation
 struct ActivationSim: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "activation-sim",
-        abstract: "The production runtime in virtual time, against everything that can go wrong.")
+        abstract: "The production runtime in virtual time, against everything that can go wrong.",
+        discussion: """
+            A run is decided by its seed alone: the same seed gives the same trace, byte for byte. It exits with 1 when a rule \
+            was broken; the last line then says how to run it again.
+            """)
 
     @Option(help: "The first seed.")
     var seed: UInt64 = 1
@@ -21,55 +25,110 @@ struct ActivationSim: ParsableCommand {
     @Option(help: "Go on with new seeds for this many seconds.")
     var seconds: Double?
 
+    @Option(help: "Go on with new seeds until this many campaign-years have passed.")
+    var campaignYears: Double?
+
     @Option(help: "Virtual hours with faults; otherwise as the seed says.")
     var hours: Int?
+
+    @Option(help: "How many campaigns; otherwise as the seed says.")
+    var campaigns: Int?
+
+    @Option(help: "Only these strokes of faults, such as lost-answer.3,kill.1, or none.")
+    var only: String?
+
+    @Option(help: "Runs at a time; otherwise one for each core.")
+    var jobs: Int?
 
     @Flag(help: "Tell everything that happens.")
     var trace = false
 
+    @Flag(help: "Reduce a run that breaks a rule to few faults.")
+    var shrink = false
+
+    @Flag(help: "Prove the checkers: known faults are put into the code, and each must be found. Needs `make mutants`.")
+    var mutants = false
+
+    func validate() throws {
+        if let jobs, jobs < 1 { throw ValidationError("--jobs must be 1 or more.") }
+        if let hours, hours < 1 { throw ValidationError("--hours must be 1 or more.") }
+        if let campaigns, campaigns < 1 { throw ValidationError("--campaigns must be 1 or more.") }
+        _ = try strokes()
+    }
+
     func run() throws {
-        let begin = Date()
-        var total = Totals()
-        var seed = seed
-        while seconds.map({ Date().timeIntervalSince(begin) < $0 }) ?? (total.runs < runs) {
-            let options = SimulationOptions(seed: seed, hours: hours)
-            let outcome = World(options, onTrace: trace ? { print($0) } : nil).run()
-            total.add(outcome)
-            if runs == 1, seconds == nil { print("\(options.words)\ndigest \(String(outcome.digest, radix: 16))") }
-            if let finding = outcome.findings.first {
-                print("BROKEN at \(finding.at.rfc3339): \(finding.rule): \(finding.detail)\n\(options.words)")
-                print("again: activation-sim --seed \(seed)\(hours.map { " --hours \($0)" } ?? "") --trace")
-                throw ExitCode.failure
-            }
-            seed += 1
+        if mutants {
+            try MutantTrial(firstSeed: seed, jobs: cores).run()
+        } else if trace || shrink || (runs == 1 && seconds == nil && campaignYears == nil) {
+            try runOne()
+        } else {
+            try runMany()
         }
-        print(total.words(Date().timeIntervalSince(begin)))
+    }
+
+    private var cores: Int { jobs ?? ProcessInfo.processInfo.activeProcessorCount }
+
+    private func strokes() throws -> Set<FaultID>? {
+        guard let only else { return nil }
+        if only == "none" { return [] }
+        let parts = only.split(separator: ",").map(String.init)
+        let ids = parts.compactMap { FaultID($0) }
+        guard ids.count == parts.count else {
+            throw ValidationError("--only takes strokes as a finding names them, such as lost-answer.3,kill.1, or none.")
+        }
+        return Set(ids)
+    }
+
+    private func options(_ seed: UInt64) throws -> SimulationOptions {
+        var options = SimulationOptions(seed: seed, hours: hours)
+        if let campaigns { options.campaigns = campaigns }
+        options.only = try strokes()
+        return options
+    }
+
+    private func runOne() throws {
+        let options = try options(seed)
+        print(options.words)
+        var outcome = World(options, isRecording: true, onTrace: trace && !shrink ? { print($0) } : nil).run()
+        if shrink, !outcome.findings.isEmpty {
+            var shrinker = Shrinker(outcome) { print($0) }
+            shrinker.shrink()
+            outcome = shrinker.outcome
+            if trace { outcome = World(outcome.options, isRecording: true) { print($0) }.run() }
+        }
+        print("digest \(String(outcome.digest, radix: 16)), \(outcome.strokes.count) faults, \(outcome.events) events")
+        try Report.finding(of: outcome)
+        var totals = Totals()
+        totals.add(outcome)
+        print(totals.words)
+    }
+
+    private func runMany() throws {
+        let begin = Date()
+        let swarm = Swarm(jobs: cores, firstSeed: seed)
+        let totals = swarm.run { [hours] seed in
+            World(SimulationOptions(seed: seed, hours: hours)).run()
+        } goesOn: { totals in
+            let elapsed = Date().timeIntervalSince(begin)
+            if let seconds { return elapsed < seconds }
+            if let campaignYears { return totals.campaignYears < campaignYears }
+            return totals.taken < runs
+        } onProgress: {
+            print("\($0.words) (\(Int(Date().timeIntervalSince(begin))) s)")
+        }
+        print(totals.words)
+        print("seeds \(seed) to \(seed + totals.taken - 1), \(totals.rate(Date().timeIntervalSince(begin)))")
+        if let broken = totals.broken { try Report.finding(of: broken) }
+        print("no rule broken")
     }
 }
 
-struct Totals {
-    var runs: UInt64 = 0
-    private var events = 0
-    private var occurrences = 0
-    private var calls = 0
-    private var deaths = 0
-    private var requests = 0
-    private var time = Duration.zero
-
-    mutating func add(_ outcome: Outcome) {
-        runs += 1
-        events += outcome.events
-        occurrences += outcome.occurrences
-        calls += outcome.calls
-        deaths += outcome.deaths
-        requests += outcome.requests
-        time += outcome.virtualTime
-    }
-
-    func words(_ seconds: Double) -> String {
-        let years = Double(time.milliseconds) / 31_557_600_000
-        return "\(runs) seeds, \(String(format: "%.2f", years)) virtual years, \(events) events "
-            + "(\(Int(Double(events) / max(seconds, 0.001))) a second), \(occurrences) occurrences, \(calls) calls, \(requests) "
-            + "requests, \(deaths) deaths survived: no rule broken"
+enum Report {
+    static func finding(of outcome: Outcome) throws {
+        guard let finding = outcome.findings.first else { return }
+        print("BROKEN at \(finding.at.rfc3339): \(finding.rule): \(finding.detail)")
+        print(outcome.options.words)
+        print("again: activation-sim \(outcome.options.arguments) --trace")
+        throw ExitCode.failure
     }
 }

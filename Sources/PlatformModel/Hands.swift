@@ -1,0 +1,64 @@
+// What people and schedules do on the platform while it runs: the hands of tests and simulations.
+
+package import Chronology
+
+extension PlatformModel {
+    /// A scheduled export begins.
+    ///
+    /// - Returns: Its id.
+    @discardableResult
+    package mutating func startExport(at now: Instant, lasting milliseconds: Int64, fails: Bool = false) -> String {
+        let index = begin(
+            .init(startMilliseconds: (now - start).milliseconds, durationMilliseconds: milliseconds, fails: fails))
+        return String(Self.exportID(index))
+    }
+
+    /// A person presses *Export file now*.
+    ///
+    /// - Returns: The run's id.
+    @discardableResult
+    package mutating func startForeignRun(
+        _ flow: String, _ audience: String, at now: Instant, lasting milliseconds: Int64
+    ) -> String {
+        let run = SimulatedRun(
+            id: newRunID(), flow: flow, audiences: [audience], createdAt: now,
+            endsAt: now + .milliseconds(milliseconds), fails: false, isOurs: false, isNamedFrom: now)
+        _ = begin(run)
+        return run.id
+    }
+
+    /// Whether a run of this audience is under way, whoever started it.
+    package func isBusy(_ audience: String, at now: Instant) -> Bool {
+        openRun(of: audience, at: now) != nil
+    }
+
+    /// Somebody edits a dataflow: enables or disables it, maps an audience (from now on), or takes one away.
+    ///
+    /// - Returns: False where there is no such dataflow.
+    @discardableResult
+    package mutating func edit(_ edit: FlowEdit, at now: Instant) -> Bool {
+        guard let index = scenario.flows.firstIndex(where: { $0.id == edit.flow }) else { return false }
+        if let state = edit.state { scenario.flows[index].state = state }
+        if let audience = edit.unmap { scenario.flows[index].audiences.removeAll { $0.id == audience } }
+        if let audience = edit.map {
+            scenario.flows[index].audiences.removeAll { $0.id == audience }
+            scenario.flows[index].audiences.append(
+                .init(id: audience, name: audience, mappedAtMilliseconds: (now - start).milliseconds))
+        }
+        return true
+    }
+
+    /// From now on nothing goes wrong, and runs without an end have one soon.
+    package mutating func heal(at now: Instant) {
+        pass(to: now)
+        scenario.faults = []
+        scenario.runs.failingPercent = 0
+        for index in openRuns where runs[index].endsAt == .never {
+            runs[index].endsAt = now + .milliseconds(Int64(scenario.runs.longestMilliseconds))
+        }
+    }
+}
+
+extension Instant {
+    static let never = Instant(milliseconds: .max)
+}

@@ -1,0 +1,49 @@
+// Known faults, to prove that the checkers of the simulation find them: a checker that finds nothing may be blind.
+//
+// They exist in builds with the flag MUTANTS alone (`make mutants`). In every other build `mutant` is a constant false,
+// and the optimizer leaves nothing of it.
+
+/// A fault that is put into the code on purpose.
+package enum Mutant: String, CaseIterable, Sendable {
+    case noExportGate = "no export gate"
+    case noDataflowGate = "no dataflow gate"
+    case noWindow = "no first-activation window"
+    case windowTooShort = "a window that is a minute short"
+    case staleEvidence = "gates that are judged by answers of any age"
+    case turnWithoutLook = "no look at the gates right before the call"
+    case noLane = "no lanes"
+    case doubtFreesLane = "a lane that is free while its call is in doubt"
+    case timeFreesLane = "a lane that is freed because time has passed"
+    case pairs81 = "81 pairs in a call"
+    case effectsFirst = "effects before their commit"
+    case blindRetry = "a call without an answer is sent again"
+    case answerTwice = "an answer is taken in a second time"
+    case recoveryForgetsDoubt = "a recovery that forgets a call in doubt"
+    case recoverySendsAgain = "a recovery that sends a call again"
+    case absentTooSoon = "absent after one look"
+    case adoptsAnyRun = "a run of before is adopted"
+    case retryForEver = "absent again and again, sent again and again"
+    case marksSetBack = "high-water marks that a start sets back"
+    case missedForgotten = "what was missed while down is forgotten"
+    case reloadDropsDue = "a reload that drops what is due"
+    case reloadForgetsRuns = "a reload that forgets the runs in flight"
+    case factWithoutRecord = "a fact that is not recorded"
+    case staleSnapshot = "a snapshot of before the step"
+    case shallowListing = "runs of others are forgotten once they leave the first page"
+    case busyLoop = "a timer that is always due"
+    case idlePolling = "questions while nothing is due"
+    case neverExpires = "calls after start_within"
+    case pauseIgnored = "calls during a pause"
+    case doubtNeverLooks = "a doubt that nobody looks up"
+    case silentExplain = "an explain that says nothing"
+    case wrongExplain = "an explain that blames an export"
+}
+
+#if MUTANTS
+/// The one that is active in this process. Set before the runs that it is for, while no other thread runs.
+nonisolated(unsafe) package var activeMutant: Mutant?
+
+package func mutant(_ mutant: Mutant) -> Bool { activeMutant == mutant }
+#else
+package func mutant(_ mutant: Mutant) -> Bool { false }
+#endif

@@ -1,0 +1,62 @@
+// Which nominal times are owed: a model beside the daemon's, which knows when campaigns are due by its own arithmetic. Every
+// nominal time that the daemon's wall clock has passed while its campaign was in use is fired or skipped, once, with a
+// record, by the end of the event that saw it pass.
+
+internal import Chronology
+internal import SchedulerCore
+
+struct NominalModel {
+    private struct Tenure {
+        var rhythm: Rhythm
+        /// The first time that is not known to be decided.
+        var next: Instant
+    }
+
+    private var tenures: [CampaignName: Tenure] = [:]
+    private var decided: [CampaignName: [ClosedRange<Instant>]] = [:]
+    /// The earliest `next` of all.
+    private var earliest: Instant?
+
+    /// Nominal times were fired or skipped.
+    ///
+    /// - Returns: False where some of them were decided before.
+    mutating func decide(_ campaign: CampaignName, _ times: ClosedRange<Instant>) -> Bool {
+        let isLater = decided[campaign]?.last.map { $0.upperBound < times.lowerBound } ?? true
+        decided[campaign, default: []].append(times)
+        return isLater
+    }
+
+    /// The daemon counts a campaign anew: right where its trigger is another one.
+    mutating func anchor(_ campaign: CampaignName, _ fingerprint: String) {
+        guard let rhythm = tenures[campaign]?.rhythm, "timetable \(rhythm.text) in UTC" != fingerprint else { return }
+        tenures[campaign] = nil
+    }
+
+    /// A configuration is in use from now on: what is new or changed counts from now.
+    mutating func take(_ plan: CampaignPlan, at wall: Instant) {
+        for name in tenures.keys where plan.campaigns[name]?.rhythm == nil { tenures[name] = nil }
+        for (name, planned) in plan.campaigns {
+            guard let rhythm = planned.rhythm, tenures[name]?.rhythm != rhythm else { continue }
+            // After a clock that stepped back, nothing is due again.
+            let from = max(wall, decided[name]?.last?.upperBound ?? wall)
+            tenures[name] = Tenure(rhythm: rhythm, next: rhythm.next(after: from))
+        }
+        earliest = tenures.values.map(\.next).min()
+    }
+
+    /// The first time up to now that was lost.
+    mutating func lost(at wall: Instant) -> (CampaignName, Instant)? {
+        guard let earliest, earliest <= wall else { return nil }
+        for name in tenures.keys.sorted() {
+            guard var tenure = tenures[name] else { continue }
+            while tenure.next <= wall {
+                let next = tenure.next
+                guard decided[name]?.last(where: { $0.contains(next) }) != nil else { return (name, next) }
+                tenure.next = tenure.rhythm.next(after: next)
+            }
+            tenures[name] = tenure
+        }
+        self.earliest = tenures.values.map(\.next).min()
+        return nil
+    }
+}

@@ -1,0 +1,151 @@
+// Through bytes: requests are built and answers are read by the production code, as over HTTP.
+
+internal import ActivationAPI
+internal import Chronology
+internal import PlatformModel
+internal import SchedulerCore
+
+struct WireClient: SimulatedClient {
+    private let builder: RequestBuilder
+    private let platform: PlatformSettings
+    private var token: String?
+
+    /// More pages than any listing of a simulation has.
+    private static let pages = 30
+
+    init(_ platform: PlatformSettings) {
+        self.platform = platform
+        builder = RequestBuilder(platform)
+    }
+
+    /// - Parameter fate: Not asked: over the wire the scenario decides.
+    mutating func answer(
+        _ effect: Effect, _ model: inout PlatformModel, at now: Instant, fate: () -> RunFate
+    ) -> Event? {
+        switch effect {
+        case .askExportJobs(let id, let sandbox, let since):
+            let answer = list(builder.exportJobs(sandbox), sandbox, &model, now) { response throws(AskFailure) in
+                try ExportJobsAnswer.read(response.body)
+            } isEnough: { page in
+                page.items.allSatisfy { ($0.createdAt ?? since) < since }
+            }
+            return .exportJobsAnswered(id, answer.map(\.items))
+        case .askDataflows(let id, let sandbox, let dataflows):
+            let answer = list(builder.dataflows(sandbox, dataflows), sandbox, &model, now) {
+                response throws(AskFailure) in
+                try DataflowsAnswer.read(response.body, sandbox, at: response.date)
+            } isEnough: { _ in
+                false
+            }
+            return .dataflowsAnswered(id, answer.map(\.items))
+        case .askRuns(let id, let sandbox, let dataflows, let depth):
+            var wanted = Set(depth.containing)
+            let answer = list(builder.runs(sandbox, dataflows), sandbox, &model, now) { response throws(AskFailure) in
+                try RunsAnswer.read(response.body)
+            } isEnough: { page in
+                wanted.subtract(page.items.map(\.id))
+                let reachesBack = depth.since.map { since in page.items.contains { ($0.createdAt ?? since) < since } }
+                return wanted.isEmpty && reachesBack ?? true
+            }
+            return .runsAnswered(id, answer.map { RunListing(runs: $0.items, isTruncated: $0.isTruncated) })
+        case .askRun(let id, let sandbox, let run):
+            return .runAnswered(id, single(builder.run(sandbox, run), run, &model, now))
+        case .send(let call):
+            return .callAnswered(call.id, activate(call, &model, now))
+        case .queueCall, .dropCall, .notify, .reply:
+            return nil
+        }
+    }
+
+    // MARK: Exchanges
+
+    private mutating func exchange(
+        _ request: PlatformRequest, _ model: inout PlatformModel, _ now: Instant
+    ) -> Result<PlatformResponse, AskFailure> {
+        for attempt in 1...2 {
+            if token == nil { token = fetchToken(&model, now) }
+            guard let token else { return .failure(.unavailable(detail: "no token")) }
+            let answer = model.handle(wire(request, token), at: now)
+            if answer.isLost { return .failure(.unavailable(detail: "the answer was lost")) }
+            let response = Self.response(answer, now)
+            guard response.status == 401, attempt == 1 else { return .success(response) }
+            self.token = nil
+        }
+        return .failure(.credentials(detail: "refused"))
+    }
+
+    private func fetchToken(_ model: inout PlatformModel, _ now: Instant) -> String? {
+        let request = builder.token(secret: "simulated-secret")
+        var headers: [String: String] = [:]
+        for header in request.headers { headers[header.name.lowercased()] = header.value }
+        let answer = model.handle(
+            WireRequest(method: "POST", target: "/ims/token/v3", headers: headers, body: request.body), at: now)
+        return try? TokenAnswer.read(answer.body).text
+    }
+
+    private func wire(_ request: PlatformRequest, _ token: String) -> WireRequest {
+        var headers = ["authorization": "Bearer \(token)"]
+        for header in request.headers { headers[header.name.lowercased()] = header.value }
+        let target = request.target.replacing("limit=\(RequestBuilder.pageSize)", with: "limit=\(ClientBounds.page)")
+        return WireRequest(method: request.method.rawValue, target: target, headers: headers, body: request.body)
+    }
+
+    private static func response(_ answer: WireAnswer, _ now: Instant) -> PlatformResponse {
+        PlatformResponse(
+            status: answer.status, body: answer.body,
+            retryAfter: answer.headers["Retry-After"].flatMap { Int($0) }.map { .seconds($0) },
+            date: Instant(milliseconds: now.milliseconds - now.milliseconds % 1000))
+    }
+
+    private mutating func list<Item: Sendable>(
+        _ first: PlatformRequest, _ sandbox: SandboxName, _ model: inout PlatformModel, _ now: Instant,
+        read: (PlatformResponse) throws(AskFailure) -> Page<Item>, isEnough: (Page<Item>) -> Bool
+    ) -> Result<Listing<Item>, AskFailure> {
+        var items: [Item] = []
+        var request = first
+        for _ in 0..<Self.pages {
+            switch exchange(request, &model, now) {
+            case .failure(let failure): return .failure(failure)
+            case .success(let response):
+                guard response.status == 200 else { return .failure(response.failure()) }
+                do throws(AskFailure) {
+                    let page = try read(response)
+                    items += page.items
+                    guard let link = page.next, let next = builder.next(link, of: first, sandbox) else {
+                        return .success(Listing(items: items, isTruncated: false))
+                    }
+                    if isEnough(page) { return .success(Listing(items: items, isTruncated: true)) }
+                    request = next
+                } catch {
+                    return .failure(error)
+                }
+            }
+        }
+        return .success(Listing(items: items, isTruncated: true))
+    }
+
+    private struct Listing<Item: Sendable>: Sendable {
+        var items: [Item]
+        var isTruncated: Bool
+    }
+
+    private mutating func single(
+        _ request: PlatformRequest, _ id: RunID, _ model: inout PlatformModel, _ now: Instant
+    ) -> Result<DataflowRun?, AskFailure> {
+        exchange(request, &model, now).flatMap { response in
+            if response.status == 404 { return .success(nil) }
+            guard response.status == 200 else { return .failure(response.failure()) }
+            return Result { () throws(AskFailure) in try RunsAnswer.read(response.body).items.first { $0.id == id } }
+        }
+    }
+
+    /// One POST, or none where there is no token.
+    private mutating func activate(_ call: Call, _ model: inout PlatformModel, _ now: Instant) -> CallAnswer {
+        if token == nil { token = fetchToken(&model, now) }
+        guard let token else { return .notSent(detail: "no token") }
+        let answer = model.handle(wire(builder.activate(call), token), at: now)
+        if answer.isLost { return .doubtful(detail: "the connection was closed") }
+        if answer.status == 401 { self.token = nil }
+        return CallClassification.classify(Self.response(answer, now), of: call)
+    }
+}

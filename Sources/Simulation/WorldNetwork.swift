@@ -1,0 +1,127 @@
+// The way to the platform and back: what gets lost, comes late, comes twice, or comes back as something else.
+
+internal import Chronology
+internal import PlatformModel
+internal import SchedulerCore
+
+extension World {
+    /// An effect leaves for the platform. What becomes of it is decided here, all at once.
+    func leave(_ effect: Effect) {
+        let way = way()
+        if isHealed { return send(effect, after: way, Happening.Fate(answers: [self.way()])) }
+        let isThroughValues = !options.isThroughBytes
+        if elapsed < outageUntil || dice.strikes(.lostRequest) != nil {
+            return tell(Self.lost(effect), after: SimulationBounds.timeout.milliseconds)
+        }
+        if isThroughValues, elapsed < stormUntil || dice.strikes(.throttled) != nil {
+            return tell(Self.throttled(effect), after: way)
+        }
+        if isThroughValues, dice.strikes(.errorBefore) != nil {
+            return tell(Self.failed(effect, "HTTP 500"), after: way)
+        }
+        if isThroughValues, let stroke = dice.strikes(.revokedToken), stroke.size % 2 == 0 {
+            return tell(Self.unauthorized(effect), after: way)
+        }
+        send(effect, after: way, fate(of: effect, way))
+    }
+
+    private func fate(of effect: Effect, _ way: Int64) -> Happening.Fate {
+        let back = self.way()
+        var fate = Happening.Fate(answers: [back])
+        let timeout = SimulationBounds.timeout.milliseconds
+        if way + back > timeout || dice.strikes(.lostAnswer) != nil {
+            fate.instead = Self.lost(effect)
+            fate.answers = [max(0, timeout - way)]
+        } else if dice.strikes(.errorAfter) != nil {
+            fate.instead = Self.failed(effect, "HTTP 502")
+        } else if !options.isThroughBytes, dice.strikes(.nonsense) != nil {
+            fate.instead = Self.nonsense(effect)
+        }
+        if let stroke = dice.strikes(.doubledAnswer) { fate.answers.append(back + stroke.below(120_000)) }
+        if let stroke = dice.strikes(.lateAnswer) { fate.answers.append(timeout + stroke.below(600_000)) }
+        return fate
+    }
+
+    private func send(_ effect: Effect, after way: Int64, _ fate: Happening.Fate) {
+        if case .send(let call) = effect { underway[call.id, default: 0] += 1 }
+        schedule(.arrives(effect, process: process, fate), after: way)
+    }
+
+    private func tell(_ event: Event, after delay: Int64) {
+        schedule(.event(event, process: process), after: delay)
+    }
+
+    /// Milliseconds of one way.
+    private func way() -> Int64 {
+        if !isHealed, let stroke = dice.strikes(.slowWay) { return 5 + stroke.below(60_000) }
+        return Int64(5 + dice.usual.below(300))
+    }
+
+    func arrive(_ effect: Effect, _ process: Int, _ fate: Happening.Fate) {
+        let answer = client.answer(effect, &model, at: trueTime) { [self] in runFate() }
+        if case .send(let call) = effect {
+            underway[call.id, default: 1] -= 1
+            checker.look(at: model.ledger, start: CampaignPlan.start, after: call, at: wall)
+        }
+        guard let answer else { return }
+        for (number, delay) in fate.answers.enumerated() {
+            // What comes later than the first is the platform's own answer, whatever was told before.
+            let event = number == 0 ? fate.instead ?? answer : answer
+            schedule(.event(event, process: process), after: delay)
+        }
+    }
+
+    private func runFate() -> RunFate {
+        let runs = plan.scenario.runs
+        let spread = UInt64(max(1, runs.longestMilliseconds - runs.shortestMilliseconds))
+        var fate = RunFate(
+            duration: .milliseconds(runs.shortestMilliseconds + Int64(dice.usual.below(spread))))
+        guard !isHealed else { return fate }
+        fate.fails = dice.strikes(.failingRun) != nil
+        if let stroke = dice.strikes(.namelessRun) { fate.isNamedAfter = .milliseconds(stroke.below(120_000)) }
+        if dice.strikes(.endlessRun) != nil {
+            fate.duration = nil
+        } else if let stroke = dice.strikes(.vanishingRun), let duration = fate.duration {
+            // Gone is gone: nothing of it goes on unseen.
+            fate.vanishesAfter = .milliseconds(1 + stroke.below(UInt64(duration.milliseconds)))
+            fate.duration = fate.vanishesAfter
+        }
+        return fate
+    }
+
+    // MARK: What is told instead of an answer
+
+    /// When the client's time is over.
+    private static func lost(_ effect: Effect) -> Event { failed(effect, "timeout") }
+
+    private static func failed(_ effect: Effect, _ detail: String) -> Event {
+        answer(effect, .unavailable(detail: detail), .doubtful(detail: detail))
+    }
+
+    private static func throttled(_ effect: Effect) -> Event {
+        answer(
+            effect, .throttled(retryAfter: nil, detail: "too many requests"),
+            .throttled(retryAfter: nil, detail: "too many requests"))
+    }
+
+    private static func unauthorized(_ effect: Effect) -> Event {
+        answer(
+            effect, .credentials(detail: "the token is not valid"),
+            .refused(.unauthorized(detail: "the token is not valid")))
+    }
+
+    private static func nonsense(_ effect: Effect) -> Event {
+        answer(effect, .nonsense(detail: "unreadable"), .doubtful(detail: "HTTP 200 without a readable order"))
+    }
+
+    private static func answer(_ effect: Effect, _ failure: AskFailure, _ answer: CallAnswer) -> Event {
+        switch effect {
+        case .askExportJobs(let id, _, _): .exportJobsAnswered(id, .failure(failure))
+        case .askDataflows(let id, _, _): .dataflowsAnswered(id, .failure(failure))
+        case .askRuns(let id, _, _, _): .runsAnswered(id, .failure(failure))
+        case .askRun(let id, _, _): .runAnswered(id, .failure(failure))
+        case .send(let call): .callAnswered(call.id, answer)
+        case .queueCall, .dropCall, .notify, .reply: .woke
+        }
+    }
+}

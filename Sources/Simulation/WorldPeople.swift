@@ -1,0 +1,164 @@
+// Whoever else is there: the schedule of the platform, people who export beside us or edit dataflows, admins who reload and
+// give orders, and somebody who settles what needs a person, after a look at the platform as the manual says.
+
+internal import Chronology
+internal import PlatformModel
+internal import SchedulerCore
+
+extension World {
+    // MARK: On the platform
+
+    func startExport(_ stroke: Stroke) {
+        // One at a time, and pauses between them: the platform's own schedule.
+        guard model.runningExport(at: trueTime) == nil else { return }
+        let lasting = 120_000 + stroke.below(5_400_000)
+        let fails = !isHealed && dice.strikes(.failingExport) != nil
+        let id = model.startExport(at: trueTime, lasting: lasting, fails: fails)
+        trace("export \(id) begins, for \(lasting / 1000) s")
+        checker.truth.began(export: id, at: trueTime, until: trueTime + .milliseconds(lasting))
+    }
+
+    func startForeignRun(_ stroke: Stroke) {
+        let pair = plan.pair(stroke.size)
+        let lasting = 60_000 + stroke.below(1_800_000)
+        // The platform refuses a second run of an audience, whoever asks.
+        guard !model.isBusy(pair.audience.text, at: trueTime) else { return }
+        let id = model.startForeignRun(pair.dataflow.text, pair.audience.text, at: trueTime, lasting: lasting)
+        trace("somebody exports \(pair.audience) to \(pair.dataflow): \(id), for \(lasting / 1000) s")
+        checker.truth.began(
+            foreignRun: id, on: pair.dataflow.text, at: trueTime, until: trueTime + .milliseconds(lasting))
+    }
+
+    func editFlow(_ stroke: Stroke) {
+        let pair = plan.pair(stroke.size)
+        var edit = FlowEdit(flow: pair.dataflow.text)
+        switch stroke.size / 1024 % 4 {
+        case 0: edit.state = "disabled"
+        case 1: edit.unmap = pair.audience.text
+        default: edit.map = pair.audience.text
+        }
+        // What was disabled or taken away comes back with the next edit of the dataflow.
+        let flow = model.scenario.flows.first { $0.id == edit.flow }
+        if let flow, flow.state != "enabled" { edit = FlowEdit(flow: flow.id, state: "enabled") }
+        apply(edit)
+    }
+
+    /// Dataflows are enabled, and every audience is mapped.
+    func restoreFlows() {
+        for flow in model.scenario.flows {
+            if flow.state != "enabled" { apply(FlowEdit(flow: flow.id, state: "enabled")) }
+            let mapped = Set(flow.audiences.map(\.id))
+            for audience in plan.scenario.flows.first?.audiences ?? [] where !mapped.contains(audience.id) {
+                apply(FlowEdit(flow: flow.id, map: audience.id))
+            }
+        }
+    }
+
+    private func apply(_ edit: FlowEdit) {
+        trace(
+            "somebody edits \(edit.flow): \(edit.state ?? edit.map.map { "maps \($0)" } ?? "takes away \(edit.unmap ?? "")")"
+        )
+        model.edit(edit, at: trueTime)
+        checker.truth.edited(edit.flow, at: trueTime)
+    }
+
+    // MARK: Admins
+
+    func reload(_ stroke: Stroke) {
+        // The file changes whether or not the daemon is there to read it.
+        let words = plan.edit(stroke.size)
+        guard runtime != nil, !isStopping, stroke.size % 16 != 0 else { return trace("the file changes: \(words)") }
+        trace("a reload: \(words)")
+        handle(.reloaded(plan.configuration), takes: true)
+    }
+
+    func giveOrder() {
+        guard runtime != nil else { return }
+        handle(.command(nextCommandID(), someOrder(), actor: "anna"))
+    }
+
+    private func nextCommandID() -> CommandID {
+        nextCommand += 1
+        return CommandID(nextCommand)
+    }
+
+    private func someOrder() -> Command {
+        let held = checker.folded.occurrences.values.sorted { $0.id < $1.id }
+        switch dice.people.below(12) {
+        case 0: return .pause(.all, until: somePauseEnd(), reason: "a try")
+        case 1: return .pause(.campaign(plan.name(&dice.people)), until: somePauseEnd(), reason: "a try")
+        case 2, 3:
+            if let pause = checker.folded.pauses.first { return .resume(pause.scope) }
+        case 4, 5:
+            if !held.isEmpty { return .cancelOccurrence(some(held).id) }
+        case 6:
+            if !held.isEmpty {
+                let occurrence = some(held)
+                let position = Int(dice.people.below(UInt64(occurrence.activations.count)))
+                return .cancelActivation(occurrence.activationID(at: position))
+            }
+        case 7:
+            if let order = settlement() { return order }
+        default: break
+        }
+        return .fire(plan.name(&dice.people), forceOverlap: dice.people.hits(percent: 30))
+    }
+
+    private func some(_ held: [OccurrenceState]) -> OccurrenceState {
+        held[Int(dice.people.below(UInt64(held.count)))]
+    }
+
+    private func somePauseEnd() -> Instant? {
+        dice.people.hits(percent: 50) ? wall + .seconds(60 + Int64(dice.people.below(7200))) : nil
+    }
+
+    // MARK: Somebody who settles
+
+    /// What needs a person, one thing after the other. While faults last, nobody hurries.
+    func lookForTrouble() {
+        guard runtime != nil, !isStopping, isHealed || dice.people.hits(percent: 10) else { return }
+        if isHealed, let pause = checker.folded.pauses.first {
+            handle(.command(nextCommandID(), .resume(pause.scope), actor: "otto"))
+        }
+        for _ in 0..<20 {
+            guard runtime != nil, let order = settlement() else { return }
+            handle(.command(nextCommandID(), order, actor: "otto"))
+        }
+    }
+
+    /// The right order for something that waits for a person: by what the platform's own ledger knows.
+    private func settlement() -> Command? {
+        for occurrence in checker.folded.occurrences.values.sorted(by: { $0.id < $1.id }) {
+            for (position, activation) in occurrence.activations.enumerated() {
+                let id = occurrence.activationID(at: position)
+                let pair = occurrence.occurrence.pairs[position]
+                switch activation.phase {
+                case .quarantined(nil):
+                    return .resolve(id, dice.people.hits(percent: 50) ? .abandon : .retry)
+                case .quarantined(let call?):
+                    // Something of it may still be on its way.
+                    guard underway[call, default: 0] == 0 else { continue }
+                    if let run = run(of: call, pair) { return .resolve(id, .adopt(run)) }
+                    return .resolve(id, dice.people.hits(percent: 50) ? .abandon : .retry)
+                case .running(let run) where activation.endIsUnknown:
+                    guard let real = model.runs.last(where: { $0.id == run.text }), trueTime >= real.endsAt else {
+                        continue
+                    }
+                    return .resolve(id, .abandon)
+                case .waiting, .calling, .inDoubt, .running, .ended: continue
+                }
+            }
+        }
+        return nil
+    }
+
+    /// The run that a call began for a pair, and that nobody owns.
+    private func run(of call: CallID, _ pair: Pair) -> RunID? {
+        guard let sent = checker.sent[call] else { return nil }
+        return model.runs.first { run in
+            run.isOurs && run.createdAt >= sent && run.flow == pair.dataflow.text
+                && run.audiences.contains(pair.audience.text) && !checker.isOwned(RunID(run.id), pair)
+                && (run.vanishesAt.map { trueTime < $0 } ?? true)
+        }.map { RunID($0.id) }
+    }
+}

@@ -1,0 +1,217 @@
+// The machine and the process on it: what the runtime asks of its environment, how it dies, and how it starts again.
+
+package import Chronology
+package import Journal
+internal import PlatformModel
+internal import Runtime
+package import SchedulerCore
+
+extension World {
+    func startProcess() {
+        guard runtime == nil else { return }
+        process += 1
+        isDying = false
+        isStopping = false
+        dropped = []
+        let configuration = plan.configuration
+        client = options.isThroughBytes ? WireClient(configuration.platform) : ValueClient()
+        do {
+            let runtime = try Runtime(configuration: configuration, journal: journal, environment: self)
+            trace("process \(process) starts")
+            checker.compare(runtime.scheduler.state, at: wall, isForced: true)
+            self.runtime = runtime
+            runtime.start(configuration)
+            afterEvent(takes: true)
+        } catch {
+            checker.report("a journal that was written can be read", error.found, at: wall)
+        }
+    }
+
+    func handle(_ event: Event, takes: Bool = false) {
+        guard let runtime else { return }
+        trace(Words.of(event))
+        runtime.handle(event)
+        afterEvent(takes: takes)
+    }
+
+    /// - Parameter takes: Whether the plan was taken into use with it.
+    private func afterEvent(takes: Bool) {
+        if let runtime, !isDying, runtime.trouble == nil {
+            checker.compare(runtime.scheduler.state, at: wall)
+            if !isStopping {
+                if takes {
+                    // What is due by a reload was due under the rules of before; what a start finds changed counts from
+                    // the start.
+                    if lastTaking == process { checker.lookForLost(at: wall) }
+                    lastTaking = process
+                    checker.nominals.take(plan, at: wall)
+                }
+                checker.lookForLost(at: wall)
+            } else if !runtime.scheduler.hasCallsOnTheWire {
+                endStop()
+            }
+        }
+        bury()
+    }
+
+    // MARK: Stops and deaths
+
+    func kill() {
+        guard runtime != nil else { return }
+        trace("kill -9")
+        isDying = true
+        bury()
+    }
+
+    func stop() {
+        guard runtime != nil, !isStopping else { return }
+        trace("SIGTERM")
+        isStopping = true
+        schedule(.stopEnds(process: process), after: SimulationBounds.stopTimeout)
+        handle(.stopping)
+    }
+
+    func endStop() {
+        guard isStopping, let runtime, !isDying else { return }
+        do {
+            try runtime.close()
+            trace("the process has stopped")
+        } catch {
+            trace("the process could not close its journal: \(error.found)")
+        }
+        isDying = true
+        bury()
+    }
+
+    /// Takes a process that died away, once nothing of it is on the stack.
+    private func bury() {
+        guard isDying, runtime != nil else { return }
+        trace("the process has died")
+        runtime = nil
+        process += 1
+        wakeVersion += 1
+        deaths += 1
+        if let cut = isHealed ? nil : dice.strikes(.powerCut) {
+            trace("the power is cut")
+            journal.losePower(keepsWrite: cut.size % 2 == 0)
+            bootedAt = elapsed
+        } else {
+            journal.survive()
+        }
+        let isLong = isHealed ? nil : dice.strikes(.longStop)
+        let span =
+            isLong.map { $0.below(options.isSparse ? 200_000_000 : 7_200_000) } ?? Int64(dice.usual.below(60_000))
+        schedule(.starts(process: process), after: 1000 + span)
+    }
+
+    func stepClock(_ stroke: Stroke) {
+        wallOffset = stroke.below(7_200_000) - 3_600_000
+        // Now and then somebody sets the wrong day.
+        if stroke.size / 8_000_000 % 10 == 0 { wallOffset *= 30 }
+        trace("the clock steps to \(wall.rfc3339)")
+        handle(.woke)
+    }
+
+    // MARK: The disk
+
+    func commitFate() -> CommitFate {
+        if isDying { return .diesBefore }
+        if isHealed { return .fine }
+        if let disk { return disk == .full ? .isFull : .isReadOnly }
+        if dice.strikes(.deathBeforeCommit) != nil { return dies(.diesBefore) }
+        if let stroke = dice.strikes(.deathAfterCommit) {
+            return dies(stroke.size % 2 == 0 ? .diesBeforeSync : .diesAfter)
+        }
+        if dice.strikes(.failedSync) != nil { return .syncFails }
+        for (kind, code) in [(FaultKind.fullDisk, JournalError.Code.full), (.readOnlyDisk, .readOnly)] {
+            guard let stroke = dice.strikes(kind) else { continue }
+            disk = code
+            trace("the disk is \(code.rawValue)")
+            schedule(.diskIsFree, after: stroke.below(600_000))
+            return code == .full ? .isFull : .isReadOnly
+        }
+        return .fine
+    }
+
+    private func dies(_ fate: CommitFate) -> CommitFate {
+        trace("death at a commit: \(fate)")
+        isDying = true
+        return fate
+    }
+
+    func stored(_ records: [Record]) {
+        for record in records { trace("  ■ " + Words.of(record)) }
+        mix(records.count)
+        checker.stored(records, at: wall) { [self] run in model.runs.last { $0.id == run.text } }
+        mix(checker.folded.nextOccurrence &* 31 &+ checker.folded.nextCall)
+    }
+
+    // MARK: Clocks
+
+    var monotonic: Monotonic {
+        let uptime = elapsed - bootedAt
+        return Monotonic(milliseconds: uptime + drifted(uptime))
+    }
+
+    /// When the daemon's monotonic clock showed that.
+    func platformTime(of point: Monotonic) -> Instant {
+        let uptime = point.milliseconds - drifted(point.milliseconds)
+        return CampaignPlan.start + .milliseconds(bootedAt + uptime)
+    }
+}
+
+extension World: Environment {
+    package func now() -> Moment {
+        Moment(wall: wall, monotonic: monotonic)
+    }
+
+    package func arm(_ wake: Wake?, at now: Moment) {
+        wakeVersion += 1
+        guard !isDying, let delay = wake?.delay(from: now) else { return }
+        schedule(.wake(wakeVersion), after: delay.milliseconds)
+    }
+
+    package func perform(_ effect: Effect) {
+        if isDying { return }
+        if !isHealed, dice.strikes(.deathBeforeEffect) != nil {
+            trace("death before an effect")
+            isDying = true
+            return
+        }
+        trace("  → " + Words.of(effect))
+        switch effect {
+        case .queueCall(let id, _, _):
+            schedule(.turn(id, process: process), after: Int64(1 + dice.usual.below(500)))
+        case .dropCall(let id): dropped.insert(id)
+        case .notify, .reply: break
+        case .askExportJobs:
+            ask(effect, isExpected: plan.campaigns.values.contains { $0.campaign.trigger == .afterExport })
+        case .askDataflows, .askRuns, .askRun:
+            ask(effect, isExpected: false)
+        case .send(let call):
+            checker.leaves(call, at: wall, platformTime: trueTime)
+            leave(effect)
+        }
+        if !isHealed, dice.strikes(.deathAfterEffect) != nil {
+            trace("death after an effect")
+            isDying = true
+        }
+    }
+
+    private func ask(_ effect: Effect, isExpected: Bool) {
+        questions += 1
+        checker.asks(effect, isExpected: isExpected, at: wall)
+        leave(effect)
+    }
+
+    package func tell(_ records: [Record], before: Scheduler, after: Scheduler, at now: Moment) {}
+    package func journalTrouble(_ error: JournalError?) {}
+
+    package func journalLost(_ error: JournalError) {
+        if error.code == .io {
+            isDying = true
+        } else {
+            checker.report("the journal is never lost", error.found, at: wall)
+        }
+    }
+}

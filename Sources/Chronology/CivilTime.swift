@@ -77,9 +77,11 @@ package struct LocalTime: Hashable, Comparable, Sendable {
 
     /// The reading that a clock would show if it counted these seconds since 1970-01-01T00:00:00.
     package init(unzonedSeconds seconds: Int64) {
-        let days = seconds >= 0 ? seconds / 86_400 : (seconds - 86_399) / 86_400
-        day = CivilDay(daysSinceEpoch: Int(days))
-        secondOfDay = Int(seconds - days * 86_400)
+        // Division rounds towards zero; total, since a zone file may name any number.
+        let (whole, rest) = seconds.quotientAndRemainder(dividingBy: 86_400)
+        let isBefore = rest < 0
+        day = CivilDay(daysSinceEpoch: Int(isBefore ? whole - 1 : whole))
+        secondOfDay = Int(isBefore ? rest + 86_400 : rest)
     }
 
     package var unzonedSeconds: Int64 {

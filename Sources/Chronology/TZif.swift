@@ -201,11 +201,11 @@ struct PosixRule {
             return value <= limit ? value : nil
         }
 
-        /// `[+-]hh[:mm[:ss]]` in seconds. Hours go up to 167 in the rules of a change (RFC 8536).
-        mutating func offset() -> Int? {
+        /// `[+-]hh[:mm[:ss]]` in seconds. Hours go up to 24, and to 167 in the rules of a change (RFC 8536).
+        mutating func offset(hourLimit: Int = 24) -> Int? {
             let sign = take("-") ? -1 : 1
             if sign == 1 { _ = take("+") }
-            guard let hours = number(167) else { return nil }
+            guard let hours = number(hourLimit) else { return nil }
             var seconds = hours * 3600
             if take(":") {
                 guard let minutes = number(59) else { return nil }
@@ -235,7 +235,7 @@ struct PosixRule {
             }
             var seconds = 7200
             if take("/") {
-                guard let given = offset() else { return nil }
+                guard let given = offset(hourLimit: 167) else { return nil }
                 seconds = given
             }
             return Change(day: day, seconds: seconds)

@@ -26,6 +26,25 @@ import Testing
         #expect(LogText.quoted("") == "\"\"")
     }
 
+    @Test(arguments: [
+        ("a \" b=c", #""a \" b=c""#), ("a \"\u{301} b=c", "\"a \\\"\u{301} b=c\""), ("ends in \\", #""ends in \\""#),
+        ("\\\" b=c", #""\\\" b=c""#), ("\u{7} \\u{7}", #""\u{7} \\u{7}""#),
+    ])
+    func `a value can not close its own quotes and go on as another field`(_ text: String, _ expected: String) {
+        #expect(LogText.quoted(text) == expected)
+    }
+
+    @Test func `no code point can move the cursor or end the line`() {
+        for value in UInt32(0)...0x10FFFF {
+            guard let scalar = Unicode.Scalar(value) else { continue }
+            let shown = LogText.message("a\(Character(scalar))b").split(separator: "\n").joined()
+            #expect(
+                shown.unicodeScalars.allSatisfy {
+                    ![.control, .format, .lineSeparator, .paragraphSeparator].contains($0.properties.generalCategory)
+                })
+        }
+    }
+
     @Test(arguments: [("run_id", "RUN_ID"), ("_hidden", "HIDDEN"), ("9lives", "LIVES"), ("é", "FIELD"), ("a b", "A_B")])
     func `a field has a name that the journal takes`(_ key: String, _ name: String) {
         #expect(LogText.fieldName(key) == name)

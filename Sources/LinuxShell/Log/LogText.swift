@@ -11,22 +11,31 @@ package enum LogText {
 
     package static func escaped(_ text: String) -> String {
         var shown = ""
-        for scalar in text.unicodeScalars {
-            switch scalar.properties.generalCategory {
-            case .control, .format, .lineSeparator, .paragraphSeparator:
-                shown += "\\u{\(String(scalar.value, radix: 16))}"
-            default:
-                shown.unicodeScalars.append(scalar)
-            }
-        }
+        for scalar in text.unicodeScalars { append(scalar, to: &shown) }
         return shown
+    }
+
+    private static func append(_ scalar: Unicode.Scalar, to shown: inout String) {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator:
+            shown += "\\u{\(String(scalar.value, radix: 16))}"
+        default:
+            shown.unicodeScalars.append(scalar)
+        }
     }
 
     /// The value of a field: as it is where it is one plain word, else in quotes.
     package static func quoted(_ text: String) -> String {
         let isPlain =
             !text.isEmpty && text.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value < 0x7f && $0 != "\"" }
-        return isPlain ? text : "\"\(escaped(text).replacing("\"", with: "\\\""))\""
+        if isPlain { return text }
+        // By code points: a quote with an accent on it is one character, and still closes the quotes.
+        var quoted = "\""
+        for scalar in text.unicodeScalars {
+            if scalar == "\"" || scalar == "\\" { quoted += "\\" }
+            append(scalar, to: &quoted)
+        }
+        return quoted + "\""
     }
 
     /// The name of a field in the journal: capital letters, digits and underscores, not beginning with a digit or an

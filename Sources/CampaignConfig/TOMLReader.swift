@@ -84,10 +84,18 @@ struct TOMLReader {
         let message = withUnsafeBytes(of: error.message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
         let isPlaced = error.line > 0
         let found = isPlaced ? message : "a header in brackets holds no name"
+        let place = inside(text, isPlaced ? Int(error.line) : namelessHeader(in: text), Int(error.column))
         return Failure(
-            code: .badSyntax, line: isPlaced ? Int(error.line) : namelessHeader(in: text),
-            column: max(1, Int(error.column)), found: "this is not TOML: \(found)",
+            code: .badSyntax, line: place.line, column: place.column, found: "this is not TOML: \(found)",
             accepted: "TOML 1.0 (https://toml.io/en/v1.0.0)", remedy: "Correct the line.")
+    }
+
+    /// What ends too early is missed behind the last byte; toml++ counts on from there.
+    private func inside(_ text: [UInt8], _ line: Int, _ column: Int) -> (line: Int, column: Int) {
+        let lines = Self.withoutMark(text).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        let line = min(max(1, line), lines.count)
+        let length = lines[line - 1].count { $0 & 0xC0 != 0x80 }
+        return (line, min(max(1, column), length + 1))
     }
 
     /// Assertions of toml++ come without a place, all of them about headers such as `[!]`: the first line that looks like

@@ -74,6 +74,15 @@ import Testing
         #expect(failure(Array("a = 1\n[b]\n[!]\n".utf8))?.line == 3)
     }
 
+    @Test(arguments: ["a = \"", "a = \"\\u12", "\u{FEFF}a = ['x',\né", "[", "a = [\n", "a = {", "a = 'x", "\u{FEFF}b"])
+    func `what ends too early is missed right behind the end of the text`(text: String) throws {
+        let found = try #require(failure(Array(text.utf8)))
+        let lines = text.unicodeScalars.drop { $0 == "\u{FEFF}" }.split(
+            separator: "\n", omittingEmptySubsequences: false)
+        try #require((1...lines.count).contains(found.line))
+        #expect((1...lines[found.line - 1].count + 1).contains(found.column))
+    }
+
     @Test func `an empty file is an empty table`() throws {
         #expect(try TOMLReader(file: 0).read([]).isEmpty)
         #expect(try TOMLReader(file: 0).read([0xEF, 0xBB, 0xBF]).isEmpty)

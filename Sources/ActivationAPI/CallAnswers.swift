@@ -62,15 +62,17 @@ package enum CallClassification {
 /// The run id of a `statusURL`. The URL is data: its host is never contacted.
 package enum RunURL {
     package static func run(_ text: String) -> RunID? {
-        let path = text.prefix { $0 != "?" && $0 != "#" }
-        guard let last = path.split(separator: "/", omittingEmptySubsequences: false).last else { return nil }
+        // By bytes: a question mark with an accent on it is another character, and begins the query all the same.
+        let path = text.utf8.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
+        let parts = path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        guard let last = parts.last else { return nil }
         let isPlain =
-            (8...64).contains(last.utf8.count)
-            && last.utf8.allSatisfy { byte in
+            (8...64).contains(last.count)
+            && last.allSatisfy { byte in
                 (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
                     || byte == UInt8(ascii: "-")
             }
-        return isPlain ? RunID(String(last)) : nil
+        return isPlain ? RunID(String(Substring(last))) : nil
     }
 }
 

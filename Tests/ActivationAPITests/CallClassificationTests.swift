@@ -50,6 +50,13 @@ func response(_ status: Int, _ body: String) -> PlatformResponse {
         #expect(answer(200, body) == .accepted([pairs[0]: RunID(runs[0]), pairs[1]: RunID(runs[1])]))
     }
 
+    @Test func `a run is the end of the path, whatever accents stand on the marks behind it`() {
+        let run = "33333333-cccc-4ccc-8ccc-000000000001"
+        for mark in ["?", "#", "?\u{301}", "#\u{301}"] {
+            #expect(RunURL.run("https://platform.adobe.io/runs/\(run)\(mark)/99999999") == RunID(run))
+        }
+    }
+
     @Test func `a run that is already going on is parsed in its old and its new wording`() {
         for word in ["audience", "segment"] {
             let message =

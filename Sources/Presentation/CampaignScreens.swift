@@ -49,7 +49,7 @@ extension Screen {
         let head =
             "occurrence \(occurrence.id) of \(safe(occurrence.campaign)): \(occurrence.state); due "
             + "\(timeAndDistance(occurrence.nominal, occurrence.zone))\(late), \(occurrence.origin)\(safe(by))\(end)"
-        return [head]
+        return [safe(head)]
             + table(
                 occurrence.activations.map { activation in
                     [

@@ -47,7 +47,7 @@ extension Screen {
 
     private func call(_ call: CallDocument) -> String {
         let state = call.state == "in_doubt" ? "in doubt" : call.state
-        return "call \(call.id) of \(counted(call.activations.count, "pair")): \(state) since \(time(call.at))"
+        return safe("call \(call.id) of \(counted(call.activations.count, "pair")): \(state) since \(time(call.at))")
     }
 
     package func lines(_ document: RunsDocument) -> [String] {

@@ -29,8 +29,10 @@ extension Screen {
         return faults(check.faults) + faults(check.warnings) + [tally + end]
     }
 
-    /// Each with the line of the file and a caret, which were made safe where they were made.
+    /// Each with the line of the file and a caret.
     private func faults(_ faults: [FaultDocument]) -> [String] {
-        faults.flatMap { $0.text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) + [""] }
+        faults.flatMap { fault in
+            fault.text.split(separator: "\n", omittingEmptySubsequences: false).map { safe(String($0)) } + [""]
+        }
     }
 }

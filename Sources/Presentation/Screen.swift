@@ -83,7 +83,7 @@ package struct Screen {
         let space = String(repeating: " ", count: indent)
         var lines: [String] = []
         var line = ""
-        for word in text.split(separator: " ") {
+        for word in safe(text).split(separator: " ") {
             if !line.isEmpty, line.count + 1 + word.count > width - indent {
                 lines.append(space + line)
                 line = ""
@@ -94,8 +94,10 @@ package struct Screen {
         return lines
     }
 
-    /// Rows in columns, two spaces between them; the last column is wrapped to the width.
-    func table(_ rows: [[String]], indent: Int = 0) -> [String] {
+    /// Rows in columns, two spaces between them; the last column is wrapped to the width. Made safe here, words that are
+    /// usually our own too: whoever serves the socket may say anything.
+    func table(_ cells: [[String]], indent: Int = 0) -> [String] {
+        let rows = cells.map { $0.map(safe) }
         guard let columns = rows.map(\.count).max(), columns > 0 else { return [] }
         let widths = (0..<columns - 1).map { column in rows.map { $0.count > column ? $0[column].count : 0 }.max() ?? 0
         }

@@ -6,13 +6,13 @@ package import ControlProtocol
 extension Screen {
     package func lines(_ status: StatusDocument) -> [String] {
         head(status) + troubles(status) + pauses(status.pauses) + occurrences(status) + next(status) + exports(status)
-            + [journal(status.journal)]
+            + journal(status.journal)
     }
 
     private func head(_ status: StatusDocument) -> [String] {
         let daemon = status.daemon
         let host = status.platform.url.split(separator: "/").last.map(String.init) ?? status.platform.url
-        let state = style(daemon.state, daemon.state == "ready" ? .good : .attention)
+        let state = style(safe(daemon.state), daemon.state == "ready" ? .good : .attention)
         return [
             "activationd \(safe(daemon.version))  \(state) since \(time(daemon.startedAt)) (\(age(daemon.startedAt)))",
             "configuration \(status.configuration.generation) of \(time(status.configuration.loadedAt)), "
@@ -110,10 +110,10 @@ extension Screen {
         }
     }
 
-    private func journal(_ journal: JournalDocument) -> String {
+    private func journal(_ journal: JournalDocument) -> [String] {
         let size = journal.bytes.map { ", \(bytes($0))" } ?? ""
         let free = journal.freeBytes.map { ", \(bytes($0)) free" } ?? ""
-        return row("journal", "\(journal.state)\(size)\(free)", nil).joined(separator: "\n")
+        return row("journal", "\(journal.state)\(size)\(free)", nil)
     }
 
     private func bytes(_ count: Int64) -> String {

@@ -51,6 +51,18 @@ import Testing
         #expect(RecordCoding.decodeState(Array(#"{"shape":"unknown"}"#.utf8)) == nil)
     }
 
+    @Test func `a record with the largest number there is folds as any other`() throws {
+        let largest = Int.max
+        var state = State()
+        for line in Format1.lines {
+            let text = line.text.replacing("\"id\":17", with: "\"id\":\(largest)")
+                .replacing("\"id\":18", with: "\"id\":\(largest)").replacing("\"id\":5", with: "\"id\":\(largest)")
+                .replacing("\"17.3\"", with: "\"\(largest).1\"")
+            state.apply(try RecordCoding.decode(Array(text.utf8), sequence: 1))
+        }
+        #expect(state.nextOccurrence == largest && state.nextCall == largest)
+    }
+
     private static let kindCount = 25
 
     /// Does not compile until a new kind of record has a number, and fails until it has a line.

@@ -47,10 +47,27 @@ package enum RecordCoding {
         try encodeValue(state)
     }
 
-    /// Nil for a snapshot of another program version: the caller folds the records instead.
+    /// Nil for a snapshot of another program version, or one that does not hold together: the caller folds the records
+    /// instead.
     package static func decodeState(_ bytes: [UInt8]) -> State? {
-        try? decoder.decode(State.self, from: Data(bytes))
+        guard let state = try? decoder.decode(State.self, from: Data(bytes)), isSound(state) else { return nil }
+        return state
     }
+
+    /// What the fold keeps by construction, and the scheduler relies on.
+    private static func isSound(_ state: State) -> Bool {
+        let counts = [state.generation, state.nextOccurrence, state.nextCall]
+        let activations = state.occurrences.values.flatMap(\.activations)
+        return (counts + activations.flatMap { [$0.attempts, $0.doubtRetries, $0.lookUps] }).allSatisfy { $0 >= 0 }
+            && activations.allSatisfy { max($0.attempts, $0.doubtRetries, $0.lookUps) <= countLimit }
+            && state.occurrences.allSatisfy { id, occurrence in
+                id == occurrence.id && occurrence.activations.count == occurrence.occurrence.pairs.count
+            }
+            && state.calls.allSatisfy { $0 == $1.call.id }
+    }
+
+    /// No activation was sent or looked up this often.
+    private static let countLimit = 1 << 40
 
     private static let decoder = JSONDecoder()
     private static let encoder = {

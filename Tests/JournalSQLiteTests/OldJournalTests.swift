@@ -1,5 +1,6 @@
 import Chronology
 import Foundation
+import GRDB
 import Journal
 import JournalSQLite
 import SchedulerCore
@@ -33,6 +34,85 @@ import Testing
         var folded = try #require(RecordCoding.decodeState(snapshot.bytes))
         try store.replay(after: snapshot.sequence) { folded.apply($0.record) }
         #expect(folded == whole)
+    }
+
+    /// The fold is as frozen as the records are: a snapshot may be left unread, but what it says may not change unnoticed.
+    @Test(arguments: ["journal-1", "journal-1-whole"])
+    func `the records of an old journal fold to the very bytes of its snapshot`(name: String) throws {
+        let store = try journal(name).open()
+        let snapshot = try #require(try store.snapshot())
+        var state = State()
+        try store.replay(after: 0) { if $0.sequence <= snapshot.sequence { state.apply($0.record) } }
+        #expect(
+            String(decoding: try RecordCoding.encode(state), as: UTF8.self)
+                == String(decoding: snapshot.bytes, as: UTF8.self))
+        #expect(RecordCoding.decodeState(snapshot.bytes) == state)
+    }
+
+    @Test(arguments: ["journal-1", "journal-1-whole"])
+    func `every record of an old journal is written today as it was then`(name: String) throws {
+        for (sequence, body) in try bodies(name) {
+            let record = try RecordCoding.decode(Array(body), sequence: sequence)
+            #expect(
+                String(decoding: try RecordCoding.encode(record), as: UTF8.self)
+                    == String(decoding: body, as: UTF8.self))
+        }
+    }
+
+    @Test func `the whole journal has every kind of record, every phase, and every member that may be absent`() throws {
+        let bodies = try bodies("journal-1-whole").map { String(decoding: $0.body, as: UTF8.self) }
+        let kinds = Set(bodies.map { String($0.dropFirst(2).prefix { $0 != "\"" }) })
+        #expect(kinds == Set(Self.kinds))
+        let snapshot = try #require(try journal("journal-1-whole").open().snapshot())
+        let state = String(decoding: snapshot.bytes, as: UTF8.self)
+        for phase in Self.phases { #expect(state.contains("\"phase\":\(phase)"), "no activation is \(phase)") }
+        for member in Self.optional {
+            let ofKind = bodies.filter { $0.hasPrefix("{\"\(member.kind)\"") }
+            let with = ofKind.filter { $0.contains("\"\(member.name)\":") }
+            #expect(!with.isEmpty && with.count < ofKind.count, "\(member.name) of \(member.kind)")
+        }
+        for member in Self.stateOptional { #expect(state.contains("\"\(member)\":"), "no \(member) in the snapshot") }
+    }
+
+    private static let kinds = [
+        "generationLoaded", "campaignAnchored", "campaignRemoved", "occurrenceAdmitted", "occurrencesSkipped",
+        "occurrenceEnded", "exportFinished", "callIntended", "callSending", "callWithdrawn", "callAnswered",
+        "activationReturned", "activationInDoubt", "doubtLookedUp", "activationRunning", "runEndUnknown", "runLate",
+        "activationEnded", "activationQuarantined", "activationResolved", "duplicateSeen", "paused", "resumed",
+        "cancelRequested", "pairLimitLearned",
+    ]
+
+    private static let phases = [
+        "{\"waiting\":{}}", "{\"calling\":", "{\"inDoubt\":", "{\"running\":", "{\"quarantined\":{}}",
+        "{\"quarantined\":{\"call\":", "{\"ended\":",
+    ]
+
+    private static let optional = [
+        (kind: "occurrenceAdmitted", name: "startsAfter"), (kind: "callIntended", name: "exportJob"),
+        (kind: "callIntended", name: "horizon"), (kind: "activationReturned", name: "notBefore"),
+        (kind: "activationReturned", name: "packLimit"), (kind: "activationEnded", name: "run"),
+        (kind: "activationEnded", name: "reason"), (kind: "activationEnded", name: "metrics"),
+        (kind: "activationEnded", name: "bytes"), (kind: "activationEnded", name: "files"),
+        (kind: "activationEnded", name: "skipped"), (kind: "activationEnded", name: "failed"),
+        (kind: "activationEnded", name: "snapshot"), (kind: "paused", name: "until"),
+    ]
+
+    private static let stateOptional = [
+        "last", "outcome", "endedAt", "notBefore", "reason", "packLimit", "expiresAt", "firstBaseline", "horizon",
+        "until",
+        "exportMarks", "pairLimits",
+    ]
+
+    /// The stored bytes, behind the store's back.
+    private func bodies(_ name: String) throws -> [(sequence: Int64, body: Data)] {
+        let copy = try journal(name)
+        let database = try DatabaseQueue(path: copy.path())
+        defer { try? database.close() }
+        return try database.read { database in
+            try Row.fetchAll(database, sql: "SELECT sequence, body FROM records ORDER BY sequence").map {
+                ($0[0], $0[1])
+            }
+        }
     }
 
     @Test(arguments: ["journal-1"])

@@ -15,7 +15,7 @@ enum SQLiteOpening {
     /// - Returns: The database, and whether the process before ended without closing it.
     /// - Throws: ``JournalError``; nothing was changed then but that SQLite may have folded its own log into its file.
     static func open(_ path: String) throws(JournalError) -> (database: DatabaseQueue, wasLeftOpen: Bool) {
-        try WriteAheadLogCheck.run(path + "-wal")
+        try WriteAheadLogCheck.run(path + "-wal", index: path + "-shm")
         let isNew = try makePrivate(path)
         return try SQLiteErrors.named {
             if !isNew { try refuseForeign(path) }
@@ -23,7 +23,7 @@ enum SQLiteOpening {
             var wasLeftOpen = false
             do {
                 try makeDurable(database)
-                if !isNew { wasLeftOpen = try checkAfterCrash(database) }
+                if !isNew { wasLeftOpen = try check(database) }
                 try Schema.migrator.migrate(database)
                 try setClean(false, in: database)
             } catch {
@@ -113,17 +113,19 @@ enum SQLiteOpening {
         }
     }
 
-    /// After a stop that was not clean everything is read once: the structure by SQLite, the values by their checksums.
+    /// The structure is checked by SQLite before anything is written: a damaged page would otherwise be met by a later
+    /// commit, in a file that was changed by then. After a stop that was not clean everything is read once: indexes are
+    /// compared with their tables, and values with their checksums.
     ///
-    /// - Returns: Whether it was not clean.
-    private static func checkAfterCrash(_ database: DatabaseQueue) throws -> Bool {
+    /// - Returns: Whether the stop was not clean.
+    private static func check(_ database: DatabaseQueue) throws -> Bool {
         try database.read { database in
-            guard try database.tableExists("status"),
-                try Bool.fetchOne(database, sql: "SELECT is_clean FROM status") != true
-            else { return false }
-            let faults = try String.fetchAll(database, sql: "PRAGMA integrity_check(\(faultLimit))")
-                .filter { $0 != "ok" }
+            guard try database.tableExists("status") else { return false }
+            let isClean = try Bool.fetchOne(database, sql: "SELECT is_clean FROM status") == true
+            let pragma = isClean ? "quick_check" : "integrity_check"
+            let faults = try String.fetchAll(database, sql: "PRAGMA \(pragma)(\(faultLimit))").filter { $0 != "ok" }
             guard faults.isEmpty else { throw SQLiteErrors.damaged(faults.joined(separator: "; ")) }
+            if isClean { return false }
             let rows = try Row.fetchCursor(database, sql: StoredRow.select + " FROM records r ORDER BY r.sequence")
             while let row = try rows.next() { _ = try StoredRow(row) }
             _ = try StoredRow.snapshot(database)

@@ -6,7 +6,8 @@
 // `synchronous = FULL` each transaction is on disk before the next begins, so at most one can be torn. Two commit frames
 // of this log at or after the first bad frame therefore mean that what was acknowledged is damaged.
 //
-// What this can not see is damage to the very last transaction: it looks exactly like a torn one.
+// Damage to the very last transaction, and a log that was cut between two transactions, look exactly like a torn one. They
+// are seen where SQLite's own index of the log is still there (``WriteAheadLogIndex``), which a power cut may have taken.
 //
 // Source: "WAL-mode File Format", sqlite.org/walformat.html.
 
@@ -25,23 +26,37 @@ struct WriteAheadLogCheck {
     private let isBigEndian: Bool
     private let pageSize: Int
 
-    /// - Throws: ``JournalError`` with `corrupt` when committed transactions of the log are damaged. Call it while nobody
-    ///   has the journal open. A log that is not there, or empty, is sound.
-    static func run(_ path: String) throws(JournalError) {
+    /// - Parameters:
+    ///   - path: The log.
+    ///   - index: SQLite's index of it.
+    /// - Throws: ``JournalError`` with `corrupt` when committed transactions of the log are damaged or missing. Call it
+    ///   while nobody has the journal open. A log that is not there, or empty, is sound where the index knows of none.
+    static func run(_ path: String, index: String) throws(JournalError) {
+        let index = WriteAheadLogIndex(index)
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
-            if errno == ENOENT { return }
+            if errno == ENOENT { return try judgeMissing(index) }
             throw JournalError(
                 .readOnly, "\(path) can not be read: \(String(cString: strerror(errno)))",
                 remedy: "Make it readable for the daemon.")
         }
         defer { close(descriptor) }
         var entry = stat()
-        guard fstat(descriptor, &entry) == 0, entry.st_size > headerLength else { return }
+        guard fstat(descriptor, &entry) == 0, entry.st_size > headerLength else { return try judgeMissing(index) }
         guard let check = WriteAheadLogCheck(descriptor) else {
             throw SQLiteErrors.damaged("the head of its write-ahead log is not what was written")
         }
-        try check.walk()
+        let frames = try check.walk()
+        if let index, index.salt == Array(check.header[16..<24]), index.frames > frames {
+            throw SQLiteErrors.damaged(
+                "of the \(index.frames) frames that were committed to its write-ahead log, only \(frames) are there "
+                    + "as they were written")
+        }
+    }
+
+    private static func judgeMissing(_ index: WriteAheadLogIndex?) throws(JournalError) {
+        guard let index, index.frames > index.copiedFrames else { return }
+        throw SQLiteErrors.damaged("its write-ahead log is gone, with \(index.frames) frames that were committed")
     }
 
     /// Nil when the header is not sound. SQLite syncs it before the first frame, so behind a bad header is damage.
@@ -60,7 +75,8 @@ struct WriteAheadLogCheck {
         guard sum == Sum(Self.word(header, 24), Self.word(header, 28)) else { return nil }
     }
 
-    private func walk() throws(JournalError) {
+    /// - Returns: How many frames are as they were written, from the first one on.
+    private func walk() throws(JournalError) -> Int {
         var sum = Sum(Self.word(header, 24), Self.word(header, 28))
         var firstBad: Int?
         var commitsBehind = 0
@@ -80,6 +96,7 @@ struct WriteAheadLogCheck {
                     "frame \(firstBad) of its write-ahead log is not what was written, and more was committed after it")
             }
         }
+        return firstBad.map { $0 - 1 } ?? number
     }
 
     private func frame(_ number: Int) -> [UInt8]? {

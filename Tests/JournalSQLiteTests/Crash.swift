@@ -5,23 +5,23 @@ import GRDB
 import Journal
 import JournalSQLite
 
-/// The files of a journal that is open, as they would be found after `kill -9`; removed at the end.
+/// The files of a journal that is open, as they would be found after a power cut or after `kill -9`; removed at the end.
 final class CrashedCopy {
     let directory: String
 
-    convenience init(of test: StoreUnderTest) throws {
-        try self.init(copying: test.directory)
+    /// - Parameter keepsIndex: As after `kill -9`. SQLite's index of its log is never synced: after a power cut it is gone.
+    convenience init(of test: StoreUnderTest, keepsIndex: Bool = false) throws {
+        try self.init(copying: test.directory, keepsIndex: keepsIndex)
     }
 
     convenience init(of other: CrashedCopy) throws {
-        try self.init(copying: other.directory)
+        try self.init(copying: other.directory, keepsIndex: true)
     }
 
-    private init(copying directory: String) throws {
+    private init(copying directory: String, keepsIndex: Bool) throws {
         self.directory = directory + "-" + UUID().uuidString
         try FileManager.default.copyItem(atPath: directory, toPath: self.directory)
-        // SQLite makes this anew from the log.
-        try? FileManager.default.removeItem(atPath: self.directory + "/journal.sqlite-shm")
+        if !keepsIndex { try? FileManager.default.removeItem(atPath: path("-shm")) }
     }
 
     deinit {

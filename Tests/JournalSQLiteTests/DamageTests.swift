@@ -8,12 +8,12 @@ import Testing
 /// Goal: a torn end is dropped; damage to what was acknowledged stops the start, and is never mistaken for a torn end.
 @Suite struct DamageTests {
     /// Twenty commits that are still in the write-ahead log.
-    private func crashed() throws -> CrashedCopy {
+    private func crashed(keepsIndex: Bool = false) throws -> CrashedCopy {
         let test = try StoreUnderTest(.sqlite)
         for number in 1...20 {
             try test.store.commit([.occurrenceAdmitted(occurrence(number))], at: start, snapshot: nil)
         }
-        return try CrashedCopy(of: test)
+        return try CrashedCopy(of: test, keepsIndex: keepsIndex)
     }
 
     /// Two hundred commits that have been folded into the file, and a stop that was not clean.
@@ -44,6 +44,31 @@ import Testing
     func `a torn end of the write-ahead log is dropped, and what was before it stays`(cut: Int) throws {
         let copy = try crashed()
         try copy.write(copy.bytes("-wal").dropLast(cut), "-wal")
+        #expect(try copy.open().everything().map(\.sequence) == Array(1...19))
+    }
+
+    @Test func `after kill -9 nothing of the write-ahead log may be missing, be it one byte or all`() throws {
+        let original = try crashed(keepsIndex: true)
+        #expect(try CrashedCopy(of: original).open().everything().count == 20)
+        let length = try original.bytes("-wal").count
+        let frame = 4096 + 24
+        for left in [0, 32, 32 + 3 * frame, length - 5 * frame, length - frame, length - 1] {
+            let copy = try CrashedCopy(of: original)
+            try copy.write(copy.bytes("-wal").prefix(left), "-wal")
+            let before = try [copy.bytes(), copy.bytes("-wal")]
+            let error = #expect(throws: JournalError.self, "\(left) bytes left") { try copy.open() }
+            #expect(error?.code == .corrupt)
+            #expect(try [copy.bytes(), copy.bytes("-wal")] == before)
+        }
+        let gone = try CrashedCopy(of: original)
+        try FileManager.default.removeItem(atPath: gone.path("-wal"))
+        #expect(throws: JournalError.self) { try gone.open() }
+    }
+
+    @Test func `an index that is not whole, or of another log, says nothing`() throws {
+        let copy = try crashed(keepsIndex: true)
+        try copy.flipByte(at: 17, "-shm")
+        try copy.write(copy.bytes("-wal").dropLast(100), "-wal")
         #expect(try copy.open().everything().map(\.sequence) == Array(1...19))
     }
 
@@ -90,6 +115,21 @@ import Testing
             }
         }
         #expect(refusals > 20)
+    }
+
+    @Test func `a page that is lost after a clean stop is found before anything is written`() throws {
+        let original = try folded()
+        try original.open().closeCleanly()
+        let length = try original.bytes().count
+        for page in 1..<length / 4096 {
+            let copy = try CrashedCopy(of: original)
+            var bytes = try copy.bytes()
+            bytes.replaceSubrange(page * 4096..<(page + 1) * 4096, with: Data(count: 4096))
+            try copy.write(bytes)
+            let error = #expect(throws: JournalError.self, "page \(page)") { try copy.open() }
+            #expect(error?.code == .corrupt)
+            #expect(try copy.bytes() == bytes, "page \(page)")
+        }
     }
 
     @Test func `a changed value is found when it is read, even after a clean stop`() throws {

@@ -15,6 +15,7 @@ package final class LinuxEnvironment: Environment, @unchecked Sendable {
     package let queue: DispatchQueue
     private let logger: Logger
     private let log: StepLog
+    private var questions: QuestionLog
     private let jobs: JobQueue
     private var client: ClientInUse
     private var timer: WakeTimer?
@@ -35,6 +36,7 @@ package final class LinuxEnvironment: Environment, @unchecked Sendable {
         self.onNotification = onNotification
         self.onJournalTrouble = onJournalTrouble
         log = StepLog(logger: logger)
+        questions = QuestionLog(logger: logger)
         jobs = JobQueue(width: width)
     }
 
@@ -90,15 +92,16 @@ package final class LinuxEnvironment: Environment, @unchecked Sendable {
 
     package func perform(_ effect: Effect) {
         let client = client.client
+        let question = Question(effect)
         switch effect {
         case .askExportJobs(let id, let sandbox, let since):
-            answer { .exportJobsAnswered(id, await client.exportJobs(sandbox, since: since)) }
+            answer(question) { .exportJobsAnswered(id, await client.exportJobs(sandbox, since: since)) }
         case .askDataflows(let id, let sandbox, let dataflows):
-            answer { .dataflowsAnswered(id, await client.dataflows(sandbox, dataflows)) }
+            answer(question) { .dataflowsAnswered(id, await client.dataflows(sandbox, dataflows)) }
         case .askRuns(let id, let sandbox, let dataflows, let depth):
-            answer { .runsAnswered(id, await client.runs(sandbox, dataflows, depth: depth)) }
+            answer(question) { .runsAnswered(id, await client.runs(sandbox, dataflows, depth: depth)) }
         case .askRun(let id, let sandbox, let run):
-            answer { .runAnswered(id, await client.run(sandbox, run)) }
+            answer(question) { .runAnswered(id, await client.run(sandbox, run)) }
         case .queueCall(let id, let sandbox, let audiences):
             queueCall(id, sandbox, audiences)
         case .send(let call):
@@ -113,7 +116,7 @@ package final class LinuxEnvironment: Environment, @unchecked Sendable {
         }
     }
 
-    private func answer(_ body: @escaping @Sendable () async -> Event) {
+    private func answer(_ question: Question? = nil, _ body: @escaping @Sendable () async -> Event) {
         let used = client
         used.uses += 1
         Task {
@@ -121,6 +124,7 @@ package final class LinuxEnvironment: Environment, @unchecked Sendable {
             self.queue.async {
                 used.uses -= 1
                 if case .callAnswered(let id, _) = event { self.turns.removeValue(forKey: id)?() }
+                if let question { self.questions.tell(question, event.askFailure, at: self.now().monotonic) }
                 self.post?(event)
             }
         }

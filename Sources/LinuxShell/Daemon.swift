@@ -61,6 +61,10 @@ package final class Daemon: @unchecked Sendable {
     private var stopDeadline: Monotonic?
     private let startedAt = SystemClock.now().wall
     private var loadedAt = SystemClock.now().wall
+    private var reloadedAt: Monotonic?
+    private var isReloadDue = false
+    /// A reload takes milliseconds, and reads files that somebody may still be writing.
+    private static let reloadInterval = Duration.seconds(1)
     private var control: ControlServer?
 
     /// - Parameter journal: Opened, and locked against others.
@@ -144,7 +148,7 @@ package final class Daemon: @unchecked Sendable {
 
     private func listenToSignals() {
         for (number, action) in [
-            (SIGHUP, { [unowned self] in if stopDeadline == nil { reload() } }),
+            (SIGHUP, { [unowned self] in reloadSoon() }),
             (SIGTERM, { [unowned self] in stop() }),
             (SIGINT, { [unowned self] in stop() }),
         ] {
@@ -155,11 +159,27 @@ package final class Daemon: @unchecked Sendable {
         }
     }
 
+    /// For a signal: at once, or at the end of ``reloadInterval`` after the reload before, once for however many came.
+    private func reloadSoon() {
+        guard stopDeadline == nil, !isReloadDue else { return }
+        let wait = reloadedAt.map { Self.reloadInterval - (SystemClock.now().monotonic - $0) } ?? .zero
+        guard wait > .zero else {
+            reload()
+            return
+        }
+        isReloadDue = true
+        queue.asyncAfter(deadline: .now() + .milliseconds(Int(wait.milliseconds) + 1)) { [unowned self] in
+            isReloadDue = false
+            if stopDeadline == nil { reload() }
+        }
+    }
+
     /// All or nothing: on any fault what runs is kept, and systemd is told that the reload is over in every case.
     @discardableResult
     private func reload() -> Result<ReloadDocument, ConfigurationFaults> {
         ServiceManager.reloading()
         defer {
+            reloadedAt = SystemClock.now().monotonic
             Memory.giveBack()
             lastStatus = ""
             ServiceManager.ready(status: status())

@@ -231,6 +231,22 @@ import Testing
         try await test.close()
     }
 
+    @Test func `a thousand SIGHUP are a few reloads, and the last change is in use`() async throws {
+        let test = try await DaemonUnderTest([])
+        try await test.startAndWait()
+        for number in 1...1000 {
+            if number == 1000 {
+                try test.writeConfiguration(CampaignText(name: "last", at: soon(3600), pairs: [1: [1]]).text)
+            }
+            test.signal(SIGHUP)
+            usleep(500)
+        }
+        try await test.wait(for: "the last change") { test.log.contains("+ last") }
+        #expect(test.log.components(separatedBy: "is in use (digest").count - 2 <= 3)
+        #expect(test.end() == 0)
+        try await test.close()
+    }
+
     @Test func `no secret and no token is in the log, whatever its level`() async throws {
         let test = try await DaemonUnderTest([CampaignText(name: "sale", at: soon(), pairs: [1: [1]])])
         try test.start()

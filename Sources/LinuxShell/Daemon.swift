@@ -319,8 +319,11 @@ package final class Daemon: @unchecked Sendable {
         let bound = UncheckedBox(desk)
         let queue = queue
         let memory = memory
-        control = try ControlServer.start(directory: options.runtimeDirectory, group: group) { request, reply in
+        control = try ControlServer.start(directory: options.runtimeDirectory, group: group) {
+            request, isWanted, reply in
             queue.async {
+                // Whoever floods does not wait for answers; an order is obeyed in any case.
+                guard request.method != "GET" || isWanted() else { return }
                 bound.value.answer(request, reply)
                 // The watchdog asks for ever: what it needs stays.
                 if request.target != Self.healthTarget { memory.used() }

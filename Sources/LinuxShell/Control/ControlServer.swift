@@ -9,7 +9,7 @@ internal import NIOHTTP1
 package import NIOPosix
 
 package enum ControlBounds {
-    /// More are closed at once.
+    /// Where there are more, those that only hold a connection go first: ``ControlConnections``.
     package static let connectionLimit = 32
     /// From connecting to the end of the request.
     static let requestTime = TimeAmount.seconds(10)
@@ -18,8 +18,12 @@ package enum ControlBounds {
 }
 
 package final class ControlServer: Sendable {
-    /// Called on the event loop; answers once, from wherever.
-    package typealias Handler = @Sendable (ControlRequest, @escaping @Sendable (ControlResponse) -> Void) -> Void
+    /// Called on the event loop; answers once, from wherever. `isWanted` turns false when the client has gone: a question
+    /// need not be answered then.
+    package typealias Handler =
+        @Sendable (
+            ControlRequest, _ isWanted: @escaping @Sendable () -> Bool, @escaping @Sendable (ControlResponse) -> Void
+        ) -> Void
 
     private let channel: any Channel
     package let path: String
@@ -29,18 +33,19 @@ package final class ControlServer: Sendable {
         directory: String, group: MultiThreadedEventLoopGroup, handler: @escaping Handler
     ) throws(ControlSocketError) -> ControlServer {
         let (descriptor, path) = try ControlSocket.bind(directory: directory)
-        let connections = ConnectionCount()
+        let connections = ControlConnections(limit: ControlBounds.connectionLimit)
         do {
             let channel = try ServerBootstrap(group: group)
                 .serverChannelOption(.backlog, value: Int32(ControlBounds.connectionLimit))
                 .childChannelInitializer { channel in
-                    guard connections.enter() else {
+                    guard connections.enter(channel) else {
                         return channel.eventLoop.makeFailedFuture(ChannelError.alreadyClosed)
                     }
-                    channel.closeFuture.whenComplete { _ in connections.leave() }
+                    channel.closeFuture.whenComplete { _ in connections.leave(channel) }
                     return channel.eventLoop.makeCompletedFuture {
                         try channel.pipeline.syncOperations.configureHTTPServerPipeline()
-                        try channel.pipeline.syncOperations.addHandler(ControlConnectionHandler(handler: handler))
+                        try channel.pipeline.syncOperations.addHandler(
+                            ControlConnectionHandler(handler: handler, connections: connections))
                     }
                 }
                 .withBoundSocket(descriptor)
@@ -63,37 +68,21 @@ package final class ControlServer: Sendable {
     }
 }
 
-/// A lock that the thread sanitizer understands.
-private final class ConnectionCount: @unchecked Sendable {
-    private let lock = NSLock()
-    private var count = 0
-
-    func enter() -> Bool {
-        lock.withLock {
-            guard count < ControlBounds.connectionLimit else { return false }
-            count += 1
-            return true
-        }
-    }
-
-    func leave() {
-        lock.withLock { count -= 1 }
-    }
-}
-
 /// Collects one request, hands it on with the peer's name, writes the answer, and closes.
 private final class ControlConnectionHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
     private let handler: ControlServer.Handler
+    private let connections: ControlConnections
     private var head: HTTPRequestHead?
     private var body: [UInt8] = []
     private var isAnswered = false
     private var deadline: Scheduled<Void>?
 
-    init(handler: @escaping ControlServer.Handler) {
+    init(handler: @escaping ControlServer.Handler, connections: ControlConnections) {
         self.handler = handler
+        self.connections = connections
     }
 
     func channelActive(context: ChannelHandlerContext) {
@@ -123,6 +112,7 @@ private final class ControlConnectionHandler: ChannelInboundHandler {
         case .end:
             guard let head else { return }
             close(context, after: ControlBounds.answerTime)
+            connections.become(.served, context.channel)
             hand(head, on: context)
         }
     }
@@ -142,11 +132,12 @@ private final class ControlConnectionHandler: ChannelInboundHandler {
         let bound = NIOLoopBound((self, context), eventLoop: loop)
         let handler = handler
         let body = body
+        let channel = context.channel
         Peer.name(of: context.channel).whenComplete { name in
             let actor = (try? name.get()) ?? "somebody"
             let request = ControlRequest(
                 method: head.method.rawValue, target: head.uri, body: body, actor: actor)
-            handler(request) { response in
+            handler(request, { channel.isActive }) { response in
                 loop.execute {
                     let (own, context) = bound.value
                     own.write(response, context)
@@ -158,6 +149,7 @@ private final class ControlConnectionHandler: ChannelInboundHandler {
     private func write(_ response: ControlResponse, _ context: ChannelHandlerContext) {
         guard !isAnswered else { return }
         isAnswered = true
+        connections.become(.answered, context.channel)
         let headers: HTTPHeaders = [
             "Content-Type": "application/json", "Content-Length": "\(response.body.count)", "Connection": "close",
         ]

@@ -97,6 +97,8 @@ package final class Daemon: @unchecked Sendable {
             queue: queue, logger: logger, client: makeClient(configuration),
             width: configuration.limits.concurrentCalls, onNotification: { _ in },
             onJournalTrouble: { [unowned self] in journalTrouble = $0 })
+        // What clients ask as soon as they can connect must line up behind the start.
+        queue.suspend()
         do {
             let runtime = try Runtime(configuration: configuration, journal: journal, environment: environment)
             try openControl(runtime, environment)
@@ -104,6 +106,7 @@ package final class Daemon: @unchecked Sendable {
             self.runtime = runtime
         } catch {
             environment.close()
+            queue.resume()
             throw error
         }
         queue.async {
@@ -116,6 +119,7 @@ package final class Daemon: @unchecked Sendable {
             ServiceManager.ready(status: self.status())
             self.logger.notice("ready: \(self.status())")
         }
+        queue.resume()
         dispatchMain()
     }
 

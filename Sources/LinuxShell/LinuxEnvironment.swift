@@ -169,6 +169,8 @@ private final class ClientInUse: @unchecked Sendable {
 /// The daemon's exit codes, by sysexits(3).
 package enum ExitCode {
     package static let usage: Int32 = 64
+    /// EX_OSERR: the machine allows this process too little.
+    package static let limits: Int32 = 71
     /// EX_CANTCREAT.
     package static let controlSocket: Int32 = 73
     package static let journal: Int32 = 74

@@ -40,6 +40,10 @@ struct ActivationDaemon: ParsableCommand {
     var logLevel: Logger.Level?
 
     func run() throws {
+        if let trouble = ProcessLimits.trouble() {
+            FileHandle.standardError.write(Data("activationd: \(trouble)\n".utf8))
+            throw ArgumentParser.ExitCode(LinuxShell.ExitCode.limits)
+        }
         Memory.bound()
         EventLoops.takeOverTasks()
         let environment = ProcessInfo.processInfo.environment
@@ -64,7 +68,8 @@ struct ActivationDaemon: ParsableCommand {
             let journal = try SQLiteJournal(directory: directory)
             if journal.wasLeftOpen {
                 logger.notice(
-                    "the last stop was not clean (killed, or the power went): the whole journal was checked and is sound")
+                    "the last stop was not clean (killed, or the power went): the whole journal was checked and is sound"
+                )
             }
             try withExtendedLifetime(lock) {
                 try Daemon(options: options, loaded: loaded, journal: journal, logger: logger).run()

@@ -1,7 +1,11 @@
 // What the kernel and the C library offer and Swift's Glibc module leaves out.
 #pragma once
+#include <spawn.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <sys/un.h>
 #include <sys/vfs.h>
+
+// glibc 2.34, for GNU programs only.
+int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);

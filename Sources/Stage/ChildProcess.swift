@@ -1,6 +1,7 @@
-// A program that is started, signalled and waited for, with nothing between it and the kernel: it inherits no signal mask
-// of this program (nor a descriptor, since all are opened to be closed by exec), and its PID is that of the program itself.
+// A program that is started, signalled and waited for, with nothing between it and the kernel: it inherits no descriptor
+// and no signal mask of this program, and its PID is that of the program itself.
 
+internal import CLinux
 internal import Glibc
 
 package final class ChildProcess: @unchecked Sendable {
@@ -33,6 +34,7 @@ package final class ChildProcess: @unchecked Sendable {
         posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO)
+        posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1)
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }

@@ -29,11 +29,29 @@ package struct ProcessFigures: Sendable {
             }
         }
         let directory = "/proc/\(pid)/fd"
+        let sockets = Self.sockets()
         descriptors = ((try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? [])
             .compactMap { try? FileManager.default.destinationOfSymbolicLink(atPath: directory + "/" + $0) }
-            .map { $0.hasPrefix("/") ? $0 : String($0.prefix { $0 != "[" }) }
+            .map { sockets[$0] ?? ($0.hasPrefix("/") ? $0 : String($0.prefix { $0 != "[" })) }
             .sorted()
         processorMilliseconds = Self.processorMilliseconds(pid)
+    }
+
+    /// What each socket is, by the name that a descriptor of it has: its state and its other end, or its path.
+    private static func sockets() -> [String: String] {
+        var sockets: [String: String] = [:]
+        for line in lines("/proc/net/tcp").dropFirst() where line.count > 9 {
+            sockets["socket:[\(line[9])]"] = "tcp to \(line[2]) in state \(line[3])"
+        }
+        for line in lines("/proc/net/unix").dropFirst() where line.count > 6 {
+            sockets["socket:[\(line[6])]"] = "unix \(line.count > 7 ? line[7] : "without a name") in state \(line[5])"
+        }
+        return sockets
+    }
+
+    private static func lines(_ path: String) -> [[Substring]] {
+        let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+        return text.split(separator: "\n").map { $0.split(separator: " ") }
     }
 
     private static func processorMilliseconds(_ pid: Int32) -> Int {

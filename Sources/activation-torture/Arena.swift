@@ -23,6 +23,8 @@ final class Arena: @unchecked Sendable {
     /// What was open when the last start was ready.
     private(set) var figuresAtReady: ProcessFigures?
     private var isPlatformStopped = false
+    /// How often a daemon of this arena had been ready when the present one was started.
+    private var readyBefore = 0
     private let settings: ArenaSettings
     private var campaigns: [CampaignText] = []
 
@@ -72,6 +74,7 @@ final class Arena: @unchecked Sendable {
     ///   - through: A program with arguments that starts it, such as one that sets a limit.
     ///   - state: Another state directory than the arena's own.
     func start(through: [String] = [], state: String? = nil) throws {
+        readyBefore = log.count(of: "ready: ")
         daemon = try ChildProcess(
             try through + command(state: state), environment: ArenaSettings.environment, log: logPath)
     }
@@ -90,13 +93,12 @@ final class Arena: @unchecked Sendable {
     }
 
     func waitUntilReady() throws {
-        let before = log.count(of: "ready: ")
-        let isReady = waits(Self.readySeconds) { log.count(of: "ready: ") > before || isAnswering || ending != nil }
+        let isReady = waits(Self.readySeconds) {
+            ending != nil || log.count(of: "ready: ") > readyBefore && isAnswering
+        }
         guard isReady, ending == nil else {
             throw Failure("the daemon is ready", "it was not ready within \(Self.readySeconds) s: \(endingWords)")
         }
-        // What the start itself opens and closes again is over.
-        _ = waits(5) { isAnswering }
         adoptFigures()
     }
 

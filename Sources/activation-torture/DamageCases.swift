@@ -13,7 +13,8 @@ struct Fingerprint: Equatable {
     init(of directory: String) throws {
         var files: [String: Data] = [:]
         for name in ["journal.sqlite", "journal.sqlite-wal"] {
-            files[name] = try? Data(contentsOf: URL(fileURLWithPath: directory + "/" + name))
+            let bytes = try? Data(contentsOf: URL(fileURLWithPath: directory + "/" + name))
+            files[name] = bytes?.isEmpty == false ? bytes : nil  // SQLite makes an empty log when it only looks
         }
         self.files = files
     }

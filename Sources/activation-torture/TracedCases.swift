@@ -17,22 +17,27 @@ enum Strace {
 
     /// The traced program stays our child; strace is its grandchild.
     static func start(_ injection: String, log: String) -> [String] {
-        [path, "-D", "-f", "-q", "-o", log, "-e", "trace=none", "-e", "inject=\(injection)"]
+        [path, "-D", "-f", "-q", "-o", log, "-e", traced(injection), "-e", "inject=\(injection)"]
     }
 
     /// A tracer of a running process, which lets go of it on SIGINT.
     static func attach(_ injection: String, to pid: Int32, log: String) throws -> ChildProcess {
         let tracer = try ChildProcess(
-            [path, "-f", "-q", "-o", log, "-p", "\(pid)", "-e", "trace=none", "-e", "inject=\(injection)"],
+            [path, "-f", "-q", "-o", log, "-p", "\(pid)", "-e", traced(injection), "-e", "inject=\(injection)"],
             environment: [:], log: log + ".words")
         // Without a word of strace that it has attached: the kernel's.
-        let isAttached = waits(10) { traced(pid) }
+        let isAttached = waits(10) { isTraced(pid) }
         guard isAttached else { throw Failure("strace attaches", "it does not") }
         Thread.sleep(forTimeInterval: 0.2)
         return tracer
     }
 
-    private static func traced(_ pid: Int32) -> Bool {
+    /// Only what is traced is tampered with.
+    private static func traced(_ injection: String) -> String {
+        "trace=" + injection.prefix { $0 != ":" }
+    }
+
+    private static func isTraced(_ pid: Int32) -> Bool {
         let status = (try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)) ?? ""
         return status.contains("TracerPid:\t") && !status.contains("TracerPid:\t0\n")
     }

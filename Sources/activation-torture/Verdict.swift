@@ -122,10 +122,11 @@ extension Arena {
         let isBack = waits(Bounds.descriptorSeconds) { (figures?.descriptors.count ?? 0) <= before.count }
         guard isBack else {
             let now = figures?.descriptors ?? []
+            var more = now
+            for one in before { more.firstIndex(of: one).map { _ = more.remove(at: $0) } }
             throw Failure(
                 "\(before.count) open descriptors as at the start",
-                "\(now.count): \(Dictionary(grouping: now, by: { $0 }).mapValues(\.count)), at the start "
-                    + "\(Dictionary(grouping: before, by: { $0 }).mapValues(\.count))")
+                "\(now.count); more: \(more.joined(separator: "; "))")
         }
     }
 

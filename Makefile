@@ -7,10 +7,12 @@ SECONDS ?= 600
 SECONDS_EACH ?= 600
 TARGET ?= all
 SEED ?= $(shell date +%s)
+KILLS ?= 500
+CASE ?=
 CHECKED = -j $(JOBS) --explicit-target-dependency-import-check error
 SYSTEM_LIBRARIES = build-essential pkg-config libsystemd-dev libsqlite3-dev libtomlplusplus-dev tzdata sqlite3 openssl
 
-.PHONY: help demo build release test install bench soak fuzz lint unit end-to-end test-systemd thread address \
+.PHONY: help demo build release test install bench soak torture torture-brief fuzz lint unit end-to-end test-systemd thread address \
 	system-libraries clean
 
 help: ## list the commands
@@ -41,6 +43,17 @@ test: lint unit end-to-end test-systemd thread ## lint, build with warnings as e
 soak: ## search for broken rules in virtual time (SECONDS=600, SEED=a new one)
 	$(SWIFT) build $(CHECKED) -c release --product activation-sim
 	.build/release/activation-sim --seed $(SEED) --seconds $(SECONDS)
+
+torture: ## kill, starve, damage and deceive the real daemon (KILLS=500, CASE=all or a name, SEED=a new one)
+	@$(MAKE) --no-print-directory system-libraries SYSTEM_LIBRARIES="$(SYSTEM_LIBRARIES) strace"
+	$(SWIFT) build $(CHECKED) --product activationd
+	$(SWIFT) build $(CHECKED) --product activation-torture
+	@"$$($(SWIFT) build --show-bin-path)/activation-torture" --kills $(KILLS) --seed $(SEED) $(if $(CASE),--case $(CASE))
+
+torture-brief: ## the quick cases of torture, and few kills: a minute or two
+	$(SWIFT) build $(CHECKED) --product activationd
+	$(SWIFT) build $(CHECKED) --product activation-torture
+	@"$$($(SWIFT) build --show-bin-path)/activation-torture" --brief --seed $(SEED)
 
 fuzz: ## search for bytes from outside that break a rule (SECONDS_EACH=600, TARGET=all or a subject)
 	Fuzzing/run $(SECONDS_EACH) $(TARGET)

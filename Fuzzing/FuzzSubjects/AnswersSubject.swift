@@ -33,7 +33,12 @@ enum AnswersSubject {
         try listings(bytes)
         for status in [200, 400, 401, 429, 500, choice.pick(statuses)] { try call(status, bytes) }
         let text = String(decoding: bytes, as: UTF8.self)
-        if let run = RunURL.run(text) { try requirePlain(run, "a run of a status URL") }
+        if let run = RunURL.run(text) {
+            try requirePlain(run, "a run of a status URL")
+            let path = text.utf8.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
+            try require(
+                path.suffix(run.text.utf8.count).elementsEqual(run.text.utf8), "a run that is no end of a path: \(run)")
+        }
         try link(text)
     }
 

@@ -58,42 +58,42 @@ enum CalendarSubject {
 
 /// What holds of every timetable.
 enum TimetableRules {
+    /// Between 1900 and 2400, the years that are looked at: beyond them only order is promised.
+    private static let years = Instant(seconds: -2_208_988_800)...Instant(seconds: 13_569_465_600)
+
     static func check(_ timetable: Timetable, at instant: Instant) throws(BrokenRule) {
-        let (next, previous) = (timetable.next(after: instant), timetable.previous(before: instant))
-        if let next {
-            try require(next > instant, "next after \(instant.rfc3339) is \(next.rfc3339): \(timetable.text)")
-            try around(next, after: instant, timetable)
+        let place = "\(timetable.zone.name), from \(instant.rfc3339): \(timetable.text)"
+        if let next = timetable.next(after: instant) {
+            try require(next > instant, "next is \(next.rfc3339), \(place)")
+            if years.contains(instant), years.contains(next) { try judge(next: next, after: instant, timetable, place) }
         }
-        if let previous {
-            try require(
-                previous < instant, "previous before \(instant.rfc3339) is \(previous.rfc3339): \(timetable.text)")
-            try around(previous, before: instant, timetable)
+        if let previous = timetable.previous(before: instant) {
+            try require(previous < instant, "previous is \(previous.rfc3339), \(place)")
+            if years.contains(instant), years.contains(previous) {
+                try judge(previous: previous, before: instant, timetable, place)
+            }
         }
     }
 
     /// Nothing lies between, seen from either side.
-    private static func around(_ next: Instant, after instant: Instant, _ timetable: Timetable) throws(BrokenRule) {
-        let place = "\(timetable.zone.name), \(instant.rfc3339) to \(next.rfc3339): \(timetable.text)"
-        try require(
-            timetable.next(after: next - .milliseconds(1)) == next, "next is not next right before it, \(place)")
-        try require(
-            timetable.previous(before: next + .milliseconds(1)) == next, "next is not previous right after it, \(place)"
-        )
-        guard let before = timetable.previous(before: next) else { return }
-        // Instants before the years that are looked at begin with those years.
-        try require(
-            before <= max(instant, Instant(seconds: -2_208_988_800)),
-            "\(before.rfc3339) was left out, \(place)")
+    private static func judge(
+        next: Instant, after instant: Instant, _ timetable: Timetable, _ place: String
+    ) throws(BrokenRule) {
+        let found = "next is \(next.rfc3339), \(place)"
+        try require(timetable.next(after: next - .milliseconds(1)) == next, "not so right before it: \(found)")
+        try require(timetable.previous(before: next + .milliseconds(1)) == next, "not so right after it: \(found)")
+        if let between = timetable.previous(before: next) {
+            try require(between <= instant, "\(between.rfc3339) was left out: \(found)")
+        }
     }
 
-    private static func around(_ previous: Instant, before instant: Instant, _ timetable: Timetable) throws(BrokenRule)
-    {
-        let place = "\(timetable.zone.name), \(previous.rfc3339) to \(instant.rfc3339): \(timetable.text)"
-        try require(
-            timetable.next(after: previous - .milliseconds(1)) == previous,
-            "previous is not next right before it, \(place)")
-        guard let after = timetable.next(after: previous) else { return }
-        try require(
-            after >= min(instant, Instant(seconds: 13_569_465_600)), "\(after.rfc3339) was left out, \(place)")
+    private static func judge(
+        previous: Instant, before instant: Instant, _ timetable: Timetable, _ place: String
+    ) throws(BrokenRule) {
+        let found = "previous is \(previous.rfc3339), \(place)"
+        try require(timetable.next(after: previous - .milliseconds(1)) == previous, "not so right before it: \(found)")
+        if let between = timetable.next(after: previous) {
+            try require(between >= instant, "\(between.rfc3339) was left out: \(found)")
+        }
     }
 }

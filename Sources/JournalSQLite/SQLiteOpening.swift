@@ -113,9 +113,9 @@ enum SQLiteOpening {
         }
     }
 
-    /// The structure is checked by SQLite before anything is written: a damaged page would otherwise be met by a later
-    /// commit, in a file that was changed by then. After a stop that was not clean everything is read once: indexes are
-    /// compared with their tables, and values with their checksums.
+    /// The structure is checked by SQLite, and what the start will fold by its checksums, before anything is written: damage
+    /// would otherwise be met in a file that was changed by then. After a stop that was not clean everything is read once:
+    /// indexes are compared with their tables, and all values with their checksums.
     ///
     /// - Returns: Whether the stop was not clean.
     private static func check(_ database: DatabaseQueue) throws -> Bool {
@@ -125,11 +125,13 @@ enum SQLiteOpening {
             let pragma = isClean ? "quick_check" : "integrity_check"
             let faults = try String.fetchAll(database, sql: "PRAGMA \(pragma)(\(faultLimit))").filter { $0 != "ok" }
             guard faults.isEmpty else { throw SQLiteErrors.damaged(faults.joined(separator: "; ")) }
-            if isClean { return false }
-            let rows = try Row.fetchCursor(database, sql: StoredRow.select + " FROM records r ORDER BY r.sequence")
+            // What the start is about to fold, or all.
+            let snapshot = try StoredRow.snapshot(database)
+            let rows = try Row.fetchCursor(
+                database, sql: StoredRow.select + " FROM records r WHERE r.sequence > ? ORDER BY r.sequence",
+                arguments: [isClean ? snapshot?.sequence ?? 0 : 0])
             while let row = try rows.next() { _ = try StoredRow(row) }
-            _ = try StoredRow.snapshot(database)
-            return true
+            return !isClean
         }
     }
 }

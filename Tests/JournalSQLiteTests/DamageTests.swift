@@ -132,6 +132,16 @@ import Testing
         }
     }
 
+    @Test func `a snapshot that was changed after a clean stop is found before anything is written`() throws {
+        let copy = try folded()
+        try copy.open().closeCleanly()
+        try copy.execute("UPDATE snapshot SET body = x'010204'")
+        let before = try copy.bytes()
+        let error = #expect(throws: JournalError.self) { try copy.open() }
+        #expect(error?.code == .corrupt)
+        #expect(try copy.bytes() == before)
+    }
+
     @Test func `a changed value is found when it is read, even after a clean stop`() throws {
         let copy = try folded()
         try copy.open().closeCleanly()

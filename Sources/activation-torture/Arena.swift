@@ -94,7 +94,7 @@ final class Arena: @unchecked Sendable {
 
     func waitUntilReady() throws {
         let isReady = waits(Self.readySeconds) {
-            ending != nil || log.count(of: "ready: ") > readyBefore && isAnswering
+            ending != nil || self.isReady
         }
         guard isReady, ending == nil else {
             throw Failure("the daemon is ready", "it was not ready within \(Self.readySeconds) s: \(endingWords)")
@@ -106,6 +106,8 @@ final class Arena: @unchecked Sendable {
     func adoptFigures() {
         figuresAtReady = figures
     }
+
+    var isReady: Bool { log.count(of: "ready: ") > readyBefore && isAnswering }
 
     private var isAnswering: Bool {
         (try? control.request("GET", "/v1/health"))?.isSuccess == true

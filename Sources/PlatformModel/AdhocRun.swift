@@ -134,7 +134,7 @@ extension PlatformModel {
         SimulatedRun(
             id: newRunID(), flow: flow, audiences: [audience], createdAt: now,
             endsAt: fate.duration.map { now + $0 } ?? .never, fails: fate.fails, isOurs: true,
-            vanishesAt: fate.vanishesAfter.map { now + $0 }, isNamedFrom: now + fate.isNamedAfter)
+            isNamedFrom: now + fate.isNamedAfter)
     }
 }
 

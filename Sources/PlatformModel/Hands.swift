@@ -48,6 +48,14 @@ extension PlatformModel {
         return true
     }
 
+    /// A run is gone from every answer from an instant on, if it has not ended before, and nothing of it goes on unseen.
+    package mutating func vanish(_ run: String, at instant: Instant) {
+        for index in openRuns where runs[index].id == run && instant < runs[index].endsAt {
+            runs[index].vanishesAt = instant
+            runs[index].endsAt = instant
+        }
+    }
+
     /// From now on nothing goes wrong, and runs without an end have one soon.
     package mutating func heal(at now: Instant) {
         pass(to: now)

@@ -30,17 +30,14 @@ package struct RunFate: Equatable, Sendable {
     /// Nil for a run that never ends by itself.
     package var duration: Duration?
     package var fails: Bool
-    /// Gone from every answer from so long after its begin on.
-    package var vanishesAfter: Duration?
     /// It says for whom it is from so long after its begin on.
     package var isNamedAfter: Duration
 
     package init(
-        duration: Duration?, fails: Bool = false, vanishesAfter: Duration? = nil, isNamedAfter: Duration = .zero
+        duration: Duration?, fails: Bool = false, isNamedAfter: Duration = .zero
     ) {
         self.duration = duration
         self.fails = fails
-        self.vanishesAfter = vanishesAfter
         self.isNamedAfter = isNamedAfter
     }
 }

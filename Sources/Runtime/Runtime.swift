@@ -67,10 +67,11 @@ package final class Runtime {
             let now = environment.now()
             let before = scheduler
             let step = scheduler.handle(event, at: now)
+            if mutant(.effectsFirst) { for effect in step.effects { environment.perform(effect) } }
             guard commit(step, event, before, at: now) else { return }
             backlog.removeFirst()
             environment.tell(step.records, before: before, after: scheduler, at: now)
-            for effect in step.effects { environment.perform(effect) }
+            for effect in step.effects where !mutant(.effectsFirst) { environment.perform(effect) }
         }
         let now = environment.now()
         prune(at: now)
@@ -84,8 +85,9 @@ package final class Runtime {
         do throws(JournalError) {
             recordsSinceSnapshot += step.records.count
             let isDue = recordsSinceSnapshot >= RuntimeBounds.recordsPerSnapshot
+            let folded = mutant(.staleSnapshot) ? before.state : scheduler.state
             try journal.commit(
-                step.records, at: now.wall, snapshot: isDue ? try RecordCoding.encode(scheduler.state) : nil)
+                step.records, at: now.wall, snapshot: isDue ? try RecordCoding.encode(folded) : nil)
             if isDue { recordsSinceSnapshot = 0 }
             if trouble != nil {
                 trouble = nil

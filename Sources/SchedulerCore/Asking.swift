@@ -86,6 +86,12 @@ extension Scheduler {
             configuration.campaigns.values
                 .filter { $0.isEnabled && $0.trigger == .afterExport }
                 .map(\.sandbox))
+        if mutant(.idlePolling), sandboxes.isEmpty {
+            sendWhenDue(
+                .exportJobs(configuration.platform.sandbox),
+                (knowledge.exports[configuration.platform.sandbox]?.askedAt ?? now).monotonic
+                    + configuration.polling.gate, at: now, &step)
+        }
         for sandbox in sandboxes.sorted() {
             guard let known = knowledge.exports[sandbox] else {
                 send(.exportJobs(sandbox), at: now, &step)
@@ -143,6 +149,7 @@ extension Scheduler {
         let seen = dataflows.flatMap { dataflow in
             (knowledge.runs[dataflow]?.listing.runs ?? []).filter { $0.status == .running && !owns($0.id) }.map(\.id)
         }
+        if mutant(.shallowListing) { return depth }
         var deep = depth
         deep.containing = Set(depth.containing + seen).sorted()
         deep.since = min(depth.since ?? now.wall, now.wall - configuration.polling.runLate)

@@ -4,7 +4,7 @@ internal import Chronology
 
 extension Scheduler {
     mutating func takeAnswer(_ id: CallID, _ answer: CallAnswer, at now: Moment, _ step: inout Step) {
-        guard let state = state.calls[id], state.isSending, !state.isAnswered else { return }  // settled long ago
+        guard let state = state.calls[id], state.isSending, !state.isAnswered || mutant(.answerTwice) else { return }
         let call = state.call
         record(.callAnswered(call: id, outcome: CallOutcome.words(for: answer, call), at: now.wall), &step)
         switch answer {
@@ -18,6 +18,8 @@ extension Scheduler {
             delayCalls(call, "the platform asked to slow down: \(detail)", atLeast: retryAfter, at: now, &step)
         case .notSent(let detail):
             delayCalls(call, "the call could not be sent: \(detail)", atLeast: nil, at: now, &step)
+        case .doubtful(let detail) where mutant(.blindRetry):
+            for activation in call.activations { retryLater(activation, detail, at: now, &step) }
         case .doubtful(let detail):
             for activation in call.activations { doubt(activation, call.id, detail, at: now, &step) }
         }

@@ -23,7 +23,8 @@ extension Scheduler {
     }
 
     func pairLimit(of sandbox: SandboxName) -> Int {
-        max(1, min(configuration.guardrails.pairsPerJob, state.pairLimits[sandbox] ?? .max))
+        if mutant(.pairs81) { return 81 }
+        return max(1, min(configuration.guardrails.pairsPerJob, state.pairLimits[sandbox] ?? .max))
     }
 
     /// While the credentials are in trouble nothing is called; the next question to the platform is the probe.
@@ -35,6 +36,9 @@ extension Scheduler {
     private func groups(of ready: [Candidate], limit: Int) -> [PackGroup] {
         var lanes: [LaneKey: [Candidate]] = [:]
         for candidate in ready { lanes[candidate.lane, default: []].append(candidate) }
+        if mutant(.noLane) {
+            return ready.map { PackGroup(members: [$0], limit: nil) }
+        }
         let groups = lanes.values.map { line in
             var taken: Set<DataflowID> = []
             let members = line.filter { taken.insert($0.pair.dataflow).inserted }.prefix(limit)
@@ -84,13 +88,16 @@ extension Scheduler {
 
     /// Why an intended call must not leave. Everything is judged again: the call may have waited in the job queue.
     private func obstacle(to call: Call, at now: Moment) -> String? {
+        if mutant(.turnWithoutLook) { return nil }
         if isStopping { return "the daemon is stopping" }
         if let closure = credentialsClosure(at: now) { return "the \(closure.gate.rawValue) gate closed again" }
         for (id, pair) in zip(call.activations, call.pairs) {
             guard let occurrence = state.occurrences[id.occurrence], let activation = state[id],
                 activation.phase == .calling(call.id)
             else { return "activation \(id) was taken out" }
-            if now.wall >= expiry(of: activation, in: occurrence.occurrence) { return "activation \(id) expired" }
+            if now.wall >= expiry(of: activation, in: occurrence.occurrence), !mutant(.neverExpires) {
+                return "activation \(id) expired"
+            }
             let closure =
                 ownClosure(occurrence.occurrence, activation, at: now)
                 ?? freshClosure(pair, call.sandbox, at: now)

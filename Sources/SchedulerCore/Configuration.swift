@@ -264,11 +264,14 @@ package enum Trigger: Equatable, Sendable {
     /// By hand only.
     case manual
 
+    /// How the fingerprint of a timetable begins.
+    static let timetableWord = "timetable "
+
     /// Two triggers with the same text decide the same occurrences. Kept in the journal, so that a changed schedule is
     /// recognised after a restart as well as after a reload.
     package var fingerprint: String {
         switch self {
-        case .timetable(let timetable): "timetable \(timetable.text) in \(timetable.zone.name)"
+        case .timetable(let timetable): "\(Self.timetableWord)\(timetable.text) in \(timetable.zone.name)"
         case .afterExport: "after export"
         case .after(let campaign, let delay): "after \(campaign) by \(delay.milliseconds) ms"
         case .manual: "manual"

@@ -37,7 +37,8 @@ extension Scheduler {
         _ activation: ActivationID, _ pair: Pair, _ call: Call, _ watch: WatchedDoubt, _ known: RunsKnowledge,
         at now: Moment, _ step: inout Step
     ) {
-        let baseline = call.baselines[pair.dataflow] ?? Baseline(runs: [], horizon: nil)
+        var baseline = call.baselines[pair.dataflow] ?? Baseline(runs: [], horizon: nil)
+        if mutant(.adoptsAnyRun) { baseline = Baseline(runs: [], horizon: nil) }
         let candidates = known.listing.runs.filter { !baseline.covers($0) && !isOfAnotherCall($0.id, call) }
         let named = candidates.filter { $0.audiences.contains(pair.audience) }
             .sorted { ($0.createdAt ?? .distantPast, $0.id) < ($1.createdAt ?? .distantPast, $1.id) }
@@ -55,6 +56,7 @@ extension Scheduler {
         guard isSpread(activation, watch, now) else { return }
         record(.doubtLookedUp(activation: activation, at: now.wall), &step)
         let lookUps = state[activation]?.lookUps ?? 0
+        if mutant(.absentTooSoon) { return absent(activation, lookUps, at: now, &step) }
         if lookUps >= DoubtBounds.lookUpsNeeded, now.monotonic - watch.startedAt >= configuration.polling.settle {
             absent(activation, lookUps, at: now, &step)
         }
@@ -100,12 +102,31 @@ extension Scheduler {
             setAside(activation, "\(reason); held for a person (on_doubt = \"hold\")", holdsLane: true, at: now, &step)
         case .skip:
             fail(activation, "\(reason); not sent again (on_doubt = \"skip\")", at: now, &step)
-        case .retry where held.doubtRetries >= DoubtBounds.retryLimit:
+        case .retry where tookEffect(callOf: activation):
+            setAside(
+                activation, "\(reason), but its call took effect for others of its pairs: not sent again",
+                holdsLane: true,
+                at: now, &step)
+        case .retry where held.doubtRetries >= DoubtBounds.retryLimit && !mutant(.retryForEver):
             setAside(activation, "\(reason), for the second time", holdsLane: true, at: now, &step)
         case .retry:
             retryLater(activation, reason, at: now, &step)
         }
         knowledge.doubts[activation] = nil
+    }
+
+    /// Whether the platform accepted the call that an activation is in doubt about: a call is accepted or refused as a
+    /// whole, and another pair of it has its run.
+    private func tookEffect(callOf activation: ActivationID) -> Bool {
+        guard case .inDoubt(let id) = state[activation]?.phase, let call = state.calls[id]?.call else { return false }
+        return call.activations.contains { other in
+            guard let held = state[other], held.doubtRetries == 0 else { return false }
+            switch held.phase {
+            case .running: return true
+            case .ended(let outcome): return outcome.run != nil
+            case .waiting, .calling, .inDoubt, .quarantined: return false
+            }
+        }
     }
 
     // MARK: Second runs

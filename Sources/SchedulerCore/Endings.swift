@@ -5,6 +5,7 @@ internal import Chronology
 extension Scheduler {
     /// Gates that stayed closed past `start_within`: the activation expires, with which gate and since when.
     mutating func expire(at now: Moment, _ step: inout Step) {
+        if mutant(.neverExpires) { return }
         for (occurrence, position) in waitingActivations() {
             let activation = occurrence.activations[position]
             guard now.wall >= expiry(of: activation, in: occurrence.occurrence) else { continue }

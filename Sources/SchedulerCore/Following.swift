@@ -56,7 +56,7 @@ extension Scheduler {
         }
         for (activation, watch) in knowledge.doubts {
             guard let occurrence = state.occurrences[activation.occurrence]?.occurrence,
-                let pair = state.pair(of: activation)
+                let pair = state.pair(of: activation), !mutant(.doubtNeverLooks)
             else { continue }
             if now.monotonic >= watch.nextLook {
                 isDue.insert(occurrence.sandbox)
@@ -220,6 +220,13 @@ extension Scheduler {
             let late = followed.startedAt + configuration.polling.runLate
             guard now.monotonic >= late else {
                 wake.at(late)
+                continue
+            }
+            if mutant(.timeFreesLane) {
+                for activation in activations(running: run) {
+                    let outcome = ActivationOutcome(result: .failed, reason: "it took too long")
+                    record(.activationEnded(activation: activation, outcome: outcome, at: now.wall), &step)
+                }
                 continue
             }
             for activation in activations(running: run) where state[activation]?.isLate == false {

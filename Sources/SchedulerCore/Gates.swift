@@ -25,7 +25,9 @@ extension Scheduler {
         if let previous = occurrence.startsAfter, let held = state.occurrences[previous], held.outcome == nil {
             return .behind(previous)
         }
-        if let pause = state.pause(of: occurrence.campaign, at: now.wall) { return .paused(pause) }
+        if let pause = state.pause(of: occurrence.campaign, at: now.wall), !mutant(.pauseIgnored) {
+            return .paused(pause)
+        }
         for blackout in configuration.blackouts {
             if let end = blackout.end(at: now.wall) { return .blackout(name: blackout.name, until: end) }
         }
@@ -69,7 +71,9 @@ extension Scheduler {
     private func firstActivationClosure(
         _ mapping: DataflowDefinition.Mapping, _ known: DataflowKnowledge, _ platformNow: Instant
     ) -> Closure? {
-        let window = configuration.guardrails.firstActivationWindow
+        if mutant(.noWindow) { return nil }
+        var window = configuration.guardrails.firstActivationWindow
+        if mutant(.windowTooShort) { window = window - .seconds(60) }
         guard let createdAt = mapping.createdAt else {
             return window > .zero
                 ? .firstActivation(since: nil, opensIn: window, askedAt: known.askedAt) : nil
@@ -90,7 +94,7 @@ extension Scheduler {
     // MARK: Fresh gates
 
     func isFresh(_ askedAt: Moment, at now: Moment) -> Bool {
-        now.monotonic - askedAt.monotonic <= configuration.polling.gateFreshness
+        now.monotonic - askedAt.monotonic <= configuration.polling.gateFreshness || mutant(.staleEvidence)
     }
 
     /// A running export closes the gate at whatever age of the answer; nothing running counts only while fresh.
@@ -98,6 +102,7 @@ extension Scheduler {
         guard let known = knowledge.exports[sandbox] else {
             return .unknown(.export, failure: knowledge.askTroubles[.exportJobs(sandbox)]?.detail)
         }
+        if mutant(.noExportGate) { return nil }
         if let running = known.running {
             return .exportRunning(running, since: running.createdAt ?? known.since, askedAt: known.askedAt)
         }
@@ -107,6 +112,7 @@ extension Scheduler {
 
     /// Any run in progress that is not ours closes the dataflow: a scheduled one, or one that a person started.
     func busyClosure(_ dataflow: DataflowID) -> Closure? {
+        if mutant(.noDataflowGate) { return nil }
         guard let known = knowledge.runs[dataflow],
             let run = known.listing.runs.first(where: { $0.status == .running && !owns($0.id) })
         else { return nil }

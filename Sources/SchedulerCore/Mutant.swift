@@ -40,10 +40,10 @@ package enum Mutant: String, CaseIterable, Sendable {
 }
 
 #if MUTANTS
-/// The one that is active in this process. Set before the runs that it is for, while no other thread runs.
-nonisolated(unsafe) package var activeMutant: Mutant?
+    /// The one that is active in this process. Set before the runs that it is for, while no other thread runs.
+    nonisolated(unsafe) package var activeMutant: Mutant?
 
-package func mutant(_ mutant: Mutant) -> Bool { activeMutant == mutant }
+    package func mutant(_ mutant: Mutant) -> Bool { activeMutant == mutant }
 #else
-package func mutant(_ mutant: Mutant) -> Bool { false }
+    package func mutant(_ mutant: Mutant) -> Bool { false }
 #endif

@@ -13,7 +13,15 @@ extension Scheduler {
                 record(.callWithdrawn(call: id, reason: "the daemon stopped before it was sent"), &step)
                 continue
             }
+            if mutant(.recoverySendsAgain) {
+                step.effects.append(.send(call.call))
+                continue
+            }
             for activation in call.call.activations where state[activation]?.phase == .calling(id) {
+                if mutant(.recoveryForgetsDoubt) {
+                    putBack(activation, "the daemon stopped", counts: true, at: now, &step)
+                    continue
+                }
                 doubt(activation, id, "the daemon stopped before the answer was read", at: now, &step)
             }
         }
@@ -58,9 +66,11 @@ extension Scheduler {
         }
         for campaign in configuration.campaigns.values.sorted(by: { $0.name < $1.name }) {
             let fingerprint = campaign.isEnabled ? campaign.trigger.fingerprint : "disabled"
-            guard state.campaigns[campaign.name]?.fingerprint != fingerprint else { continue }
+            let isAnew = mutant(isStarted ? .reloadDropsDue : .missedForgotten) || !isStarted && mutant(.marksSetBack)
+            guard state.campaigns[campaign.name]?.fingerprint != fingerprint || isAnew else { continue }
             // Never before what is decided: after a clock that stepped back, nothing must be decided again.
-            let from = max(now.wall, state.campaigns[campaign.name]?.highWater ?? now.wall)
+            var from = max(now.wall, state.campaigns[campaign.name]?.highWater ?? now.wall)
+            if mutant(.marksSetBack) { from = from - .seconds(86_400) }
             record(.campaignAnchored(campaign: campaign.name, fingerprint: fingerprint, from: from), &step)
         }
         planDue()

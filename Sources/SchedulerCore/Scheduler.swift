@@ -34,7 +34,9 @@ package struct Scheduler: Sendable {
             take(configuration, at: now, &step)
             isStarted = true
         case .reloaded(let configuration):
-            decideDue(at: now, &step)  // what is due by now is due under the rules it was due under
+            // What is due by now is due under the rules it was due under.
+            if !mutant(.reloadDropsDue) { decideDue(at: now, &step) }
+            if mutant(.reloadForgetsRuns) { knowledge.followed = [:] }
             take(configuration, at: now, &step)
         case .woke:
             break
@@ -53,6 +55,7 @@ package struct Scheduler: Sendable {
         case .callAnswered(let id, let answer):
             takeAnswer(id, answer, at: now, &step)
         case .command(let id, let command, let actor):
+            if isStarted, !isStopping { decideDue(at: now, &step) }  // what is due comes before what people ask for
             obey(command, id, actor: actor, at: now, &step)
         }
         advance(at: now, &step)
@@ -63,6 +66,8 @@ package struct Scheduler: Sendable {
     private mutating func advance(at now: Moment, _ step: inout Step) {
         guard isStarted else { return }
         wake = Wake()
+        if mutant(.busyLoop), !state.occurrences.isEmpty { wake.at(now.monotonic) }
+        if mutant(.factWithoutRecord), state.pauses.count > 1 { state.nextCall += 1 }
         if !isStopping { decideDue(at: now, &step) }
         endPauses(at: now, &step)
         expire(at: now, &step)

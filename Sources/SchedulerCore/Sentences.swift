@@ -145,7 +145,11 @@ extension Scheduler {
         guard let occurrence = state.occurrences[id.occurrence]?.occurrence, let activation = state[id],
             activation.phase == .waiting, let pair = state.pair(of: id)
         else { return [] }
+        if mutant(.silentExplain) { return [] }
         var found: [Closure] = []
+        if mutant(.wrongExplain), let job = knowledge.exports[occurrence.sandbox]?.newestFinished {
+            found.append(.exportRunning(job, since: now.wall, askedAt: now))
+        }
         if let closure = ownClosure(occurrence, activation, at: now) { found.append(closure) }
         if let closure = credentialsClosure(at: now) { found.append(closure) }
         if let closure = exportClosure(occurrence.sandbox, at: now) { found.append(closure) }

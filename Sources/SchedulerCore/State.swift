@@ -49,10 +49,13 @@ package struct State: Equatable, Codable, Sendable {
 }
 
 package struct CampaignState: Equatable, Codable, Sendable {
+    /// See ``Trigger/fingerprint``.
     package var fingerprint: String
     /// The nominal time up to which everything is decided. Never goes back, whatever the clock does.
     package var highWater: Instant
     package var last: LastOccurrence?
+
+    var followsTimetable: Bool { fingerprint.hasPrefix(Trigger.timetableWord) }
 }
 
 /// What is remembered of a campaign's latest decided or ended occurrence; all others are in the journal's history.
@@ -136,7 +139,8 @@ package struct ActivationState: Equatable, Codable, Sendable {
     /// Whether nothing else of this lane may be sent.
     package var holdsLane: Bool {
         switch phase {
-        case .calling, .inDoubt, .running: true
+        case .inDoubt: !mutant(.doubtFreesLane)
+        case .calling, .running: true
         case .quarantined(let call): call != nil
         case .waiting, .ended: false
         }

@@ -110,7 +110,10 @@ extension State {
 
     private mutating func skip(_ skipped: SkippedOccurrences) {
         nextOccurrence = max(nextOccurrence, after(skipped.id.number))
-        raiseHighWater(of: skipped.campaign, to: skipped.last)
+        // A skip of what was not due by a timetable decides nothing of one, and may lie ahead.
+        if campaigns[skipped.campaign]?.followsTimetable == true, skipped.last <= skipped.at {
+            raiseHighWater(of: skipped.campaign, to: skipped.last)
+        }
         campaigns[skipped.campaign]?.last = LastOccurrence(
             id: skipped.id, nominal: skipped.last, outcome: .skipped, at: skipped.at)
     }

@@ -52,7 +52,7 @@ extension Scheduler {
             }
             let pair = occurrence.occurrence.pairs[position]
             let lane = lane(of: pair, in: occurrence.occurrence.sandbox)
-            if let holder = lanes.holders[lane] {
+            if let holder = lanes.holders[lane], !mutant(.noLane) {
                 if case .foreign(_, let dataflow) = holder { block(on: dataflow, &view) }
                 continue
             }

@@ -34,7 +34,10 @@ package struct Outcome: Sendable {
 package final class World {
     let options: SimulationOptions
     let onTrace: ((String) -> Void)?
+    /// The file as it is.
     var plan: CampaignPlan
+    /// The file as the daemon read it last.
+    var inUse: CampaignPlan
     var dice: Dice
     var model: PlatformModel
     let journal: SimulatedJournal
@@ -81,6 +84,7 @@ package final class World {
         self.options = options
         self.onTrace = onTrace
         plan = CampaignPlan(options)
+        inUse = plan
         dice = Dice(options, isRecording: isRecording)
         model = PlatformModel(
             scenario: plan.scenario, seed: options.seed, start: CampaignPlan.start,

@@ -79,13 +79,7 @@ extension World {
         guard !isHealed else { return fate }
         fate.fails = dice.strikes(.failingRun) != nil
         if let stroke = dice.strikes(.namelessRun) { fate.isNamedAfter = .milliseconds(stroke.below(120_000)) }
-        if dice.strikes(.endlessRun) != nil {
-            fate.duration = nil
-        } else if let stroke = dice.strikes(.vanishingRun), let duration = fate.duration {
-            // Gone is gone: nothing of it goes on unseen.
-            fate.vanishesAfter = .milliseconds(1 + stroke.below(UInt64(duration.milliseconds)))
-            fate.duration = fate.vanishesAfter
-        }
+        if dice.strikes(.endlessRun) != nil { fate.duration = nil }
         return fate
     }
 

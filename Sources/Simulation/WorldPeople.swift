@@ -69,6 +69,7 @@ extension World {
         let words = plan.edit(stroke.size)
         guard runtime != nil, !isStopping, stroke.size % 16 != 0 else { return trace("the file changes: \(words)") }
         trace("a reload: \(words)")
+        inUse = plan
         handle(.reloaded(plan.configuration), takes: true)
     }
 

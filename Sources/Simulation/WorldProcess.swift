@@ -20,6 +20,7 @@ extension World {
             trace("process \(process) starts")
             checker.compare(runtime.scheduler.state, at: wall, isForced: true)
             self.runtime = runtime
+            inUse = plan
             runtime.start(configuration)
             afterEvent(takes: true)
         } catch {
@@ -140,7 +141,13 @@ extension World {
     }
 
     func stored(_ records: [Record]) {
-        for record in records { trace("  ■ " + Words.of(record)) }
+        for record in records {
+            trace("  ■ " + Words.of(record))
+            // One that vanishes before anybody saw it can not be told from one that never was.
+            if case .activationRunning(_, let run, _, _) = record, !isHealed, let stroke = dice.strikes(.vanishingRun) {
+                model.vanish(run.text, at: trueTime + .milliseconds(stroke.below(600_000)))
+            }
+        }
         mix(records.count)
         checker.stored(records, at: wall) { [self] run in model.runs.last { $0.id == run.text } }
         mix(checker.folded.nextOccurrence &* 31 &+ checker.folded.nextCall)
@@ -185,7 +192,7 @@ extension World: Environment {
         case .dropCall(let id): dropped.insert(id)
         case .notify, .reply: break
         case .askExportJobs:
-            ask(effect, isExpected: plan.campaigns.values.contains { $0.campaign.trigger == .afterExport })
+            ask(effect, isExpected: inUse.campaigns.values.contains { $0.campaign.trigger == .afterExport })
         case .askDataflows, .askRuns, .askRun:
             ask(effect, isExpected: false)
         case .send(let call):

@@ -74,7 +74,8 @@ struct ActivationSim: ParsableCommand {
         let parts = only.split(separator: ",").map(String.init)
         let ids = parts.compactMap { FaultID($0) }
         guard ids.count == parts.count else {
-            throw ValidationError("--only takes strokes as a finding names them, such as lost-answer.3,kill.1, or none.")
+            throw ValidationError(
+                "--only takes strokes as a finding names them, such as lost-answer.3,kill.1, or none.")
         }
         return Set(ids)
     }

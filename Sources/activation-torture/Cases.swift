@@ -3,7 +3,8 @@
 enum Cases {
     static let all: [TortureCase] =
         [
-            kill, killAtWrite, diskErrors, diskErrorsStay, diskFull, diskFullInFlight, diskReadOnly, journalAfterKill,
+            kill, killAtWrite, diskErrors, resourceErrors, diskErrorsStay, diskFull, diskFullInFlight, diskReadOnly,
+            journalAfterKill,
             journalAfterStop, openFiles, addressSpace, stopDuringCall, manyStarts, controlSilent, controlFlood,
             controlNeverReads, signalStorm,
         ] + platform

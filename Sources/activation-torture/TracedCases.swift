@@ -128,6 +128,48 @@ extension Cases {
         return ending != nil
     }
 
+    static let resourceErrors = TortureCase(
+        name: "resource-errors",
+        does:
+            "the kernel refuses one descriptor, socket, connection or thread (EMFILE, ENFILE, ENOMEM, ENETUNREACH, EAGAIN)"
+    ) { run in
+        try Strace.require()
+        let faults = [
+            "openat:error=EMFILE", "socket:error=EMFILE", "socket:error=ENFILE", "accept4:error=EMFILE",
+            "accept4:error=ENOMEM", "connect:error=ENETUNREACH", "connect:error=EADDRNOTAVAIL", "clone3:error=EAGAIN",
+            "mmap:error=ENOMEM",
+        ]
+        let injections = faults.flatMap { fault in [2, 5, 9, 14, 30].map { "\(fault):when=\($0)" } }
+        let endings = Shared<[String: Int]>([:])
+        try forEach(injections, lanes: 6) { injection, _ in
+            let ending = try survives(injection, run)
+            endings.change { $0[ending, default: 0] += 1 }
+        }
+        let words = endings.change { _ in }.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
+        return "\(injections.count) refusals: \(words.joined(separator: ", "))"
+    }
+
+    /// What it ends with does not matter here; a daemon that lives must deliver, and one that ended must say why.
+    private static func survives(_ injection: String, _ run: TortureRun) throws -> String {
+        let name = injection.replacing(":error=", with: "-").replacing(":when=", with: "-")
+        let arena = try TracedDelivery.arena(run, name)
+        let said = arena.log.text.count
+        try arena.start(through: Strace.start(injection, log: arena.directory + "/strace"))
+        _ = waits(20) { arena.ending != nil || arena.isDelivered }
+        let ending = arena.ending
+        if let ending {
+            guard ending != .exited(0), !arena.log.text.dropFirst(said).isEmpty else {
+                throw Failure("\(name): it says why it ended", "\(ending), without a word")
+            }
+        } else if !arena.isDelivered {
+            throw Failure("\(name): it ends or delivers", "neither within 20 s")
+        }
+        arena.kill()
+        try arena.startAndWait()
+        try arena.finish()
+        return ending.map { "ended with \($0)" } ?? "outlived"
+    }
+
     static let diskErrorsStay = TortureCase(
         name: "disk-errors-stay",
         does: "every write of a running daemon fails: nothing is called, and it goes on afterwards",

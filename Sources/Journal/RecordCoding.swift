@@ -56,10 +56,11 @@ package enum RecordCoding {
 
     /// What the fold keeps by construction, and the scheduler relies on.
     private static func isSound(_ state: State) -> Bool {
-        let counts = [state.generation, state.nextOccurrence, state.nextCall]
-        let activations = state.occurrences.values.flatMap(\.activations)
-        return (counts + activations.flatMap { [$0.attempts, $0.doubtRetries, $0.lookUps] }).allSatisfy { $0 >= 0 }
-            && activations.allSatisfy { max($0.attempts, $0.doubtRetries, $0.lookUps) <= countLimit }
+        let counts = state.occurrences.values.flatMap(\.activations).flatMap {
+            [$0.attempts, $0.doubtRetries, $0.lookUps]
+        }
+        return counts.allSatisfy { (0...countLimit).contains($0) }
+            && state.generation < .max && min(state.nextOccurrence, state.nextCall) >= 1
             && state.occurrences.allSatisfy { id, occurrence in
                 id == occurrence.id && occurrence.activations.count == occurrence.occurrence.pairs.count
             }

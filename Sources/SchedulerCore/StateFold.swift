@@ -9,7 +9,7 @@ extension State {
     package mutating func apply(_ record: Record) {
         switch record {
         case .generationLoaded(let generation, _):
-            self.generation = generation
+            self.generation = min(generation, .max - 1)  // so that one more can always be counted
         case .campaignAnchored(let campaign, let fingerprint, let from):
             campaigns[campaign] = CampaignState(
                 fingerprint: fingerprint, highWater: from, last: campaigns[campaign]?.last)

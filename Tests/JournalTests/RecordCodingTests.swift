@@ -63,6 +63,35 @@ import Testing
         #expect(state.nextOccurrence == largest && state.nextCall == largest)
     }
 
+    @Test func `a journal with the largest generation there is can be started`() throws {
+        var state = State()
+        state.apply(.generationLoaded(generation: .max, digest: "0123"))
+        let configuration = Configuration(
+            platform: PlatformSettings(
+                organization: "org", sandbox: "prod", clientID: "client", clientSecret: .environment("SECRET")))
+        var scheduler = Scheduler(state: state, configuration: configuration)
+        let now = Moment(wall: Instant(milliseconds: 1_795_514_400_000), monotonic: Monotonic(milliseconds: 0))
+        #expect(!scheduler.handle(.started(configuration), at: now).records.isEmpty)
+    }
+
+    @Test(arguments: [
+        (#""pairs":[{"audience":"vip","dataflow":"flow"}]"#, #""pairs":[]"#),
+        (#""occurrences":{"17""#, #""occurrences":{"18""#),
+        (#""attempts":0"#, #""attempts":9223372036854775807"#), (#""lookUps":0"#, #""lookUps":-1"#),
+        (#""nextCall":6"#, #""nextCall":0"#), (#""generation":2,"#, #""generation":9223372036854775807,"#),
+    ])
+    func `a snapshot that does not hold together is none, and the records are folded`(
+        _ part: String, _ other: String
+    ) throws {
+        var state = State()
+        for line in Format1.lines.prefix(11) { state.apply(line.record) }
+        state.apply(Format1.lines[3].record)
+        let sound = String(decoding: try RecordCoding.encode(state), as: UTF8.self)
+        #expect(RecordCoding.decodeState(Array(sound.utf8)) == state)
+        try #require(sound.contains(part))
+        #expect(RecordCoding.decodeState(Array(sound.replacing(part, with: other).utf8)) == nil)
+    }
+
     private static let kindCount = 25
 
     /// Does not compile until a new kind of record has a number, and fails until it has a line.

@@ -79,7 +79,7 @@ thread: ## run what is concurrent under the thread sanitizer, in a build of its 
 
 address: ## run what the thread sanitizer does not watch under the address sanitizer, in a build of its own
 	$(SWIFT) build -j $(JOBS) --sanitize=address --scratch-path .build-address --build-tests
-	ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test --sanitize=address --scratch-path .build-address --skip-build \
+	SWIFT_BACKTRACE=enable=no ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test --sanitize=address --scratch-path .build-address --skip-build \
 		--skip 'EndToEndTests|JobQueueTests|LinuxShellTests|PlatformServerTests|RuntimeTests'
 
 system-libraries: ## install the system libraries that the build needs (Debian, with sudo if not root)

@@ -16,9 +16,8 @@ enum AskBounds {
 }
 
 extension Scheduler {
-    mutating func ask(at now: Moment, _ step: inout Step) {
+    mutating func ask(_ view: WaitingView, at now: Moment, _ step: inout Step) {
         dropLostAsks(at: now)
-        let view = lookAtWaiting(at: now)
         for sandbox in Set(view.candidates.map(\.sandbox)).sorted() {
             askForCandidates(view.candidates.filter { $0.sandbox == sandbox }, sandbox, at: now, &step)
         }

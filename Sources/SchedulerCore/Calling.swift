@@ -8,8 +8,9 @@ internal import Chronology
 
 extension Scheduler {
     /// Packs everything that is ready and intends the calls.
-    mutating func call(at now: Moment, _ step: inout Step) {
-        let view = lookAtWaiting(at: now)
+    ///
+    /// - Returns: Whether there was any: what waits is another then.
+    mutating func call(_ view: WaitingView, at now: Moment, _ step: inout Step) -> Bool {
         let ready = view.candidates.filter { candidate in
             credentialsBlock(at: now) == nil && freshClosure(candidate.pair, candidate.sandbox, at: now) == nil
         }
@@ -20,6 +21,7 @@ extension Scheduler {
                 intend(members, sandbox, at: now, &step)
             }
         }
+        return !ready.isEmpty
     }
 
     func pairLimit(of sandbox: SandboxName) -> Int {

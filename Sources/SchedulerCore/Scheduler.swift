@@ -73,8 +73,9 @@ package struct Scheduler: Sendable {
         expire(at: now, &step)
         endOccurrences(at: now, &step)
         if !isStopping {
-            call(at: now, &step)
-            ask(at: now, &step)
+            let view = lookAtWaiting(at: now)
+            let hasIntended = call(view, at: now, &step)
+            ask(hasIntended ? lookAtWaiting(at: now) : view, at: now, &step)
         }
         followAndLookUp(at: now, &step)
     }

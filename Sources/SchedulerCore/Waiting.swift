@@ -26,7 +26,7 @@ extension Scheduler {
     /// Every waiting activation with its occurrence, oldest nominal time first.
     func waitingActivations() -> [(OccurrenceState, Int)] {
         state.occurrences.values
-            .filter { $0.outcome == nil }
+            .filter { $0.outcome == nil && $0.activations.contains { $0.phase == .waiting } }
             .sorted { ($0.occurrence.nominal, $0.occurrence.id) < ($1.occurrence.nominal, $1.occurrence.id) }
             .flatMap { occurrence in
                 occurrence.activations.indices
@@ -42,8 +42,10 @@ extension Scheduler {
     /// Looks at everything that waits, and notes when each closed gate is worth another look.
     mutating func lookAtWaiting(at now: Moment) -> WaitingView {
         var view = WaitingView()
+        let waiting = waitingActivations()
+        guard !waiting.isEmpty else { return view }
         let lanes = LaneTable(self)
-        for (occurrence, position) in waitingActivations() {
+        for (occurrence, position) in waiting {
             let activation = occurrence.activations[position]
             wake.at(expiry(of: activation, in: occurrence.occurrence))
             if let closure = ownClosure(occurrence.occurrence, activation, at: now) {

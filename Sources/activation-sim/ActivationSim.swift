@@ -116,6 +116,7 @@ struct ActivationSim: ParsableCommand {
             return totals.taken < runs
         } onProgress: {
             print("\($0.words) (\(Int(Date().timeIntervalSince(begin))) s)")
+            fflush(nil)  // also into a file, where somebody follows it
         }
         print(totals.words)
         print("seeds \(seed) to \(seed + totals.taken - 1), \(totals.rate(Date().timeIntervalSince(begin)))")

@@ -7,6 +7,8 @@ internal import Journal
 enum SQLiteOpening {
     /// How long another program, such as a backup, may hold the file before an operation fails.
     private static let busyTimeout: TimeInterval = 5
+    /// Of a database file, at its beginning.
+    private static let headerLength = 100
     /// Integrity checks report this many faults at most.
     private static let faultLimit = 5
     /// The log is cut to this when SQLite begins it anew, after some very large commit.
@@ -16,6 +18,7 @@ enum SQLiteOpening {
     /// - Throws: ``JournalError``; nothing was changed then but that SQLite may have folded its own log into its file.
     static func open(_ path: String) throws(JournalError) -> (database: DatabaseQueue, wasLeftOpen: Bool) {
         try WriteAheadLogCheck.run(path + "-wal", index: path + "-shm")
+        try refuseCut(path)
         let isNew = try makePrivate(path)
         return try SQLiteErrors.named {
             if !isNew { try refuseForeign(path) }
@@ -68,6 +71,17 @@ enum SQLiteOpening {
         }
         if entry.st_size == 0 { try StateDirectory.sync(directory) }
         return entry.st_size == 0
+    }
+
+    /// SQLite takes an empty file, or one of a single byte, for a new database, and deletes the write-ahead log beside it.
+    private static func refuseCut(_ path: String) throws(JournalError) {
+        var entry = stat()
+        guard stat(path, &entry) == 0, entry.st_mode & S_IFMT == S_IFREG, entry.st_size < headerLength else { return }
+        var log = stat()
+        let hasLog = stat(path + "-wal", &log) == 0 && log.st_size > 0
+        guard entry.st_size > 0 || hasLog else { return }
+        throw SQLiteErrors.damaged(
+            "its file was cut to \(entry.st_size) bytes" + (hasLog ? ", and there is a write-ahead log beside it" : ""))
     }
 
     /// Looks through a connection that can not write.

@@ -65,6 +65,17 @@ import Testing
         #expect(throws: JournalError.self) { try gone.open() }
     }
 
+    @Test(arguments: [0, 1, 99])
+    func `a file that was cut to nothing is refused, and its write-ahead log stays`(left: Int) throws {
+        let copy = try crashed()
+        try copy.write(copy.bytes().prefix(left))
+        let before = try copy.bytes("-wal")
+        let error = #expect(throws: JournalError.self) { try copy.open() }
+        #expect(error?.code == .corrupt)
+        #expect(try copy.bytes("-wal") == before)
+        #expect(try copy.bytes().count == left)
+    }
+
     @Test func `an index that is not whole, or of another log, says nothing`() throws {
         let copy = try crashed(keepsIndex: true)
         try copy.flipByte(at: 17, "-shm")

@@ -4,8 +4,7 @@ enum Cases {
     static let all: [TortureCase] =
         [
             kill, killAtWrite, diskErrors, resourceErrors, diskErrorsStay, diskFull, diskFullInFlight, diskReadOnly,
-            journalAfterKill,
-            journalAfterStop, openFiles, addressSpace, stopDuringCall, manyStarts, controlSilent, controlFlood,
-            controlNeverReads, signalStorm,
+            journalAfterKill, journalAfterStop, openFiles, addressSpace, stopDuringCall, manyStarts, controlSilent,
+            controlFlood, controlNeverReads, signalStorm,
         ] + platform
 }

@@ -127,7 +127,7 @@ struct Damage: CustomStringConvertible {
             let (name, size) = files[number % files.count]
             let offset = Int.random(in: 0..<size, using: &chance)
             return switch number % 5 {
-            case 0: Damage(file: name, kind: .cut(to: number % 2 == 0 ? offset : offset / 4096 * 4096))
+            case 0: Damage(file: name, kind: .cut(to: [offset, offset / 4096 * 4096, offset % 512][number / 5 % 3]))
             case 1: Damage(file: name, kind: .zeros(offset: offset, count: min(4096, size - offset)))
             default: Damage(file: name, kind: .flip(offset: offset, bit: Int.random(in: 0...7, using: &chance)))
             }

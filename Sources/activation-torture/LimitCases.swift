@@ -60,7 +60,7 @@ extension Cases {
     private static let leastMiB = 512
 
     static let addressSpace = TortureCase(
-        name: "address-space", does: "deliveries with little address space, and starts with too little", isQuick: true
+        name: "address-space", does: "deliveries with little address space, and starts with too little"
     ) { run in
         let arena = try limitedArena(run, "enough", through: leastMiB)
         try arena.settle()

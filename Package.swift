@@ -185,7 +185,8 @@ let package = Package(
         tests("PresentationTests", ["Chronology", "ControlProtocol", "Presentation"]),
         tests("ControlClientTests", ["ControlClient"]),
         tests("ReportsTests", ["Chronology", "SchedulerCore", "Journal", "ControlProtocol", "Reports"]),
-        tests("SimulationTests", ["Chronology", "SchedulerCore", "PlatformModel", "Simulation"]),
+        tests(
+            "SimulationTests", ["Chronology", "SchedulerCore", "PlatformModel", "Simulation", "activation-sim"]),
         tests("RuntimeTests", ["Chronology", "SchedulerCore", "Journal", "Runtime"]),
         tests("ConfigurationFilesTests", ["CampaignConfig", "ConfigurationFiles"]),
         tests("CampaignConfigTests", ["Chronology", "SchedulerCore", "CampaignConfig", "CTOML"]),

@@ -125,7 +125,9 @@ struct Checker {
             report("one run is one delivery of a pair", "run \(run): activations \(other) and \(id)", at: now)
         }
         owners[run, default: [:]][pair] = id
-        if let call = callInDoubt(of: id), let left = sent[call], real.createdAt < left {
+        if let call = callInDoubt(of: id), let left = sent[call], real.createdAt < left,
+            real.isOurs || !truth.isUnseen(real, sent: left)
+        {
             report("a run that began before the call is not its own", "run \(run), activation \(id)", at: now)
         }
     }

@@ -42,6 +42,12 @@ struct PlatformTruth {
         edits.append((flow, at))
     }
 
+    /// Whether a run of others began so late that no fresh answer of before a call shows it: nothing tells it from the
+    /// call's own.
+    func isUnseen(_ run: SimulatedRun, sent: Instant) -> Bool {
+        run.createdAt + lag > sent - freshness - .milliseconds(10)
+    }
+
     /// Whether nobody could have known better.
     ///
     /// - Parameter sent: When the call left, by the platform's clock.

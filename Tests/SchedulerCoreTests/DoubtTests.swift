@@ -99,6 +99,48 @@ import Testing
         #expect(rig.notifications(.duplicate) == 1)
     }
 
+    // Found by simulation: a listing was cut between runs that one call had begun at one instant, and the next call in doubt
+    // took one of those behind the cut for its own.
+    @Test func `a run of the instant at which a listing was cut is one of before`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.runDuration = .seconds(1)
+        for audience in ["vip", "other", "another"] as [AudienceID] {
+            rig.addRun(Pair(dataflow: "flow", audience: audience))
+        }
+        rig.advance(.seconds(60))
+        rig.runsPerListing = 2
+        loseAnswer(&rig, takingEffect: false) { $0.runsPerListing = 10 }
+        rig.advance(.seconds(200))
+        #expect(!rig.records.contains { if case .activationRunning = $0 { true } else { false } })
+    }
+
+    // Found by simulation: runs of a busy dataflow filled the listing, and a run of another dataflow that lay behind its end
+    // was taken for the call's own.
+    @Test func `a cut listing that shows nothing of a dataflow says how far it reaches back`() {
+        let busy = Pair(dataflow: "busy", audience: "many")
+        var rig = Rig(configuration([campaign("sale", .manual, [vip, busy])]))
+        rig.runDuration = .seconds(1)
+        rig.addRun(vip)
+        rig.advance(.seconds(60))
+        for _ in 1...3 { rig.addRun(busy) }
+        rig.advance(.seconds(60))
+        rig.runsPerListing = 2
+        loseAnswer(&rig, takingEffect: false) { $0.runsPerListing = 10 }
+        rig.advance(.seconds(200))
+        #expect(!rig.records.contains { if case .activationRunning = $0 { true } else { false } })
+    }
+
+    // Found by simulation: the run of one pair had vanished, and the pair was sent again although its call was accepted.
+    @Test func `a pair that is absent although its call took effect for others waits for a person`() {
+        let other = Pair(dataflow: "flow", audience: "other")
+        var rig = Rig(configuration([campaign("sale", .manual, [vip, other])]))
+        loseAnswer(&rig, takingEffect: true)
+        rig.advance(.seconds(1000))
+        #expect(rig.calls.count == 1)
+        #expect(rig.notifications(.quarantined) == 1)
+        #expect(rig.scheduler.state[activation(1, 2)]?.phase == .quarantined(call: CallID(1)))
+    }
+
     private func loseAnswer(_ rig: inout Rig, takingEffect: Bool, _ change: (inout Rig) -> Void = { _ in }) {
         rig.onCall = { _ in .doubtful(detail: "timeout") }
         _ = rig.command(.fire("sale", forceOverlap: false))

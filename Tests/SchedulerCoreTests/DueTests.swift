@@ -4,6 +4,39 @@ import Testing
 
 /// Goal: each nominal time is decided once, whatever the clock, a stop or a reload does.
 @Suite struct DueTests {
+    // Found by simulation: the skip of a campaign that follows another one lies ahead, and a timetable that the campaign got
+    // meanwhile counted from there.
+    @Test func `a campaign that followed another one is due by its new timetable from now on`() throws {
+        let first = campaign("first") { $0.startWithin = .seconds(60) }
+        let after = campaign("second", .after("first", delay: .seconds(86_400)), [other])
+        var rig = Rig(configuration([first, after]))
+        rig.exportRuns = true
+        _ = rig.command(.fire("first", forceOverlap: false))
+        rig.advance(.seconds(120))
+        #expect(rig.skips.map(\.reason) == [.predecessor])
+        rig.exportRuns = false
+        rig.feed(.reloaded(configuration([first, campaign("second", try daily("12:00"), [other])])))
+        rig.advance(.seconds(3 * 3600))
+        #expect(rig.calls.flatMap(\.pairs) == [other])
+    }
+
+    // Found by reading for the simulation: what a person ordered in the same moment raised the high-water mark before the
+    // nominal time was looked at.
+    @Test func `an order in the moment of a nominal time does not swallow it`() throws {
+        var rig = Rig(
+            configuration([campaign("sale", try daily("10:30")) { $0.overlap = .bufferOne }]), at: ten)
+        rig.exportRuns = true
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(60))
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.pass(.seconds(1740))
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        let decided = rig.skips.contains { $0.first == ten + .seconds(1800) }
+        #expect(decided, "10:30 is skipped for its overlap, with a record of its own")
+    }
+
+    private let other = Pair(dataflow: "flow", audience: "other")
+
     @Test func `an occurrence is admitted at its nominal time, and not before`() throws {
         var rig = Rig(configuration([campaign("sale", try daily("10:30"))]))
         rig.advance(.seconds(1799))

@@ -56,6 +56,8 @@ struct Rig {
     /// Nil for an answer to a question; a failure instead.
     var askFailure: AskFailure?
     var isVisible: (DataflowRun) -> Bool = { _ in true }
+    /// A listing of runs is cut after so many.
+    var runsPerListing = Int.max
 
     // What was seen.
     var calls: [Call] = []
@@ -143,7 +145,9 @@ struct Rig {
         case .askRuns(let id, _, let dataflows, _):
             asks.append("runs")
             let shown = runs.reversed().filter { dataflows.contains($0.dataflow) && isVisible($0) }
-            return .runsAnswered(id, answer(RunListing(runs: Array(shown), isTruncated: false)))
+            let listing = RunListing(
+                runs: Array(shown.prefix(runsPerListing)), isTruncated: shown.count > runsPerListing)
+            return .runsAnswered(id, answer(listing))
         case .askRun(let id, _, let run):
             asks.append("run")
             return .runAnswered(id, answer(runs.first { $0.id == run }))

@@ -1,4 +1,5 @@
 import Chronology
+import Foundation
 import PlatformModel
 import SchedulerCore
 import Testing
@@ -8,18 +9,52 @@ import Testing
 /// Goal: whatever goes wrong, nothing is sent twice, nothing is lost in silence and no rule of the platform is broken; and
 /// what is found can be found again.
 @Suite struct SimulationTests {
-    @Test(arguments: 1...3 as ClosedRange<UInt64>)
-    func `two hours of everything that can go wrong break no rule`(_ seed: UInt64) {
-        let outcome = World(SimulationOptions(seed: seed, hours: 2)).run()
+    @Test(arguments: 1...6 as ClosedRange<UInt64>)
+    func `four hours of everything that can go wrong break no rule`(_ seed: UInt64) {
+        let outcome = World(SimulationOptions(seed: seed, hours: 4)).run()
         #expect(outcome.findings.isEmpty, "\(outcome.options.words)")
         #expect(outcome.events > 0)
     }
 
-    @Test func `one seed is one run`() {
-        let options = SimulationOptions(seed: 7, hours: 1)
-        let runs = (1...2).map { _ in World(options).run() }
-        #expect(runs[0].digest == runs[1].digest && runs[0].events == runs[1].events)
-        #expect(World(SimulationOptions(seed: 8, hours: 1)).run().digest != runs[0].digest)
+    @Test func `one seed is one run, to the last word of its trace`() {
+        let options = SimulationOptions(seed: 55, hours: 2)
+        var traces: [[String]] = [[], []]
+        for index in traces.indices { _ = World(options) { traces[index].append($0) }.run() }
+        #expect(traces[0] == traces[1])
+        #expect(traces[0].count > 100)
+        #expect(
+            World(SimulationOptions(seed: 8, hours: 1)).run().digest
+                != World(SimulationOptions(seed: 9, hours: 1)).run().digest)
+    }
+
+    @Test func `two processes tell one seed alike, byte for byte`() throws {
+        let program = Bundle.main.bundleURL.deletingLastPathComponent().appendingPathComponent("activation-sim")
+        let programs = [
+            program,
+            URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+                .appendingPathComponent("activation-sim"),
+        ]
+        let found = try #require(programs.first { FileManager.default.isExecutableFile(atPath: $0.path) })
+        let traces = try (1...2).map { _ in
+            let process = Process()
+            let pipe = Pipe()
+            process.executableURL = found
+            process.arguments = ["--seed", "55", "--hours", "3", "--trace"]
+            process.standardOutput = pipe
+            try process.run()
+            let output = pipe.fileHandleForReading.readDataToEndOfFile()
+            process.waitUntilExit()
+            return output
+        }
+        #expect(traces[0] == traces[1])
+        #expect(traces[0].count > 10_000)
+    }
+
+    @Test func `a run without its faults is another run, and a quiet one`() {
+        var options = SimulationOptions(seed: 55, hours: 3)
+        options.only = []
+        let quiet = World(options, isRecording: true).run()
+        #expect(quiet.strokes.isEmpty && quiet.deaths == 0 && quiet.findings.isEmpty)
     }
 }
 
@@ -27,6 +62,7 @@ import Testing
 @Suite struct CheckerTests {
     private let at = Instant(milliseconds: 1_795_514_400_000)
     private let pair = Pair(dataflow: "flow", audience: "vip")
+    private let truth = PlatformTruth(freshness: .seconds(15), lag: .zero)
 
     private func occurrence(_ id: Int, nominal: Instant) -> Record {
         .occurrenceAdmitted(
@@ -36,46 +72,93 @@ import Testing
                 isLate: false, onDoubt: .retry, startsAfter: nil, pairs: [pair]))
     }
 
+    private func call(_ number: Int) -> Call {
+        Call(
+            id: CallID(number), sandbox: "prod", activations: [ActivationID(OccurrenceID(1), 1)], pairs: [pair],
+            baselines: [:], exportJob: nil, at: at)
+    }
+
+    /// A call that is on the wire, by its records.
+    private func sending(_ checker: inout Checker, _ number: Int) {
+        checker.stored([.callIntended(call(number)), .callSending(call: CallID(number), at: at)], at: at) { _ in nil }
+        checker.leaves(call(number), at: at, platformTime: at)
+    }
+
     @Test func `a pair that was accepted more often than it was owed`() {
-        var checker = Checker(blindness: .seconds(45))
-        checker.stored([occurrence(1, nominal: at)], at: at)
+        var checker = Checker(truth: truth)
+        checker.stored([occurrence(1, nominal: at)], at: at) { _ in nil }
+        sending(&checker, 1)
         var ledger = Ledger()
+        ledger.calls = [1]
         ledger.deliveries = [.init(dataflow: "flow", audience: "vip", accepted: 1, succeeded: 0, failed: 0)]
-        checker.look(at: ledger, start: at, at: at)
+        checker.look(at: ledger, start: at, after: call(1), at: at)
         #expect(checker.findings.isEmpty)
+        ledger.calls = [1, 1]
         ledger.deliveries[0].accepted = 2
-        checker.look(at: ledger, start: at, at: at)
+        checker.look(at: ledger, start: at, after: call(1), at: at)
         #expect(checker.findings.map(\.rule) == ["never twice"])
     }
 
-    @Test func `a nominal time that is decided twice, and one that is not decided at all`() throws {
-        var checker = Checker(blindness: .seconds(45))
-        checker.stored([occurrence(1, nominal: at), occurrence(2, nominal: at)], at: at)
+    @Test func `a call that leaves twice, and one that leaves without its record`() {
+        var checker = Checker(truth: truth)
+        checker.stored([occurrence(1, nominal: at)], at: at) { _ in nil }
+        sending(&checker, 1)
+        checker.leaves(call(1), at: at, platformTime: at)
+        checker.leaves(call(2), at: at, platformTime: at)
+        #expect(checker.findings.map(\.rule) == ["a call is sent once", "no call leaves without its journal record"])
+    }
+
+    @Test func `a nominal time that is decided twice`() {
+        var checker = Checker(truth: truth)
+        checker.stored([occurrence(1, nominal: at), occurrence(2, nominal: at)], at: at) { _ in nil }
         #expect(checker.findings.map(\.rule) == ["decided at most once"])
-        var other = Checker(blindness: .seconds(45))
-        other.stored([occurrence(1, nominal: at)], at: at)
-        let hourly = Timetable(schedule: .calendar(try CalendarExpression(parsing: "*:00")), zone: .utc, text: "*:00")
-        other.expectDecided("sale", hourly, from: at - .seconds(1), to: at + .seconds(3601), at: at)
-        #expect(other.findings.map(\.rule) == ["never lost"])
+    }
+
+    @Test func `a nominal time that passed and is not decided`() {
+        var nominals = NominalModel()
+        var options = SimulationOptions(seed: 55, hours: 1)
+        options.campaigns = 6
+        let plan = CampaignPlan(options)
+        nominals.take(plan, at: at)
+        let next = try! #require(plan.nextNominal(after: at))
+        #expect(nominals.lost(at: next - .milliseconds(1)) == nil)
+        #expect(nominals.lost(at: next)?.1 == next)
     }
 
     @Test func `a call during an export that everybody could know of`() {
-        var checker = Checker(blindness: .seconds(45))
-        checker.began(export: at, until: at + .seconds(600))
+        var checker = Checker(truth: truth)
+        checker.truth.began(export: "4711", at: at - .seconds(10), until: at + .seconds(600))
+        sending(&checker, 1)
         var ledger = Ledger()
-        ledger.violations = [.init(rule: .duringExport, atMilliseconds: 30_000, detail: "")]
-        checker.look(at: ledger, start: at, at: at)
-        #expect(checker.findings.isEmpty)
-        ledger.violations.append(.init(rule: .duringExport, atMilliseconds: 60_000, detail: ""))
-        checker.look(at: ledger, start: at, at: at)
-        #expect(checker.findings.map(\.rule) == ["rule of the platform: during-export"])
+        ledger.violations = [.init(rule: .duringExport, atMilliseconds: 300, detail: "")]
+        checker.look(at: ledger, start: at, after: call(1), at: at)
+        #expect(checker.findings.isEmpty, "an answer of before it began was fresh enough")
+        var other = Checker(truth: truth)
+        other.truth.began(export: "4711", at: at - .seconds(16), until: at + .seconds(600))
+        sending(&other, 1)
+        other.look(at: ledger, start: at, after: call(1), at: at)
+        #expect(other.findings.map(\.rule) == ["rule of the platform: during-export"])
     }
 
     @Test func `a live state that is not the fold of what was stored`() {
-        var checker = Checker(blindness: .seconds(45))
+        var checker = Checker(truth: truth)
         var live = State()
         live.apply(occurrence(1, nominal: at))
-        checker.compare(live, at: at)
+        checker.compare(live, at: at, isForced: true)
         #expect(checker.findings.map(\.rule) == ["the fold of the journal is the live state"])
+    }
+}
+
+/// Goal: a failing run is told by few faults.
+@Suite struct ShrinkerTests {
+    @Test func `a stroke is named and read back`() {
+        #expect(FaultID("lost-answer.3") == FaultID(kind: .lostAnswer, number: 3))
+        #expect(FaultID("lost-answer") == nil && FaultID("no-such.1") == nil)
+    }
+
+    @Test func `the arguments of a finding run it again`() {
+        var options = SimulationOptions(seed: 7, hours: 3)
+        options.only = [FaultID(kind: .kill, number: 1)]
+        #expect(options.arguments == "--seed 7 --hours 3 --only kill.1")
     }
 }

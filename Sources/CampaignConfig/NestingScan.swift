@@ -1,29 +1,37 @@
-// How deep a TOML text nests, from its bytes alone, so that a parser that recurses is never given a text that would
-// exhaust its stack. Begin at `firstTooDeep`.
+// How deep a TOML text nests and how many values it has, from its bytes alone, so that a parser that recurses is never
+// given a text that would exhaust its stack, or build a tree that would exhaust the memory. Begin at `firstExcess`.
 //
 // It knows strings and comments and nothing else of TOML. On text that is not TOML it may count wrong, in either
 // direction, but by construction no bracket or dot outside of strings and comments is missed.
 
 struct NestingScan {
+    enum Excess: Equatable {
+        case tooDeep, tooMany
+    }
+
     let limit: Int
+    let valueLimit: Int
 
     private var depth = 0
+    /// Not fewer than there are: each is begun by one of these, or ended by one.
+    private var values = 0
     /// Dots of the key that is being read; `a.b.c` nests as brackets do.
     private var dots = 0
     private var line = 1
     private var lineStart = 0
 
-    init(limit: Int) {
+    init(limit: Int, valueLimit: Int) {
         self.limit = limit
+        self.valueLimit = valueLimit
     }
 
-    /// The first place that is nested deeper than the limit. One pass, no memory.
-    func firstTooDeep(in text: ArraySlice<UInt8>) -> (line: Int, column: Int)? {
+    /// The first place that is nested deeper than the limit, or has one value too many before it. One pass, no memory.
+    func firstExcess(in text: ArraySlice<UInt8>) -> (excess: Excess, line: Int, column: Int)? {
         var scan = self
         return text.withUnsafeBufferPointer { scan.scan($0) }
     }
 
-    private mutating func scan(_ text: UnsafeBufferPointer<UInt8>) -> (line: Int, column: Int)? {
+    private mutating func scan(_ text: UnsafeBufferPointer<UInt8>) -> (excess: Excess, line: Int, column: Int)? {
         var index = 0
         while index < text.count {
             let byte = text[index]
@@ -36,16 +44,20 @@ struct NestingScan {
                 nextLine(at: index)
             case UInt8(ascii: "["), UInt8(ascii: "{"):
                 (depth, dots) = (depth + 1, 0)
+                values += 1
             case UInt8(ascii: "]"), UInt8(ascii: "}"):
                 (depth, dots) = (max(0, depth - 1), 0)
             case UInt8(ascii: "."):
                 dots += 1
+                values += 1
             case UInt8(ascii: "="), UInt8(ascii: ","):
                 dots = 0
+                values += 1
             default:
                 break
             }
-            if depth + dots > limit { return (line, column(of: index, in: text)) }
+            if depth + dots > limit { return (.tooDeep, line, column(of: index, in: text)) }
+            if values > valueLimit { return (.tooMany, line, column(of: index, in: text)) }
             index += 1
         }
         return nil

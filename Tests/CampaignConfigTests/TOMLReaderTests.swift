@@ -48,6 +48,18 @@ import Testing
         #expect(failure(nested(33))?.code == .tooDeep)
     }
 
+    @Test func `a file of more values than anybody writes is refused before a tree is built of it`() {
+        let keys = (0...TOMLReader.valueLimit).map { "k\($0) = 1" }.joined(separator: "\n")
+        let texts = [
+            keys, "a = [" + String(repeating: "1,", count: 600_000) + "]", String(repeating: "[[a]]\n", count: 600_000),
+            (0..<300_000).map { "a.b\($0) = 1" }.joined(separator: "\n"),
+        ]
+        for (index, text) in texts.enumerated() {
+            let found = failure(Array(text.utf8))
+            #expect(found?.code == .tooMany && found?.line ?? 0 >= 1, "text \(index)")
+        }
+    }
+
     @Test func `a file over the limit is refused unread`() {
         #expect(failure([UInt8](repeating: 0x20, count: TOMLReader.byteLimit + 1))?.code == .fileTooLarge)
     }

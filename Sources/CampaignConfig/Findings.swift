@@ -103,9 +103,11 @@ final class Findings {
 
 extension String {
     /// In quotes, and not longer than a message can bear.
+    /// Counted in code points: a single character may have any number of accents.
     var quoted: String {
         let limit = 80
-        return count > limit ? "\"\(prefix(limit))…\"" : "\"\(self)\""
+        let shown = unicodeScalars.prefix(limit)
+        return "\"\(String(String.UnicodeScalarView(shown)))\(shown.endIndex < unicodeScalars.endIndex ? "…" : "")\""
     }
 }
 

@@ -3,7 +3,7 @@
 enum Shape {
     /// Letters of a campaign's name: it is used in commands, file names and log fields.
     static let nameLimit = 64
-    /// Letters of a dataflow's or an audience's name.
+    /// Code points of a dataflow's or an audience's name.
     static let labelLimit = 128
 
     static let campaignNameRule = "a small letter or digit, then small letters, digits, \".\", \"_\" or \"-\", up to 64"
@@ -16,7 +16,7 @@ enum Shape {
     }
 
     static func isLabel(_ text: String) -> Bool {
-        !text.isEmpty && text.count <= labelLimit && !isUUID(text)
+        !text.isEmpty && text.unicodeScalars.count <= labelLimit && !isUUID(text)
             && !text.unicodeScalars.contains(where: \.isUnsafeOnTerminal)
     }
 

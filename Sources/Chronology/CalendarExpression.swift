@@ -65,7 +65,7 @@ struct CalendarParser {
     ]
     private static let form =
         "a systemd calendar expression such as \"Fri 17:00\", \"Mon..Fri 09:30\" or \"*-*-01 06:00\""
-    /// Characters of an expression; no useful one is longer.
+    /// Bytes of an expression; no useful one is longer.
     private static let lengthLimit = 256
 
     init(_ text: String) {
@@ -74,7 +74,7 @@ struct CalendarParser {
 
     func parse() throws(ScheduleError) -> CalendarExpression {
         let whole = Piece(text)
-        guard text.count <= Self.lengthLimit else {
+        guard text.utf8.count <= Self.lengthLimit else {
             throw whole.fault("the expression is too long", accepted: Self.form, remedy: "Write a shorter one.")
         }
         var words = whole.words()

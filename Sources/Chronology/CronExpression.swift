@@ -117,7 +117,7 @@ struct CronParser {
 
     func parse() throws(ScheduleError) -> CronExpression {
         let whole = Piece(text)
-        guard text.count <= Self.lengthLimit else {
+        guard text.utf8.count <= Self.lengthLimit else {
             throw whole.fault("the expression is too long", accepted: Self.form, remedy: "Write a shorter one.")
         }
         if text.hasPrefix("@") {

@@ -5,6 +5,19 @@ import Testing
 
 /// Goal: whoever reads a fault knows where it is, what is accepted and what to do, and sees the text that the parser saw.
 @Suite struct FaultRenderingTests {
+    @Test func `a name of one letter with a million accents makes no long fault, and is no name`() throws {
+        let name = "a" + String(repeating: "\u{301}", count: 100_000)
+        let faults = try #require(
+            Sample.faults { () throws(ConfigurationFaults) in
+                try Sample.load(
+                    campaigns:
+                        "[campaign.\"\(name)\"]\n[campaign.b]\nschedule = \"\(name)\"\n[audience]\n\"\(name)\" = \"x\"\n"
+                )
+            })
+        #expect(faults.faults.map(\.code).contains(.badName) && faults.faults.map(\.code).contains(.badSchedule))
+        #expect(faults.faults.allSatisfy { $0.description.utf8.count < 4_000 })
+    }
+
     @Test func `every fault is shown with its line and a caret, and then they are counted`() throws {
         let text = """
             [campaign.spring]

@@ -69,7 +69,7 @@ final class ControlDesk {
     private func found(_ document: (some Encodable)?, _ name: CampaignName) throws(ControlRefusal) -> ControlResponse {
         guard let document else {
             throw ControlRefusal(
-                .unknown, "no campaign is called \"\(name.text.prefix(100))\"; see activationctl campaigns")
+                .unknown, "no campaign is called \"\(name.text.excerpt)\"; see activationctl campaigns")
         }
         return Self.response(document)
     }

@@ -41,7 +41,7 @@ enum ControlOrders {
         guard let number = Int(order.id), number > 0 else {
             throw ControlRefusal(
                 .badRequest,
-                "\"\(order.id.prefix(100))\" is neither an occurrence, such as 17, nor an activation, such as 17.3")
+                "\"\(order.id.excerpt)\" is neither an occurrence, such as 17, nor an activation, such as 17.3")
         }
         return .cancelOccurrence(OccurrenceID(number))
     }
@@ -57,7 +57,7 @@ enum ControlOrders {
             until = instant
         }
         let reason = order.reason ?? "no reason given"
-        guard reason.count <= PauseOrder.reasonLimit else {
+        guard reason.unicodeScalars.count <= PauseOrder.reasonLimit else {
             throw ControlRefusal(.badRequest, "a reason has at most \(PauseOrder.reasonLimit) characters")
         }
         return .pause(scope(order.campaign), until: until, reason: reason)
@@ -66,13 +66,13 @@ enum ControlOrders {
     private static func resolve(_ order: ResolveOrder) throws(ControlRefusal) -> Command {
         guard let activation = ActivationID(order.activation) else {
             throw ControlRefusal(
-                .badRequest, "\"\(order.activation.prefix(100))\" is no activation; its id looks like 17.3")
+                .badRequest, "\"\(order.activation.excerpt)\" is no activation; its id looks like 17.3")
         }
         switch order.resolution {
         case .retry: return .resolve(activation, .retry)
         case .abandon: return .resolve(activation, .abandon)
         case .adopt:
-            guard let run = order.run, !run.isEmpty, run.count <= 200 else {
+            guard let run = order.run, !run.isEmpty, run.unicodeScalars.count <= 200 else {
                 throw ControlRefusal(.badRequest, "adopt needs the id of the run")
             }
             return .resolve(activation, .adopt(RunID(run)))

@@ -79,7 +79,7 @@ package enum ControlRoute: Equatable, Sendable {
         let parts = request.target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         let path = try parts[0].split(separator: "/").map { (part) throws(ControlRefusal) in
             guard let text = String(part).percentDecoded() else {
-                throw ControlRefusal(.badRequest, "\"\(part.prefix(100))\" is not percent-encoded UTF-8")
+                throw ControlRefusal(.badRequest, "\"\(part.excerpt)\" is not percent-encoded UTF-8")
             }
             return text
         }
@@ -118,7 +118,7 @@ package enum ControlRoute: Equatable, Sendable {
             throw ControlRefusal(.unknown, "there is nothing at this path; docs/control-api.md lists what there is")
         }
         guard request.method == method else {
-            throw ControlRefusal(.badMethod, "\(request.method.prefix(20)) is not for this path; use \(method)")
+            throw ControlRefusal(.badMethod, "\(request.method.excerpt) is not for this path; use \(method)")
         }
         return try route()
     }
@@ -126,7 +126,7 @@ package enum ControlRoute: Equatable, Sendable {
     static func occurrenceID(_ text: String) throws(ControlRefusal) -> OccurrenceID {
         guard let number = Int(text), number > 0 else {
             throw ControlRefusal(
-                .badRequest, "\"\(text.prefix(100))\" is no occurrence; its id is a number, such as 17")
+                .badRequest, "\"\(text.excerpt)\" is no occurrence; its id is a number, such as 17")
         }
         return OccurrenceID(number)
     }
@@ -164,7 +164,7 @@ extension HistoryRequest {
             default:
                 throw ControlRefusal(
                     .badRequest,
-                    "\"\(name.prefix(100))\" is not known here; use campaign, occurrence, since, until, before, limit")
+                    "\"\(name.excerpt)\" is not known here; use campaign, occurrence, since, until, before, limit")
             }
         }
     }
@@ -179,6 +179,11 @@ extension HistoryRequest {
     private func bad(_ name: String, _ accepted: String) -> ControlRefusal {
         ControlRefusal(.badRequest, "\(name) is not understood; accepted: \(accepted)")
     }
+}
+
+extension StringProtocol {
+    /// What a refusal repeats: 100 code points, since a single character may have any number of accents.
+    var excerpt: String { String(String.UnicodeScalarView(unicodeScalars.prefix(100))) }
 }
 
 extension String {

@@ -1,0 +1,31 @@
+import Testing
+
+@testable import LinuxShell
+
+/// Goal: whatever a client asks for is an order or a short refusal with a name.
+@Suite struct ControlRouteTests {
+    private func refusal(_ method: String, _ target: String, _ body: String = "") -> ControlRefusal? {
+        do throws(ControlRefusal) {
+            _ = try ControlRoute(
+                ControlRequest(method: method, target: target, body: Array(body.utf8), actor: "tester"))
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test func `one letter with ten thousand accents is no short reason, run or excerpt`() {
+        let letter = "a" + String(repeating: "\u{301}", count: 10_000)
+        let refusals = [
+            refusal("GET", "/v1/occurrences/\(letter)"), refusal(letter, "/v1/health"),
+            refusal("GET", "/v1/%\(letter)"),
+            refusal("GET", "/v1/history?\(letter)=1"), refusal("POST", "/v1/pause", "{\"reason\":\"\(letter)\"}"),
+            refusal("POST", "/v1/cancel", "{\"id\":\"\(letter)\"}"),
+            refusal("POST", "/v1/resolve", "{\"activation\":\"\(letter)\",\"resolution\":\"retry\"}"),
+            refusal("POST", "/v1/resolve", "{\"activation\":\"1.1\",\"resolution\":\"adopt\",\"run\":\"\(letter)\"}"),
+        ]
+        for (index, refusal) in refusals.enumerated() {
+            #expect((1...500).contains(refusal?.message.utf8.count ?? 0), "request \(index)")
+        }
+    }
+}

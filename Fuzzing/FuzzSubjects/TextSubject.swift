@@ -18,7 +18,8 @@ enum TextSubject {
         let lines = LogText.message(text).split(separator: "\n", omittingEmptySubsequences: false)
         for (index, line) in lines.enumerated() {
             try Shown.requireOneLine(String(line), "a line of the log")
-            try require(index == 0 || line.utf8.starts(with: "    ".utf8), "a line that could pass for an event: \(line)")
+            try require(
+                index == 0 || line.utf8.starts(with: "    ".utf8), "a line that could pass for an event: \(line)")
         }
         try quoted(text)
         let name = LogText.fieldName(text)

@@ -46,6 +46,7 @@ package final class Daemon: @unchecked Sendable {
     // Without a target: see Rest.swift.
     private let queue = DispatchQueue(label: "runtime")
     private let probes = DispatchQueue(label: "watchdog probes")
+    private let signals = DispatchQueue(label: "signals")
     private let memory: QuietMemory
     private let group = MultiThreadedEventLoopGroup.singleton
     private let journal: any JournalStore
@@ -111,7 +112,6 @@ package final class Daemon: @unchecked Sendable {
         }
         queue.async {
             environment.connect { [unowned self] in handle($0) }
-            self.listenToSignals()
             self.runtime?.start(self.configuration)
             self.startWatchdog()
             Memory.giveBack()
@@ -119,6 +119,7 @@ package final class Daemon: @unchecked Sendable {
             ServiceManager.ready(status: self.status())
             self.logger.notice("ready: \(self.status())")
         }
+        listenToSignals()
         queue.resume()
         dispatchMain()
     }
@@ -150,16 +151,22 @@ package final class Daemon: @unchecked Sendable {
 
     // MARK: Signals
 
+    /// Returns once signals come here: until then each of them would end the process. What they ask lines up on the
+    /// runtime's queue.
     private func listenToSignals() {
+        let isRegistered = DispatchSemaphore(value: 0)
+        let queue = queue
         for (number, action) in [
-            (SIGHUP, { [unowned self] in reloadSoon() }),
-            (SIGTERM, { [unowned self] in stop() }),
+            (SIGHUP, { [unowned self] in reloadSoon() }), (SIGTERM, { [unowned self] in stop() }),
             (SIGINT, { [unowned self] in stop() }),
         ] {
-            let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-            source.setEventHandler(handler: action)
+            let action = UncheckedBox(action)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: signals)
+            source.setEventHandler { queue.async { action.value() } }
+            source.setRegistrationHandler { isRegistered.signal() }
             source.resume()
             sources.append(source)
+            isRegistered.wait()
         }
     }
 

@@ -9,8 +9,9 @@ extension Scheduler {
     ) {
         guard let (ask, jobs) = take(id, result, at: now, &step), case .exportJobs(let sandbox) = ask.subject
         else { return }
-        let oldest = now.wall - configuration.guardrails.exportMaximumAge
-        let running = jobs.first { $0.status == .running && ($0.createdAt ?? now.wall) >= oldest }
+        // By the platform's clock alone: with ours a day ahead, an export that runs would look forgotten.
+        let oldest = platformTime(at: now).map { $0 - configuration.guardrails.exportMaximumAge } ?? .distantPast
+        let running = jobs.first { job in job.status == .running && job.createdAt.map { $0 >= oldest } ?? true }
         let finished = jobs.filter { $0.status == .succeeded }
             .max { ($0.createdAt ?? $0.endedAt ?? .distantPast) < ($1.createdAt ?? $1.endedAt ?? .distantPast) }
         let known = knowledge.exports[sandbox]
@@ -18,23 +19,42 @@ extension Scheduler {
         knowledge.exports[sandbox] = ExportKnowledge(
             running: running, newestFinished: finished ?? known?.newestFinished, askedAt: ask.sentAt,
             since: isSameState ? known?.since ?? ask.sentAt.wall : ask.sentAt.wall)
-        if let finished { noteFinished(finished, sandbox, at: now, &step) }
+        noteFinished(jobs.filter { $0.status == .succeeded }, sandbox, at: now, &step)
     }
 
-    /// A finished export that was not known: every `after_export` campaign of the sandbox is due, in the same step.
+    /// Finished exports that were not known: every `after_export` campaign of the sandbox is due for the newest, in the same
+    /// step; those before it, which ended while nobody looked, are skipped with a record.
     private mutating func noteFinished(
-        _ job: ExportJob, _ sandbox: SandboxName, at now: Moment, _ step: inout Step
+        _ jobs: [ExportJob], _ sandbox: SandboxName, at now: Moment, _ step: inout Step
     ) {
         let campaigns = configuration.campaigns.values
             .filter { $0.isEnabled && $0.trigger == .afterExport && $0.sandbox == sandbox }
             .sorted { $0.name < $1.name }
         guard !campaigns.isEmpty, !isStopping else { return }
-        let createdAt = job.createdAt ?? job.endedAt ?? now.wall
         let mark = state.exportMarks[sandbox]
-        if let mark, mark.job == job.id || createdAt <= mark.createdAt { return }
-        record(.exportFinished(sandbox: sandbox, job: job.id, succeeded: true, at: createdAt), &step)
-        guard mark != nil else { return }  // the first look only says where counting begins
-        let nominal = job.endedAt ?? now.wall
+        let unknown = jobs.map { (job: $0, createdAt: $0.createdAt ?? $0.endedAt ?? now.wall) }
+            .filter { job, createdAt in mark.map { $0.job != job.id && createdAt > $0.createdAt } ?? true }
+            .sorted { ($0.createdAt, $0.job.id) < ($1.createdAt, $1.job.id) }
+        guard let newest = unknown.last else {
+            if mark == nil { knowledge.withoutExports.insert(sandbox) }
+            return
+        }
+        let isFirstLook = mark == nil && !knowledge.withoutExports.contains(sandbox)
+        record(.exportFinished(sandbox: sandbox, job: newest.job.id, succeeded: true, at: newest.createdAt), &step)
+        if isFirstLook { return }  // it only says where counting begins
+        for (job, _) in unknown.dropLast() {
+            let nominal = ourTime(of: job, at: now)
+            for campaign in campaigns {
+                recordSkip(
+                    campaign.name, nominal, nominal, 1, .superseded,
+                    "export \(job.id) and a later one ended before anybody looked", at: now, &step)
+            }
+        }
+        follow(newest.job, campaigns, at: now, &step)
+    }
+
+    private mutating func follow(_ job: ExportJob, _ campaigns: [Campaign], at now: Moment, _ step: inout Step) {
+        let nominal = ourTime(of: job, at: now)
         for campaign in campaigns {
             if now.wall - nominal > campaign.catchUp {
                 recordSkip(
@@ -47,12 +67,24 @@ extension Scheduler {
         }
     }
 
+    /// When an export ended, by our clock: the platform's own time where both clocks agree.
+    private func ourTime(of job: ExportJob, at now: Moment) -> Instant {
+        guard let endedAt = job.endedAt else { return now.wall }
+        guard let platformNow = platformTime(at: now) else { return min(endedAt, now.wall) }
+        let ours = now.wall - max(.zero, platformNow - endedAt)
+        let difference = abs((ours - endedAt).milliseconds)
+        return difference <= ClockBounds.agreement.milliseconds ? min(endedAt, now.wall) : ours
+    }
+
     mutating func takeDataflows(
         _ id: AskID, _ result: Result<[DataflowDefinition], AskFailure>, at now: Moment, _ step: inout Step
     ) {
         guard let (ask, definitions) = take(id, result, at: now, &step), case .dataflows(_, let asked) = ask.subject
         else { return }
         let wanted = Set(asked)
+        if let observedAt = definitions.compactMap(\.observedAt).max() {
+            knowledge.clock = PlatformClock(observedAt: observedAt, answeredAt: now.monotonic)
+        }
         for definition in definitions where wanted.contains(definition.id) {
             knowledge.dataflows[definition.id] = DataflowKnowledge(
                 definition: definition, askedAt: ask.sentAt, answeredAt: now)
@@ -95,7 +127,7 @@ extension Scheduler {
             let runs = listing.runs.filter { $0.dataflow == dataflow }
             let known = RunsKnowledge(
                 listing: RunListing(runs: runs, isTruncated: listing.isTruncated), reachesBackTo: reachesBackTo,
-                askedAt: ask.sentAt)
+                isDeep: ask.knewTime || !listing.isTruncated, askedAt: ask.sentAt)
             knowledge.runs[dataflow] = known
             settleDoubts(on: dataflow, known, at: now, &step)
             updateFollowed(on: dataflow, known, at: now, &step)
@@ -156,6 +188,11 @@ extension Scheduler {
             failures: failures, since: before?.since ?? now.wall,
             retryAt: now.monotonic + max(delay, pause ?? .zero), detail: detail)
     }
+}
+
+enum ClockBounds {
+    /// Our clock and the platform's are taken for the same within this.
+    static let agreement = Duration.seconds(60)
 }
 
 extension Instant {

@@ -48,7 +48,8 @@ extension Scheduler {
         }
         if !staleDefinitions.isEmpty { send(.dataflows(sandbox, staleDefinitions), at: now, &step) }
         let staleRuns = dataflows.filter { flow in
-            knowledge.runs[flow].map { !isFresh($0.askedAt, at: now) } ?? true
+            // How far back to look is known with the platform's time, which comes with the definition.
+            knowledge.dataflows[flow] != nil && knowledge.runs[flow].map { !isUsable($0, at: now) } ?? true
         }
         if !staleRuns.isEmpty { send(.runs(sandbox, staleRuns), at: now, &step) }
     }
@@ -125,12 +126,14 @@ extension Scheduler {
         }
         let id = AskID(knowledge.nextAsk)
         knowledge.nextAsk += 1
-        knowledge.asks[id] = Ask(subject: subject, sentAt: now)
+        knowledge.asks[id] = Ask(subject: subject, sentAt: now, knewTime: platformTime(at: now) != nil)
         wake.at(now.monotonic + AskBounds.lost)
         switch subject {
         case .exportJobs(let sandbox):
-            let since = now.wall - configuration.guardrails.exportMaximumAge
-            step.effects.append(.askExportJobs(id, sandbox, since: since))
+            let since = (platformTime(at: now) ?? now.wall) - configuration.guardrails.exportMaximumAge
+            // Whoever follows exports wants to see all since the last one that is known.
+            let mark = state.exportMarks[sandbox]?.createdAt ?? since
+            step.effects.append(.askExportJobs(id, sandbox, since: min(since, mark)))
         case .dataflows(let sandbox, let dataflows):
             step.effects.append(.askDataflows(id, sandbox, dataflows))
         case .runs(let sandbox, let dataflows):
@@ -151,7 +154,8 @@ extension Scheduler {
         if mutant(.shallowListing) { return depth }
         var deep = depth
         deep.containing = Set(depth.containing + seen).sorted()
-        deep.since = min(depth.since ?? now.wall, now.wall - configuration.polling.runLate)
+        let since = (platformTime(at: now) ?? now.wall) - configuration.polling.runLate
+        deep.since = min(depth.since ?? since, since)
         return deep
     }
 

@@ -117,7 +117,7 @@ extension Scheduler {
         _ step: inout Step
     ) -> OccurrenceID? {
         if let pause = state.pause(of: campaign.name, at: now.wall) {
-            let detail = "paused by \(pause.actor): \(pause.reason)"
+            let detail = "paused by \(pause.actor): \(pause.reason)\(origin.words)"
             recordSkip(campaign.name, nominal, nominal, 1, .paused, detail, at: now, &step)
             return nil
         }
@@ -126,10 +126,10 @@ extension Scheduler {
         if let previous = unended.last, !forceOverlap {
             switch campaign.overlap {
             case .skip:
-                recordOverlap(campaign, nominal, previous.id, at: now, &step)
+                recordOverlap(campaign, nominal, previous.id, origin, at: now, &step)
                 return nil
             case .bufferOne where unended.count > 1:
-                recordOverlap(campaign, nominal, previous.id, at: now, &step)
+                recordOverlap(campaign, nominal, previous.id, origin, at: now, &step)
                 return nil
             case .bufferOne, .bufferAll:
                 startsAfter = previous.id
@@ -160,9 +160,11 @@ extension Scheduler {
     }
 
     private mutating func recordOverlap(
-        _ campaign: Campaign, _ nominal: Instant, _ previous: OccurrenceID, at now: Moment, _ step: inout Step
+        _ campaign: Campaign, _ nominal: Instant, _ previous: OccurrenceID, _ origin: Origin, at now: Moment,
+        _ step: inout Step
     ) {
-        let detail = "occurrence \(previous) had not ended (overlap = \"\(campaign.overlap.rawValue)\")"
+        let detail =
+            "occurrence \(previous) had not ended (overlap = \"\(campaign.overlap.rawValue)\")\(origin.words)"
         recordSkip(campaign.name, nominal, nominal, 1, .overlap, detail, at: now, &step)
     }
 
@@ -182,6 +184,17 @@ extension Scheduler {
                     kind: .skipped, campaign: campaign, occurrence: id,
                     text: "\(count) occurrence\(count == 1 ? "" : "s") skipped (\(reason.rawValue)): \(detail)",
                     at: now.wall)))
+    }
+}
+
+extension Origin {
+    /// What is added to a sentence about an occurrence that follows something.
+    fileprivate var words: String {
+        switch self {
+        case .export(let job): ", after export \(job)"
+        case .after(let occurrence): ", after occurrence \(occurrence)"
+        case .timetable, .manual: ""
+        }
     }
 }
 

@@ -84,6 +84,14 @@ extension Scheduler {
         return left > .zero ? .firstActivation(since: createdAt, opensIn: left, askedAt: known.askedAt) : nil
     }
 
+    /// The time by the platform's clock, or a little before it; ours where the platform told its definitions without one.
+    ///
+    /// - Returns: Nil before the platform told anything.
+    func platformTime(at now: Moment) -> Instant? {
+        if let clock = knowledge.clock { return clock.observedAt + (now.monotonic - clock.answeredAt) }
+        return knowledge.dataflows.isEmpty ? nil : now.wall
+    }
+
     /// The time by the platform's clock, or a little before it: what it said with the definition, cut to seconds, and how
     /// long ago its answer came.
     func platformTime(_ known: DataflowKnowledge, at now: Moment) -> Instant {
@@ -95,6 +103,11 @@ extension Scheduler {
 
     func isFresh(_ askedAt: Moment, at now: Moment) -> Bool {
         now.monotonic - askedAt.monotonic <= configuration.polling.gateFreshness || mutant(.staleEvidence)
+    }
+
+    /// Whether a listing can open the dataflow's gate.
+    func isUsable(_ runs: RunsKnowledge, at now: Moment) -> Bool {
+        runs.isDeep && isFresh(runs.askedAt, at: now)
     }
 
     /// A running export closes the gate at whatever age of the answer; nothing running counts only while fresh.
@@ -126,7 +139,7 @@ extension Scheduler {
             return .unknown(.mapping, failure: knowledge.askTroubles[.dataflows(sandbox)]?.detail)
         }
         if let closure = definitionClosure(pair, at: now) { return closure }
-        guard let runs = knowledge.runs[pair.dataflow], isFresh(runs.askedAt, at: now) else {
+        guard let runs = knowledge.runs[pair.dataflow], isUsable(runs, at: now) else {
             return .unknown(.dataflow, failure: knowledge.askTroubles[.runs(sandbox)]?.detail)
         }
         return busyClosure(pair.dataflow)

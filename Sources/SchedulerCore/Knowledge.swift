@@ -15,6 +15,8 @@ struct Ask: Equatable, Sendable {
 
     var subject: Subject
     var sentAt: Moment
+    /// Whether the platform's time was known, and with it how far back a listing of runs has to reach.
+    var knewTime = true
 
     var sandbox: SandboxName {
         switch subject {
@@ -79,7 +81,16 @@ struct RunsKnowledge: Equatable, Sendable {
     /// When the listing was cut short: everything that was created after this, by the platform's clock, is in it. Of all
     /// dataflows that were listed together, so also where it shows none of this one.
     var reachesBackTo: Instant?
+    /// Whether every run that may still be under way is in it.
+    var isDeep = true
     var askedAt: Moment
+}
+
+/// The platform's own clock, as it was told last.
+struct PlatformClock: Equatable, Sendable {
+    var observedAt: Instant
+    /// The platform told its time before this, so counting from here never runs ahead of its clock.
+    var answeredAt: Monotonic
 }
 
 /// A run of ours that is followed to its end.
@@ -117,6 +128,9 @@ struct Knowledge: Sendable {
     var followed: [RunID: FollowedRun] = [:]
     var doubts: [ActivationID: WatchedDoubt] = [:]
     var foreign: [RunID: ForeignRun] = [:]
+    var clock: PlatformClock?
+    /// Where a look showed that no export has ever finished: the first one that does is a new one.
+    var withoutExports: Set<SandboxName> = []
 
     var asks: [AskID: Ask] = [:]
     var nextAsk = 1

@@ -10,6 +10,8 @@ struct PlannedCampaign {
     var campaign: Campaign
     /// Nil where it does not follow the calendar, or is disabled.
     var rhythm: Rhythm?
+
+    var followsExports: Bool { campaign.isEnabled && campaign.trigger == .afterExport }
 }
 
 struct CampaignPlan {
@@ -81,6 +83,8 @@ struct CampaignPlan {
                             ? Int64(chance.below(36_000_000)) : Scenario.Audience.longAgo)
                 })
         }
+        // One of before the start: the first look finds something to count from.
+        scenario.exports = [.init(startMilliseconds: -10_800_000, durationMilliseconds: 1_800_000)]
         scenario.runs.shortestMilliseconds = Int64(5000 + chance.below(60_000))
         scenario.runs.longestMilliseconds = scenario.runs.shortestMilliseconds + Int64(chance.below(1_200_000))
         scenario.runs.isOneForEachAudience = chance.hits(percent: 70)

@@ -81,11 +81,16 @@ struct Checker {
     private mutating func admit(_ occurrence: Occurrence, at now: Instant) {
         occurrences += 1
         for pair in occurrence.pairs { admitted[pair, default: 0] += 1 }
+        if case .export(let job) = occurrence.origin { nominals.decide(occurrence.campaign, export: job) }
         guard occurrence.origin == .timetable else { return }
         decide(occurrence.campaign, occurrence.nominal, occurrence.nominal, at: now)
     }
 
     private mutating func skip(_ skipped: SkippedOccurrences, at now: Instant) {
+        let words = skipped.detail.split { $0 == " " || $0 == "," }
+        if let place = words.firstIndex(of: "export"), place + 1 < words.count {
+            nominals.decide(skipped.campaign, export: String(words[place + 1]))
+        }
         // What a person or an export asked for is no nominal time of a timetable.
         guard folded.campaigns[skipped.campaign]?.fingerprint.hasPrefix("timetable") == true,
             skipped.first.milliseconds % 60_000 == 0
@@ -227,6 +232,14 @@ struct Checker {
 
     // MARK: What is owed
 
+    /// Every export that a campaign follows was followed, or not, with a record.
+    mutating func expectExportsFollowed(at now: Instant) {
+        let lost = nominals.lostExport(truth.exports, at: now, patience: CheckBounds.exportPatience)
+        if let (campaign, export) = lost {
+            report("never lost", "\(campaign) after export \(export) was neither fired nor skipped", at: now)
+        }
+    }
+
     /// What was admitted before everything healed must have ended by now.
     mutating func expectSettled(admittedBy healed: Instant, at now: Instant) {
         for occurrence in folded.occurrences.values.sorted(by: { $0.id < $1.id }) {
@@ -239,6 +252,7 @@ struct Checker {
 }
 
 enum CheckBounds {
+    static let exportPatience = Duration.seconds(3 * 3600)
     /// Questions in one hour of one sandbox, whatever happens: polls of gates and runs, with the retries of failed ones.
     static let asksAnHour = 3000
     /// Half of what was refused is tried next, down from 80.

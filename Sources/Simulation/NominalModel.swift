@@ -13,6 +13,9 @@ struct NominalModel {
     }
 
     private var tenures: [CampaignName: Tenure] = [:]
+    /// Campaigns that follow exports, and since when, by the platform's clock.
+    private var followers: [CampaignName: Instant] = [:]
+    private var decidedExports: [CampaignName: Set<String>] = [:]
     private var decided: [CampaignName: [ClosedRange<Instant>]] = [:]
     /// The earliest `next` of all.
     private var earliest: Instant?
@@ -33,7 +36,12 @@ struct NominalModel {
     }
 
     /// A configuration is in use from now on: what is new or changed counts from now.
-    mutating func take(_ plan: CampaignPlan, at wall: Instant) {
+    ///
+    /// - Parameter platformTime: By the platform's clock.
+    mutating func take(_ plan: CampaignPlan, at wall: Instant, platformTime: Instant) {
+        let following = Set(plan.campaigns.filter { $0.value.followsExports }.map(\.key))
+        for name in followers.keys where !following.contains(name) { followers[name] = nil }
+        for name in following where followers[name] == nil { followers[name] = platformTime }
         for name in tenures.keys where plan.campaigns[name]?.rhythm == nil { tenures[name] = nil }
         for (name, planned) in plan.campaigns {
             guard let rhythm = planned.rhythm, tenures[name]?.rhythm != rhythm else { continue }
@@ -42,6 +50,25 @@ struct NominalModel {
             tenures[name] = Tenure(rhythm: rhythm, next: rhythm.next(after: from))
         }
         earliest = tenures.values.map(\.next).min()
+    }
+
+    /// An export was followed, or was not, with a record that says why.
+    mutating func decide(_ campaign: CampaignName, export: String) {
+        decidedExports[campaign, default: []].insert(export)
+    }
+
+    /// The first export that a campaign should have followed, and that no record mentions.
+    ///
+    /// - Parameter patience: From the begin of the campaign to the first export that counts, and from the end of an export
+    ///   until it has to be seen.
+    func lostExport(_ exports: [PlatformTruth.Span], at now: Instant, patience: Duration) -> (CampaignName, String)? {
+        for (name, since) in followers.sorted(by: { $0.key < $1.key }) {
+            for export in exports
+            where !export.fails && export.begin >= since + patience && export.end <= now - patience {
+                if decidedExports[name]?.contains(export.id) != true { return (name, export.id) }
+            }
+        }
+        return nil
     }
 
     /// The first time up to now that was lost.

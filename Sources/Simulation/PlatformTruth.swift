@@ -12,6 +12,7 @@ struct PlatformTruth {
         var flow: String
         var begin: Instant
         var end: Instant
+        var fails = false
     }
 
     /// How old an answer may be that counts as fresh.
@@ -30,8 +31,8 @@ struct PlatformTruth {
         self.lag = lag
     }
 
-    mutating func began(export id: String, at begin: Instant, until end: Instant) {
-        exports.append(Span(id: id, flow: "", begin: begin, end: end))
+    mutating func began(export id: String, at begin: Instant, until end: Instant, fails: Bool = false) {
+        exports.append(Span(id: id, flow: "", begin: begin, end: end, fails: fails))
     }
 
     mutating func began(foreignRun id: String, on flow: String, at begin: Instant, until end: Instant) {

@@ -109,7 +109,10 @@ package final class World {
         if checker.findings.isEmpty { heal() }
         let admittedBy = wall
         work(until: elapsed + SimulationBounds.healing.milliseconds)
-        if checker.findings.isEmpty { checker.expectSettled(admittedBy: admittedBy, at: wall) }
+        if checker.findings.isEmpty {
+            checker.expectSettled(admittedBy: admittedBy, at: wall)
+            checker.expectExportsFollowed(at: trueTime)
+        }
         return Outcome(
             options: options, findings: checker.findings, events: events, occurrences: checker.occurrences,
             calls: checker.calls, deaths: deaths, faults: dice.struck, questions: questions,
@@ -266,7 +269,7 @@ package final class World {
 package enum SimulationBounds {
     /// After the faults have ended, everything owed has to end within this: the longest `start_within` of the simulation
     /// (4 h 10 min) from when a person asked for another try, and a run with its follow-up.
-    package static let healing = Duration.seconds(10 * 3600)
+    package static let healing = Duration.seconds(14 * 3600)
     static let eventsAtOneInstant = 20_000
     static let eventsBetweenLooks = 32
     /// Of the machine at the start of a run.

@@ -15,7 +15,7 @@ extension World {
         let fails = !isHealed && dice.strikes(.failingExport) != nil
         let id = model.startExport(at: trueTime, lasting: lasting, fails: fails)
         trace("export \(id) begins, for \(lasting / 1000) s")
-        checker.truth.began(export: id, at: trueTime, until: trueTime + .milliseconds(lasting))
+        checker.truth.began(export: id, at: trueTime, until: trueTime + .milliseconds(lasting), fails: fails)
     }
 
     func startForeignRun(_ stroke: Stroke) {

@@ -45,7 +45,7 @@ extension World {
                     // the start.
                     if lastTaking == process { checker.lookForLost(at: wall) }
                     lastTaking = process
-                    checker.nominals.take(plan, at: wall)
+                    checker.nominals.take(plan, at: wall, platformTime: trueTime)
                 }
                 checker.lookForLost(at: wall)
             } else if !runtime.scheduler.hasCallsOnTheWire {

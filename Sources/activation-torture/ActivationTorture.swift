@@ -28,7 +28,7 @@ struct ActivationTorture: ParsableCommand {
     var list = false
 
     @Option(help: "How many cases run side by side.")
-    var lanes = 2
+    var lanes = 3
 
     private func chosen() -> [TortureCase] {
         if cases.isEmpty { return Cases.all.filter { !brief || $0.isQuick } }

@@ -14,6 +14,19 @@ import Testing
         }
     }
 
+    @Test func `a name that no campaign can have goes no further`() {
+        let name = String(repeating: "x", count: 60_000)
+        let refusals = [
+            refusal("GET", "/v1/campaigns/\(name)"), refusal("GET", "/v1/campaigns/\(name)/explain"),
+            refusal("POST", "/v1/campaigns/\(name)/fire"), refusal("GET", "/v1/history?campaign=\(name)"),
+            refusal("POST", "/v1/pause", "{\"campaign\":\"\(name)\"}"),
+            refusal("POST", "/v1/resume", "{\"campaign\":\"\(name)\"}"),
+        ]
+        for (index, refusal) in refusals.enumerated() {
+            #expect(refusal?.status == 404 && refusal?.message.utf8.count ?? 0 < 200, "request \(index)")
+        }
+    }
+
     @Test func `one letter with ten thousand accents is no short reason, run or excerpt`() {
         let letter = "a" + String(repeating: "\u{301}", count: 10_000)
         let refusals = [

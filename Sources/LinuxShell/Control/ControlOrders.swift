@@ -11,13 +11,13 @@ enum ControlOrders {
         case "campaigns":
             // A bare POST fires; the body is for who wants more.
             let order = body.isEmpty ? FireOrder(forceOverlap: false) : try decode(FireOrder.self, body)
-            return .fire(CampaignName(path[1]), forceOverlap: order.forceOverlap)
+            return .fire(try ControlRoute.campaignName(path[1]), forceOverlap: order.forceOverlap)
         case "cancel":
             return try cancel(try decode(CancelOrder.self, body))
         case "pause":
             return try pause(try decode(PauseOrder.self, body))
         case "resume":
-            return .resume(scope(try decode(ResumeOrder.self, body).campaign))
+            return .resume(try scope(try decode(ResumeOrder.self, body).campaign))
         default:
             return try resolve(try decode(ResolveOrder.self, body))
         }
@@ -32,8 +32,9 @@ enum ControlOrders {
         }
     }
 
-    private static func scope(_ campaign: String?) -> PauseScope {
-        campaign.map { .campaign(CampaignName($0)) } ?? .all
+    private static func scope(_ campaign: String?) throws(ControlRefusal) -> PauseScope {
+        guard let campaign else { return .all }
+        return .campaign(try ControlRoute.campaignName(campaign))
     }
 
     private static func cancel(_ order: CancelOrder) throws(ControlRefusal) -> Command {
@@ -60,7 +61,7 @@ enum ControlOrders {
         guard reason.unicodeScalars.count <= PauseOrder.reasonLimit else {
             throw ControlRefusal(.badRequest, "a reason has at most \(PauseOrder.reasonLimit) characters")
         }
-        return .pause(scope(order.campaign), until: until, reason: reason)
+        return .pause(try scope(order.campaign), until: until, reason: reason)
     }
 
     private static func resolve(_ order: ResolveOrder) throws(ControlRefusal) -> Command {

@@ -105,9 +105,9 @@ package enum ControlRoute: Equatable, Sendable {
         case (1, "history"):
             (method, route) = ("GET", { () throws(ControlRefusal) in .history(try HistoryRequest(query)) })
         case (2, "campaigns"):
-            (method, route) = ("GET", { () throws(ControlRefusal) in .campaign(CampaignName(path[1])) })
+            (method, route) = ("GET", { () throws(ControlRefusal) in .campaign(try campaignName(path[1])) })
         case (3, "campaigns") where path[2] == "explain":
-            (method, route) = ("GET", { () throws(ControlRefusal) in .explain(CampaignName(path[1])) })
+            (method, route) = ("GET", { () throws(ControlRefusal) in .explain(try campaignName(path[1])) })
         case (2, "occurrences"):
             (method, route) = ("GET", { () throws(ControlRefusal) in .occurrence(try occurrenceID(path[1])) })
         case (3, "campaigns") where path[2] == "fire", (1, "cancel"), (1, "pause"), (1, "resume"), (1, "resolve"):
@@ -121,6 +121,14 @@ package enum ControlRoute: Equatable, Sendable {
             throw ControlRefusal(.badMethod, "\(request.method.excerpt) is not for this path; use \(method)")
         }
         return try route()
+    }
+
+    /// What no campaign can be called goes no further: what is refused there repeats the name.
+    static func campaignName(_ text: String) throws(ControlRefusal) -> CampaignName {
+        guard text.unicodeScalars.count <= 100 else {
+            throw ControlRefusal(.unknown, "no campaign has so long a name; see activationctl campaigns")
+        }
+        return CampaignName(text)
     }
 
     static func occurrenceID(_ text: String) throws(ControlRefusal) -> OccurrenceID {
@@ -149,7 +157,7 @@ extension HistoryRequest {
         self.init()
         for (name, value) in query.sorted(by: { $0.key < $1.key }) {
             switch name {
-            case "campaign": campaign = CampaignName(value)
+            case "campaign": campaign = try ControlRoute.campaignName(value)
             case "occurrence": occurrence = try ControlRoute.occurrenceID(value)
             case "since": since = try instant(name, value)
             case "until": until = try instant(name, value)

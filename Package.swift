@@ -173,7 +173,7 @@ let package = Package(
         tests("ActivationAPITests", ["Chronology", "SchedulerCore", "ActivationAPI"]),
         tests(
             "LinuxShellTests",
-            ["Chronology", "SchedulerCore", "LinuxShell", "CLinux", logging] + nio),
+            ["ActivationAPI", "Chronology", "SchedulerCore", "LinuxShell", "CLinux", logging] + nio),
         tests("JobQueueTests", ["JobQueue"]),
         tests(
             "EndToEndTests",

@@ -151,6 +151,8 @@ package final class Daemon: @unchecked Sendable {
 
     // MARK: Signals
 
+    private static let signalSeconds = 10.0
+
     /// Returns once signals come here: until then each of them would end the process. What they ask lines up on the
     /// runtime's queue.
     private func listenToSignals() {
@@ -166,7 +168,10 @@ package final class Daemon: @unchecked Sendable {
             source.setRegistrationHandler { isRegistered.signal() }
             source.resume()
             sources.append(source)
-            isRegistered.wait()
+            guard isRegistered.wait(timeout: .now() + Self.signalSeconds) == .success else {
+                logger.critical("signals can not be listened to: the machine gives no thread for it")
+                exit(ExitCode.limits)
+            }
         }
     }
 

@@ -25,8 +25,9 @@ final class ScriptedServer: @unchecked Sendable {
         case flood
     }
 
-    // `lock` guards the list of requests. A lock that the thread sanitizer understands.
+    // `lock` guards the list of requests and what is open. A lock that the thread sanitizer understands.
     private let lock = NSLock()
+    private var open: Set<Int32> = []
     private var seen: [WireRequest] = []
     private let listener: Int32
     let port: Int
@@ -59,6 +60,16 @@ final class ScriptedServer: @unchecked Sendable {
 
     func count(_ path: String) -> Int { requests.count { $0.target.hasPrefix(path) } }
 
+    /// Connections that the other side has not closed.
+    var openConnections: Int { lock.withLock { open.count } }
+
+    /// Ends all connections.
+    func hangUp() {
+        lock.withLock {
+            for descriptor in open { shutdown(descriptor, Int32(SHUT_RDWR)) }
+        }
+    }
+
     func stop() {
         shutdown(listener, Int32(SHUT_RDWR))
         close(listener)
@@ -71,9 +82,13 @@ final class ScriptedServer: @unchecked Sendable {
             if connection < 0 { return }
             number += 1
             let (descriptor, name) = (connection, number)
+            lock.withLock { _ = open.insert(descriptor) }
             Thread.detachNewThread {
                 self.serve(descriptor, name)
-                close(descriptor)
+                self.lock.withLock {
+                    self.open.remove(descriptor)
+                    close(descriptor)
+                }
             }
         }
     }

@@ -2,6 +2,7 @@
 // request means is decided elsewhere (`ControlRoute`, `ControlDesk`).
 
 internal import ControlProtocol
+internal import Dispatch
 internal import Foundation
 internal import Glibc
 internal import NIOCore
@@ -15,6 +16,8 @@ package enum ControlBounds {
     static let requestTime = TimeAmount.seconds(10)
     /// From the request to the last byte of the answer; a reload of a large configuration fits.
     static let answerTime = TimeAmount.seconds(120)
+    /// For the name of who gives an order; then the number has to do.
+    static let nameTime = TimeAmount.seconds(1)
 }
 
 package final class ControlServer: Sendable {
@@ -133,7 +136,9 @@ private final class ControlConnectionHandler: ChannelInboundHandler {
         let handler = handler
         let body = body
         let channel = context.channel
-        Peer.name(of: context.channel).whenComplete { name in
+        // A question is anybody's, who may connect at all.
+        let name = head.method == .GET ? loop.makeSucceededFuture("somebody") : Peer.name(of: context.channel)
+        name.whenComplete { name in
             let actor = (try? name.get()) ?? "somebody"
             let request = ControlRequest(
                 method: head.method.rawValue, target: head.uri, body: body, actor: actor)
@@ -177,9 +182,19 @@ private enum Peer {
         }
         let credential: EventLoopFuture<Credential> = provider.unsafeGetSocketOption(
             level: .socket, name: NIOBSDSocket.Option(rawValue: SO_PEERCRED))
-        return credential.map { credential in
-            userName(credential.uid).map { "\($0) (uid \(credential.uid))" } ?? "uid \(credential.uid)"
-        }
+        let loop = channel.eventLoop
+        return credential.flatMap { name(of: $0.uid, on: loop) }
+    }
+
+    private static let lookups = DispatchQueue(label: "names of users")
+
+    /// By a thread of its own: names may come from a directory in the network, and the event loop serves everything else.
+    private static func name(of uid: UInt32, on loop: any EventLoop) -> EventLoopFuture<String> {
+        let promise = loop.makePromise(of: String.self)
+        let timer = loop.scheduleTask(in: ControlBounds.nameTime) { promise.succeed("uid \(uid)") }
+        lookups.async { promise.succeed(userName(uid).map { "\($0) (uid \(uid))" } ?? "uid \(uid)") }
+        promise.futureResult.whenComplete { _ in timer.cancel() }
+        return promise.futureResult
     }
 
     private static func userName(_ uid: UInt32) -> String? {

@@ -7,6 +7,7 @@
 internal import ActivationAPI
 internal import AsyncHTTPClient
 package import Chronology
+internal import Dispatch
 internal import Foundation
 package import NIOCore
 package import SchedulerCore
@@ -25,6 +26,8 @@ package struct PlatformExchange: Equatable, Sendable {
 package enum PlatformClientBounds {
     /// Pages of one listing that are read at most: 100 items each.
     package static let pages = 30
+    /// For all exchanges of one question together, in times of `request_timeout`.
+    package static let timeoutsPerQuestion = pages
 }
 
 package final class PlatformClient: Sendable {
@@ -59,28 +62,47 @@ package final class PlatformClient: Sendable {
         pacer = Pacer(perMinute: limits.callsPerMinute, clock: clock)
         let fetcher = TokenFetcher(
             platform: platform, limits: limits, transport: transport, secrets: secrets, clock: clock, observe: observe)
-        tokens = TokenKeeper(clock: clock) { await fetcher.fetch() }
+        tokens = TokenKeeper(loop: group.any(), limit: fetcher.limit, clock: clock) { await fetcher.fetch() }
     }
 
+    /// Ends what is under way, and returns when the connections are closed, or after the longest that may take.
     package func shutdown() async {
-        await client.close()
+        transport.close(client)
+        await transport.settle()
     }
 
     // MARK: Questions
 
     /// Profile export jobs, newest first, back to the first page that has none younger than `since`.
     package func exportJobs(_ sandbox: SandboxName, since: Instant) async -> Result<[ExportJob], AskFailure> {
-        await pages(builder.exportJobs(sandbox), sandbox) { response throws(AskFailure) in
-            try ExportJobsAnswer.read(response.body)
-        } isEnough: { jobs, page in
-            // One page always: the newest finished export is on it.
-            page.items.allSatisfy { ($0.createdAt ?? since) < since } || jobs.count >= RequestBuilder.pageSize
-        }.map(\.items)
+        await whole { [self] in
+            await pages(builder.exportJobs(sandbox), sandbox) { response throws(AskFailure) in
+                try ExportJobsAnswer.read(response.body)
+            } isEnough: { jobs, page in
+                // One page always: the newest finished export is on it.
+                page.items.allSatisfy { ($0.createdAt ?? since) < since } || jobs.count >= RequestBuilder.pageSize
+            }.map(\.items)
+        }
+    }
+
+    /// The answer to one question, within a bound for all of it.
+    private func whole<Value: Sendable>(
+        _ body: @escaping @Sendable () async -> Result<Value, AskFailure>
+    ) async -> Result<Value, AskFailure> {
+        let limit = limits.requestTimeout * PlatformClientBounds.timeoutsPerQuestion
+        return await transport.first(within: limit, body)
+            ?? .failure(.unavailable(detail: "no whole answer within \(limit.words)"))
     }
 
     /// Definitions of dataflows, in one listing. One that the listing does not show is asked for by itself: only a 404
     /// says that it is not there.
     package func dataflows(
+        _ sandbox: SandboxName, _ ids: [DataflowID]
+    ) async -> Result<[DataflowDefinition], AskFailure> {
+        await whole { [self] in await definitions(sandbox, ids) }
+    }
+
+    private func definitions(
         _ sandbox: SandboxName, _ ids: [DataflowID]
     ) async -> Result<[DataflowDefinition], AskFailure> {
         var found: [DataflowDefinition] = []
@@ -125,21 +147,23 @@ package final class PlatformClient: Sendable {
     package func runs(
         _ sandbox: SandboxName, _ dataflows: [DataflowID], depth: RunListingDepth
     ) async -> Result<RunListing, AskFailure> {
-        var wanted = Set(depth.containing)
-        return await pages(builder.runs(sandbox, dataflows), sandbox) { response throws(AskFailure) in
-            try RunsAnswer.read(response.body)
-        } isEnough: { _, page in
-            wanted.subtract(page.items.map(\.id))
-            let reachesBack = depth.since.map { since in
-                page.items.contains { ($0.createdAt ?? since) < since }
-            }
-            return wanted.isEmpty && reachesBack ?? true
-        }.map { RunListing(runs: $0.items, isTruncated: $0.isTruncated) }
+        await whole { [self] in
+            var wanted = Set(depth.containing)
+            return await pages(builder.runs(sandbox, dataflows), sandbox) { response throws(AskFailure) in
+                try RunsAnswer.read(response.body)
+            } isEnough: { _, page in
+                wanted.subtract(page.items.map(\.id))
+                let reachesBack = depth.since.map { since in
+                    page.items.contains { ($0.createdAt ?? since) < since }
+                }
+                return wanted.isEmpty && reachesBack ?? true
+            }.map { RunListing(runs: $0.items, isTruncated: $0.isTruncated) }
+        }
     }
 
     /// One run; nil when the platform does not know it.
     package func run(_ sandbox: SandboxName, _ id: RunID) async -> Result<DataflowRun?, AskFailure> {
-        switch await ask(builder.run(sandbox, id)) {
+        switch await whole({ [self] in await ask(builder.run(sandbox, id)) }) {
         case .failure(.refused(status: 404, _)):
             return .success(nil)
         case .failure(let failure):
@@ -292,23 +316,51 @@ struct TokenFetcher: Sendable {
     /// The answer's size has its own bound: a token is small.
     private static let answerBytes = 65_536
 
+    /// Reading a secret: files can be on a disk that does not answer.
+    private static let secretTime = Duration.seconds(5)
+    private static let reading = DispatchQueue(label: "secrets")
+
+    /// How long all of it takes at most.
+    var limit: Duration {
+        let each = Self.secretTime + limits.requestTimeout
+        return limits.requestTimeout + each + each + .seconds(1)
+    }
+
     func fetch() async -> Result<TokenAnswer.Token, AskFailure> {
-        let client = transport.client(for: platform.tokenURL)
+        let client: HTTPClient
+        do throws(TransportFailure) {
+            client = try await transport.freshClient(for: platform.tokenURL, timeout: limits.requestTimeout)
+        } catch {
+            return .failure(.unavailable(detail: "the token service: \(error.words)"))
+        }
+        defer { transport.close(client) }
         var result = Result<TokenAnswer.Token, AskFailure>.failure(.credentials(detail: "no secret is configured"))
         for source in [platform.clientSecret, platform.secondSecret].compactMap({ $0 }) {
             result = await fetch(client, source)
             guard case .failure(.credentials) = result else { break }
         }
-        await client.close()
         return result
+    }
+
+    /// Reads on a thread of its own: the event loop serves everything else.
+    private func read(_ source: SecretSource) async -> Result<String, AskFailure> {
+        let secrets = secrets
+        let read = await transport.first(within: Self.secretTime) {
+            await withCheckedContinuation { continuation in
+                Self.reading.async {
+                    continuation.resume(
+                        returning: Result { try secrets(source) }.mapError { AskFailure.credentials(detail: "\($0)") })
+                }
+            }
+        }
+        return read ?? .failure(.credentials(detail: "a secret can not be read within \(Self.secretTime.words)"))
     }
 
     private func fetch(_ client: HTTPClient, _ source: SecretSource) async -> Result<TokenAnswer.Token, AskFailure> {
         let secret: String
-        do {
-            secret = try secrets(source)
-        } catch {
-            return .failure(.credentials(detail: "\(error)"))
+        switch await read(source) {
+        case .failure(let failure): return .failure(failure)
+        case .success(let text): secret = text
         }
         let request = RequestBuilder(platform).token(secret: secret)
         let begin = clock().monotonic

@@ -5,9 +5,7 @@
 // daemon that has nothing to do. So nothing here uses these queues: serial queues stay without a target (they get threads
 // that are not monitored), tasks of Swift run on the one event loop, and they wait on its timers.
 
-internal import AsyncHTTPClient
 internal import Chronology
-internal import Dispatch
 internal import NIOCore
 internal import NIOPosix
 
@@ -36,13 +34,26 @@ extension EventLoop {
     }
 }
 
-extension HTTPClient {
-    private static let closing = DispatchQueue(label: "closing clients")
-
-    /// Cancels what is under way and closes the connections; the library's own `shutdown()` uses a global queue.
-    func close() async {
-        await withCheckedContinuation { continuation in
-            shutdown(queue: Self.closing) { _ in continuation.resume() }
+extension EventLoop {
+    /// What `body` returns, or nil once `limit` has passed: then it is cancelled, and nobody waits for it any more.
+    ///
+    /// Unlike a task group, which ends no sooner than the last of its tasks, however long that ignores its cancellation.
+    func first<Value: Sendable>(
+        within limit: Duration, _ body: @escaping @Sendable () async -> Value
+    ) async -> Value? {
+        let promise = makePromise(of: Value?.self)
+        let task = Task { promise.succeed(await body()) }
+        let timer = scheduleTask(in: .milliseconds(limit.milliseconds)) {
+            promise.succeed(nil)
+            task.cancel()
         }
+        let result = await withTaskCancellationHandler {
+            try? await promise.futureResult.get()
+        } onCancel: {
+            promise.succeed(nil)
+            task.cancel()
+        }
+        timer.cancel()
+        return result ?? nil
     }
 }

@@ -1,10 +1,11 @@
 // The token: fetched when it is first needed, kept until shortly before its end, and fetched once however many wait.
 
-internal import ActivationAPI
-internal import Chronology
-internal import SchedulerCore
+package import ActivationAPI
+package import Chronology
+package import NIOCore
+package import SchedulerCore
 
-actor TokenKeeper {
+package actor TokenKeeper {
     /// How long before its end a token is renewed; a tenth of its life where that is shorter.
     static let margin = Duration.seconds(500)
 
@@ -17,18 +18,23 @@ actor TokenKeeper {
     private var fetching: Task<Result<String, AskFailure>, Never>?
     /// Counts what was dropped, so that a fetch that began before does not bring a refused token back.
     private var generation = 0
+    private let loop: any EventLoop
+    /// How long a fetch may take, for all that wait for it.
+    private let limit: Duration
     private let fetch: @Sendable () async -> Result<TokenAnswer.Token, AskFailure>
     private let clock: @Sendable () -> Moment
 
-    init(
-        clock: @escaping @Sendable () -> Moment,
+    package init(
+        loop: any EventLoop, limit: Duration, clock: @escaping @Sendable () -> Moment,
         fetch: @escaping @Sendable () async -> Result<TokenAnswer.Token, AskFailure>
     ) {
+        self.loop = loop
+        self.limit = limit
         self.clock = clock
         self.fetch = fetch
     }
 
-    func token() async -> Result<String, AskFailure> {
+    package func token() async -> Result<String, AskFailure> {
         if let held, clock().monotonic < held.renewAt { return .success(held.text) }
         if let fetching { return await fetching.value }
         let task = Task { await renew() }
@@ -41,7 +47,8 @@ actor TokenKeeper {
     private func renew() async -> Result<String, AskFailure> {
         let asked = clock().monotonic
         let before = generation
-        switch await fetch() {
+        let fetched = await loop.first(within: limit, fetch)
+        switch fetched ?? .failure(.unavailable(detail: "the token service: nothing within \(limit.words)")) {
         case .failure(let failure):
             return .failure(failure)
         case .success(let token):
@@ -52,7 +59,7 @@ actor TokenKeeper {
     }
 
     /// The platform did not accept this token.
-    func drop(_ token: String) {
+    package func drop(_ token: String) {
         guard held?.text == token else { return }
         held = nil
         generation += 1

@@ -29,8 +29,13 @@ enum TransportFailure: Error, Equatable, Sendable {
 }
 
 struct Transport: Sendable {
+    /// From looking up the name to the end of TLS's handshake, the proxy's answer included. A lookup that never ends holds
+    /// up the later ones, each of which fails after this.
     static let connectTimeout = Duration.seconds(10)
+    /// For the other side's last word of TLS.
+    static let closeTimeout = Duration.seconds(2)
 
+    private let closing = ClosingClients()
     private let group: any EventLoopGroup
     private let proxy: ProxySettings
     private let trustFile: String?
@@ -46,6 +51,7 @@ struct Transport: Sendable {
         var tls = TLSConfiguration.makeClientConfiguration()
         if let trustFile { tls.trustRoots = .file(trustFile) }
         tls.minimumTLSVersion = .tlsv12
+        tls.shutdownTimeout = .milliseconds(Self.closeTimeout.milliseconds)
         var configuration = HTTPClient.Configuration(
             tlsConfiguration: tls, redirectConfiguration: .disallow,
             timeout: .init(connect: .milliseconds(Self.connectTimeout.milliseconds)),
@@ -70,23 +76,44 @@ struct Transport: Sendable {
         await group.any().rest(for: duration)
     }
 
+    /// What `body` returns, or nil after the limit.
+    func first<Value: Sendable>(
+        within limit: Duration, _ body: @escaping @Sendable () async -> Value
+    ) async -> Value? {
+        await group.any().first(within: limit, body)
+    }
+
+    /// Closes a client, and does not wait for it.
+    func close(_ client: HTTPClient) {
+        closing.close(client)
+    }
+
+    /// A client of its own for one purpose; ``close(_:)`` it.
+    ///
+    /// - Throws: `notSent` where too many of before are still closing.
+    func freshClient(for origin: String, timeout: Duration) async throws(TransportFailure) -> HTTPClient {
+        guard await closing.place(within: timeout, on: group.any()) else {
+            throw .notSent("\(ClosingClients.limit) connections of before do not close")
+        }
+        return client(for: origin)
+    }
+
+    /// Waits until all that was closed is gone, as long as that takes at most.
+    func settle() async {
+        _ = await closing.allClosed(within: Self.connectTimeout + Self.closeTimeout + .seconds(1), on: group.any())
+    }
+
     /// Sends a call, once, on a connection that nothing else uses.
     func send(
         _ url: String, _ origin: String, _ request: PlatformRequest, headers: [PlatformRequest.Header],
         timeout: Duration, bytes: Int
     ) async throws(TransportFailure) -> PlatformResponse {
-        let client = client(for: origin)
+        let client = try await freshClient(for: origin, timeout: timeout)
+        defer { close(client) }
         let body = CallBody(request.body)
         var message = message(url, request, headers + [.init(name: "Connection", value: "close")])
         message.body = .stream(body, length: .known(Int64(request.body.count)))
-        let outcome: Result<PlatformResponse, TransportFailure>
-        do throws(TransportFailure) {
-            outcome = .success(try await exchange(client, message, timeout: timeout, bytes: bytes, body: body))
-        } catch {
-            outcome = .failure(error)
-        }
-        await client.close()
-        return try outcome.get()
+        return try await exchange(client, message, timeout: timeout, bytes: bytes, body: body)
     }
 
     private func message(
@@ -103,30 +130,22 @@ struct Transport: Sendable {
     private func exchange(
         _ client: HTTPClient, _ message: HTTPClientRequest, timeout: Duration, bytes: Int, body: CallBody?
     ) async throws(TransportFailure) -> PlatformResponse {
-        let outcome = await withTaskGroup(of: Result<PlatformResponse, any Error>.self) { tasks in
-            tasks.addTask {
+        // The client's own deadline ends with the head of the answer, and relies on the client; this one bounds all of it.
+        let loop = group.any()
+        let outcome =
+            await loop.first(within: timeout) { () -> Result<PlatformResponse, any Error> in
                 do {
                     return .success(try await Self.perform(client, message, timeout: timeout, bytes: bytes))
                 } catch {
                     return .failure(error)
                 }
-            }
-            // The client's own deadline ends with the head of the answer; this one bounds the body as well.
-            let loop = group.any()
-            tasks.addTask {
-                await loop.rest(for: timeout)
-                return .failure(HTTPClientError.deadlineExceeded)
-            }
-            let first = await tasks.next() ?? .failure(HTTPClientError.cancelled)
-            tasks.cancelAll()
-            return first
-        }
+            } ?? .failure(HTTPClientError.deadlineExceeded)
         switch outcome {
         case .success(let response):
             return response
         case .failure(let error):
             let words = ForeignText.shown(Self.words(for: error))
-            if let body, !body.wasAskedFor { throw .notSent(words) }
+            if let body, !body.seal() { throw .notSent(words) }
             throw .lost(words)
         }
     }
@@ -154,23 +173,24 @@ struct Transport: Sendable {
 
 /// The body of a call, in one piece, which remembers that it was asked for.
 final class CallBody: AsyncSequence, @unchecked Sendable {
-    // `lock` guards `asked`. A lock that the thread sanitizer understands.
+    // `lock` guards `asked` and `isSealed`. A lock that the thread sanitizer understands.
     typealias Element = ByteBuffer
 
     struct AsyncIterator: AsyncIteratorProtocol {
         let body: CallBody
         var isDone = false
 
-        mutating func next() async -> ByteBuffer? {
+        mutating func next() async throws -> ByteBuffer? {
             if isDone { return nil }
             isDone = true
-            return body.hand()
+            return try body.hand()
         }
     }
 
     private let bytes: [UInt8]
     private let lock = NSLock()
     private var asked = false
+    private var isSealed = false
 
     init(_ bytes: [UInt8]) {
         self.bytes = bytes
@@ -180,13 +200,23 @@ final class CallBody: AsyncSequence, @unchecked Sendable {
         AsyncIterator(body: self)
     }
 
-    private func hand() -> ByteBuffer {
-        lock.withLock { asked = true }
+    private func hand() throws -> ByteBuffer {
+        try lock.withLock {
+            guard !isSealed else { throw CancellationError() }
+            asked = true
+        }
         return ByteBuffer(bytes: bytes)
     }
 
-    var wasAskedFor: Bool {
-        lock.withLock { asked }
+    /// Ends the question whether it was sent: from here on it is not handed out any more, even if a request that nobody
+    /// waits for goes on.
+    ///
+    /// - Returns: Whether it was asked for before.
+    func seal() -> Bool {
+        lock.withLock {
+            isSealed = true
+            return asked
+        }
     }
 }
 

@@ -12,7 +12,7 @@ CASE ?=
 CHECKED = -j $(JOBS) --explicit-target-dependency-import-check error
 SYSTEM_LIBRARIES = build-essential pkg-config libsystemd-dev libsqlite3-dev libtomlplusplus-dev tzdata sqlite3 openssl
 
-.PHONY: help demo build release test install bench soak torture torture-brief fuzz lint unit end-to-end test-systemd thread address \
+.PHONY: help demo build release test install bench soak swarm mutants torture torture-brief fuzz lint unit end-to-end test-systemd thread address \
 	system-libraries clean
 
 help: ## list the commands
@@ -38,11 +38,20 @@ install: release ## install the programs and the example configuration (DESTDIR,
 bench: release ## measure the queue, the idle daemon, and what a delivery costs in calls
 	.build/release/activation-bench
 
-test: lint unit end-to-end test-systemd thread ## lint, build with warnings as errors, run every test
+test: lint unit end-to-end test-systemd swarm mutants thread ## lint, build with warnings as errors, run every test
 
-soak: ## search for broken rules in virtual time (SECONDS=600, SEED=a new one)
+soak: ## search for broken rules in virtual time, on all cores (SECONDS=600, SEED=a new one)
 	$(SWIFT) build $(CHECKED) -c release --product activation-sim
 	.build/release/activation-sim --seed $(SEED) --seconds $(SECONDS)
+
+swarm: ## the same for fixed seeds, and for new ones for a minute
+	$(SWIFT) build $(CHECKED) -c release --product activation-sim
+	.build/release/activation-sim --seed 1 --runs 300
+	.build/release/activation-sim --seed $(SEED) --seconds 60
+
+mutants: ## prove the checkers of the simulation: known faults in the code must be found, in a build of its own
+	$(SWIFT) build $(CHECKED) -c release --product activation-sim --scratch-path .build-mutants -Xswiftc -DMUTANTS
+	.build-mutants/release/activation-sim --mutants
 
 torture: ## kill, starve, damage and deceive the real daemon (KILLS=500, CASE=all or a name, SEED=a new one)
 	@$(MAKE) --no-print-directory system-libraries SYSTEM_LIBRARIES="$(SYSTEM_LIBRARIES) strace"
@@ -90,4 +99,4 @@ system-libraries: ## install the system libraries that the build needs (Debian, 
 	fi
 
 clean: ## remove everything that was built
-	rm -rf .build .build-thread .build-address .build-fuzz
+	rm -rf .build .build-thread .build-address .build-fuzz .build-mutants

@@ -17,7 +17,8 @@ extension Scheduler {
         let known = knowledge.exports[sandbox]
         let isSameState = known.map { ($0.running == nil) == (running == nil) } ?? false
         knowledge.exports[sandbox] = ExportKnowledge(
-            running: running, newestFinished: finished ?? known?.newestFinished, askedAt: ask.sentAt,
+            running: running, newestFinished: finished ?? known?.newestFinished,
+            askedAt: mutant(.ageOfAnswer) ? now : ask.sentAt,
             since: isSameState ? known?.since ?? ask.sentAt.wall : ask.sentAt.wall)
         noteFinished(jobs.filter { $0.status == .succeeded }, sandbox, at: now, &step)
     }

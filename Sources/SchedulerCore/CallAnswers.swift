@@ -4,7 +4,7 @@ internal import Chronology
 
 extension Scheduler {
     mutating func takeAnswer(_ id: CallID, _ answer: CallAnswer, at now: Moment, _ step: inout Step) {
-        guard let state = state.calls[id], state.isSending, !state.isAnswered || mutant(.answerTwice) else { return }
+        guard let state = state.calls[id], state.isSending, !state.isAnswered else { return }  // settled long ago
         let call = state.call
         record(.callAnswered(call: id, outcome: CallOutcome.words(for: answer, call), at: now.wall), &step)
         switch answer {
@@ -155,8 +155,11 @@ extension Scheduler {
             fail(call.activations[0], detail, at: now, &step)
             return
         }
-        let limit = min(pairLimit(of: call.sandbox), call.pairs.count) / 2
-        record(.pairLimitLearned(sandbox: call.sandbox, limit: max(1, limit), at: now.wall), &step)
+        // Other calls of this size may have left before it: each says the same, and no more.
+        let limit = max(1, call.pairs.count / 2)
+        if limit < pairLimit(of: call.sandbox) {
+            record(.pairLimitLearned(sandbox: call.sandbox, limit: limit, at: now.wall), &step)
+        }
         for activation in call.activations { putBack(activation, detail, counts: false, at: now, &step) }
     }
 

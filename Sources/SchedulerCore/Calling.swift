@@ -92,6 +92,9 @@ extension Scheduler {
     private func obstacle(to call: Call, at now: Moment) -> String? {
         if mutant(.turnWithoutLook) { return nil }
         if isStopping { return "the daemon is stopping" }
+        if call.pairs.count > pairLimit(of: call.sandbox) {
+            return "the platform takes at most \(pairLimit(of: call.sandbox)) pairs in a call"
+        }
         if let closure = credentialsClosure(at: now) { return "the \(closure.gate.rawValue) gate closed again" }
         for (id, pair) in zip(call.activations, call.pairs) {
             guard let occurrence = state.occurrences[id.occurrence], let activation = state[id],

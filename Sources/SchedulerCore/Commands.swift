@@ -40,6 +40,11 @@ extension Scheduler {
                 "occurrence \(previous.id) of \(name) has not ended, and its overlap policy is \"skip\"; wait for it, "
                     + "cancel it, or fire with --force-overlap")
         }
+        if !forceOverlap, state.unended(of: name).count > 1, campaign.overlap == .bufferOne {
+            return .refused(
+                "two occurrences of \(name) have not ended, and its overlap policy is \"buffer-one\"; wait for one, cancel "
+                    + "one, or fire with --force-overlap")
+        }
         var nominal = now.wall
         let taken = Set(state.unended(of: name).map(\.occurrence.nominal))
         while taken.contains(nominal) { nominal = nominal + .milliseconds(1) }

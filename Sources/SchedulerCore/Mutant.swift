@@ -17,7 +17,7 @@ package enum Mutant: String, CaseIterable, Sendable {
     case pairs81 = "81 pairs in a call"
     case effectsFirst = "effects before their commit"
     case blindRetry = "a call without an answer is sent again"
-    case answerTwice = "an answer is taken in a second time"
+    case ageOfAnswer = "evidence that is dated when it comes, and not when it was asked for"
     case recoveryForgetsDoubt = "a recovery that forgets a call in doubt"
     case recoverySendsAgain = "a recovery that sends a call again"
     case absentTooSoon = "absent after one look"

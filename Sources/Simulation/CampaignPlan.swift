@@ -24,7 +24,7 @@ struct CampaignPlan {
     private(set) var blackouts: [Blackout] = []
     private var version = 1
     private let pairs: [Pair]
-    private let isSparse: Bool
+    private let pace: SimulationOptions.Pace
     private let keep: Duration
 
     init(_ options: SimulationOptions) {
@@ -32,7 +32,7 @@ struct CampaignPlan {
         let flows = (1...options.dataflows).map { DataflowID("flow-\($0)") }
         let audiences = (1...options.audiences).map { AudienceID("audience-\($0)") }
         pairs = flows.flatMap { flow in audiences.map { Pair(dataflow: flow, audience: $0) } }
-        isSparse = options.isSparse
+        pace = options.pace
         // A short memory, so that retention has something to forget; the store of values keeps all.
         keep = .seconds(Int64(86_400 * (1 + chance.below(5))))
         scenario = Self.scenario(options, flows, audiences, &chance)
@@ -124,14 +124,14 @@ struct CampaignPlan {
     }
 
     private func somePairs(_ chance: inout SplitMix) -> [Pair] {
-        let share = [10, 40, 100][Int(chance.below(3))]
+        let share = pace == .weeks ? 15 : [10, 40, 100][Int(chance.below(3))]
         let own = pairs.filter { _ in chance.hits(percent: share) }
         return own.isEmpty ? [pair(chance.next())] : own
     }
 
     private func dress(_ campaign: inout Campaign, _ chance: inout SplitMix) {
         campaign.startWithin = .seconds(600 + Int64(chance.below(14_400)))
-        campaign.catchUp = .seconds(Int64(chance.below(isSparse ? 90_000 : 7200)))
+        campaign.catchUp = .seconds(Int64(chance.below(pace == .hours ? 7200 : 90_000)))
         campaign.overlap = OverlapPolicy.allCases[Int(chance.below(UInt64(OverlapPolicy.allCases.count)))]
         campaign.onDoubt = DoubtPolicy.allCases[Int(chance.below(UInt64(DoubtPolicy.allCases.count)))]
         campaign.jitter = chance.hits(percent: 20) ? .seconds(300) : .zero
@@ -142,14 +142,14 @@ struct CampaignPlan {
         planned.rhythm = nil
         switch chance.below(10) {
         case 0: planned.campaign.trigger = .manual
-        case 1: planned.campaign.trigger = .afterExport
+        case 1 where pace != .weeks: planned.campaign.trigger = .afterExport
         case 2 where names.first.map { $0 < planned.campaign.name } == true:
             // After an earlier one only: no circles.
             let earlier = names.filter { $0 < planned.campaign.name }
             planned.campaign.trigger = .after(
                 earlier[Int(chance.below(UInt64(earlier.count)))], delay: .seconds(Int64(chance.below(3600))))
         default:
-            let rhythm = isSparse ? Self.sparse(&chance) : Self.dense(&chance)
+            let rhythm = pace == .hours ? Self.dense(&chance) : Self.sparse(&chance, isWeekly: pace == .weeks)
             guard let timetable = rhythm.timetable else { return }
             planned.rhythm = rhythm
             planned.campaign.trigger = .timetable(timetable)
@@ -168,12 +168,12 @@ struct CampaignPlan {
         }
     }
 
-    private static func sparse(_ chance: inout SplitMix) -> Rhythm {
+    private static func sparse(_ chance: inout SplitMix, isWeekly: Bool) -> Rhythm {
         let (hour, minute) = (Int(chance.below(24)), Int(chance.below(60)))
         let clock = "\(two(hour)):\(two(minute))"
         let at = [hour * 60 + minute]
         let names = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
-        switch chance.below(5) {
+        switch isWeekly ? 4 : chance.below(5) {
         case 0: return .everyDay(at, "*-*-* \(clock)")
         case 1: return .everyDay(at, "\(minute) \(hour) * * *", isCron: true)
         case 2: return Rhythm(minutes: at, weekdays: Set(0...4), text: "Mon..Fri \(clock)", isCron: false)

@@ -30,7 +30,8 @@ struct Checker {
     private var isChanged = false
     private var seenViolations = 0
     private var seenCalls = 0
-    private var sizeRefusals = 0
+    /// How often an activation was in doubt since a person settled it last.
+    private var doubts: [ActivationID: Int] = [:]
     private var asks: (hour: Int64, count: Int) = (0, 0)
     private(set) var mostAsks = 0
 
@@ -65,10 +66,16 @@ struct Checker {
             skip(skipped, at: now)
         case .callIntended(let call):
             calls += 1
-            if call.pairs.count > 80 { report("never more than 80 pairs", "call \(call.id)", at: now) }
+            if call.pairs.count > CheckBounds.pairs { report("never more than 80 pairs", "call \(call.id)", at: now) }
         case .callSending(let id, _):
             lookAtSending(id, at: now)
+        case .activationInDoubt(let id, _, _, _):
+            doubts[id, default: 0] += 1
+            if doubts[id, default: 0] > CheckBounds.doubts {
+                report("sent again at most once after a doubt", "activation \(id)", at: now)
+            }
         case .activationResolved(let id, .retry, _, _):
+            doubts[id] = nil
             if let pair = folded.pair(of: id) { retries[pair, default: 0] += 1 }
         case .activationRunning(let id, let run, let adopted, _):
             own(run, id, adopted: adopted, at: now, runs)
@@ -105,6 +112,9 @@ struct Checker {
     }
 
     private mutating func lookAtSending(_ id: CallID, at now: Instant) {
+        if let call = folded.calls[id]?.call, let limit = folded.pairLimits[call.sandbox], call.pairs.count > limit {
+            report("no more pairs than the platform was seen to take", "call \(id)", at: now)
+        }
         for activation in folded.calls[id]?.call.activations ?? [] {
             guard let occurrence = folded.occurrences[activation.occurrence]?.occurrence else { continue }
             let expiresAt = folded[activation]?.expiresAt ?? occurrence.expiresAt
@@ -210,11 +220,8 @@ struct Checker {
     mutating func look(at ledger: Ledger, start: Instant, after call: Call, at now: Instant) {
         for violation in ledger.violations.dropFirst(seenViolations) {
             let at = start + .milliseconds(violation.atMilliseconds)
-            if violation.rule == .tooManyPairs, call.pairs.count <= 80 {
-                // The platform takes fewer than it says: that has to be learned, in a few steps.
-                sizeRefusals += 1
-                if sizeRefusals <= CheckBounds.sizeRefusals { continue }
-            }
+            // The platform takes fewer than it says: that can only be learned.
+            if violation.rule == .tooManyPairs, call.pairs.count <= CheckBounds.pairs { continue }
             guard !truth.isExcused(violation, sent: sent[call.id] ?? at, at: at) else { continue }
             report("rule of the platform: \(violation.rule.rawValue)", violation.detail, at: at)
         }
@@ -240,14 +247,24 @@ struct Checker {
         }
     }
 
-    /// What was admitted before everything healed must have ended by now.
-    mutating func expectSettled(admittedBy healed: Instant, at now: Instant) {
-        for occurrence in folded.occurrences.values.sorted(by: { $0.id < $1.id }) {
-            guard occurrence.outcome == nil, occurrence.occurrence.admittedAt <= healed else { continue }
+    /// What was admitted, and had begun, before everything healed must have ended by now. What a clock admitted that stood
+    /// ahead, and was set back, waits for its time.
+    mutating func expectSettled(by healed: Instant, at now: Instant) {
+        for occurrence in owed(by: healed) {
             report(
                 "every admitted activation ends", "occurrence \(occurrence.id) of \(occurrence.occurrence.campaign)",
                 at: now)
         }
+    }
+
+    func isOwed(by healed: Instant) -> Bool { !owed(by: healed).isEmpty }
+
+    private func owed(by healed: Instant) -> [OccurrenceState] {
+        folded.occurrences.values
+            .filter { state in
+                state.outcome == nil && state.occurrence.admittedAt <= healed && state.occurrence.startsAt <= healed
+            }
+            .sorted { $0.id < $1.id }
     }
 }
 
@@ -255,6 +272,8 @@ enum CheckBounds {
     static let exportPatience = Duration.seconds(3 * 3600)
     /// Questions in one hour of one sandbox, whatever happens: polls of gates and runs, with the retries of failed ones.
     static let asksAnHour = 3000
-    /// Half of what was refused is tried next, down from 80.
-    static let sizeRefusals = 8
+    /// Adobe's guardrail.
+    static let pairs = 80
+    /// Of one activation: the call, and one more after an established absence.
+    static let doubts = 2
 }

@@ -4,14 +4,23 @@
 internal import PlatformModel
 
 package struct SimulationOptions: Equatable, Sendable {
+    /// How often campaigns are due, and with it how long a run is.
+    package enum Pace: String, Sendable {
+        /// Every few minutes or hours, for a day or two.
+        case hours
+        /// Every day or week, for weeks.
+        case days
+        /// Every week, for a year or two.
+        case weeks
+    }
+
     package var seed: UInt64
     /// Virtual hours with faults; healing comes after.
     package var hours: Int
     package var campaigns: Int
     package var dataflows: Int
     package var audiences: Int
-    /// Whether campaigns are due every day or week, and not every few minutes or hours.
-    package var isSparse: Bool
+    package var pace: Pace
     /// Whether requests and answers go through the production readers and writers of HTTP and JSON, and records through
     /// bytes: as it is in production, and some twenty times slower.
     package var isThroughBytes: Bool
@@ -25,17 +34,31 @@ package struct SimulationOptions: Equatable, Sendable {
     package var pairsPerCall = 80
     /// Only these faults strike; nil for all.
     package var only: Set<FaultID>?
+    /// The process dies at this point of the run, counted from 1: before a commit, between its write and its sync, after it,
+    /// before an effect, and after it.
+    package var deathPoint: Int?
 
     /// - Parameter hours: Instead of what the seed says.
     package init(seed: UInt64, hours: Int? = nil) {
         var chance = SplitMix(seed: seed ^ 0x5157_4152_4d00)
         self.seed = seed
-        isSparse = chance.hits(percent: 60)
+        pace = [.hours, .hours, .days, .days, .weeks][Int(chance.below(5))]
         isThroughBytes = chance.hits(percent: 3)
-        let usual = isSparse ? Int(24 * (5 + chance.below(70))) : Int(4 + chance.below(44))
+        let usual: Int
+        switch pace {
+        case .hours: usual = Int(4 + chance.below(44))
+        case .days: usual = Int(24 * (5 + chance.below(70)))
+        case .weeks: usual = Int(24 * (200 + chance.below(500)))
+        }
         self.hours = hours ?? (isThroughBytes ? min(usual, 24) : usual)
+        // Many pairs make slow runs: they are short ones.
         let isWide = chance.hits(percent: 8)
-        campaigns = Int(1 + chance.below(isSparse ? 12 : 6))
+        if isWide, hours == nil { self.hours = min(self.hours, pace == .hours ? 12 : 240) }
+        switch pace {
+        case .hours: campaigns = Int(1 + chance.below(6))
+        case .days: campaigns = Int(1 + chance.below(12))
+        case .weeks: campaigns = Int(8 + chance.below(32))
+        }
         dataflows = Int(1 + chance.below(3))
         audiences = isWide ? Int(28 + chance.below(12)) : Int(1 + chance.below(8))
         // Some worlds have most faults, some have few, some have none.
@@ -49,7 +72,8 @@ package struct SimulationOptions: Equatable, Sendable {
         if chance.hits(percent: 30) { drift = Int(chance.below(600)) - 300 }
         if chance.hits(percent: 8) { pairsPerCall = Int(4 + chance.below(70)) }
         // Scheduled exports are no fault: without them there is no gate.
-        strengths[.export] = max(strengths[.export] ?? 0, self.hours / 24 * Int(chance.below(3)) + Int(chance.below(4)))
+        let exports = self.hours / 24 * Int(chance.below(pace == .weeks ? 2 : 3)) + Int(chance.below(4))
+        strengths[.export] = max(strengths[.export] ?? 0, exports)
         if strengths[.export] == 0 { strengths[.export] = nil }
     }
 
@@ -57,7 +81,7 @@ package struct SimulationOptions: Equatable, Sendable {
     package var words: String {
         let faults = FaultKind.allCases.compactMap { kind in strengths[kind].map { "\(kind.rawValue) \($0)" } }
         return
-            "seed \(seed): \(hours) h with faults, \(campaigns) campaigns\(isSparse ? ", sparse" : ""), \(dataflows) dataflows, "
+            "seed \(seed): \(hours) h with faults, \(campaigns) campaigns at a pace of \(pace.rawValue), \(dataflows) dataflows, "
             + "\(audiences) audiences\(isThroughBytes ? ", through bytes" : ""); listing lag \(listingLagSeconds) s, "
             + "drift \(drift) ppm, \(pairsPerCall) pairs a call; of a thousand, or in the run: "
             + (faults.isEmpty ? "no faults" : faults.joined(separator: ", "))
@@ -72,6 +96,7 @@ package struct SimulationOptions: Equatable, Sendable {
         if let only {
             text += " --only \(only.isEmpty ? "none" : only.sorted().map(\.description).joined(separator: ","))"
         }
+        if let deathPoint { text += " --death-point \(deathPoint)" }
         return text
     }
 }

@@ -29,6 +29,8 @@ package struct Outcome: Sendable {
     package var digest: UInt64
     /// Every stroke, where that was asked for.
     package var strokes: [FaultID]
+    /// Points at which the process could have died: see ``SimulationOptions/deathPoint``.
+    package var deathPoints: Int
 }
 
 package final class World {
@@ -71,6 +73,7 @@ package final class World {
     private var lastAdvance = 0
     var events = 0
     var deaths = 0
+    var deathPoints = 0
     var questions = 0
     private var digest: UInt64 = 0xcbf2_9ce4_8422_2325
     private var settledAt: Int64 = 0
@@ -105,19 +108,19 @@ package final class World {
         for kind in FaultKind.allCases where kind.isTimed { planNext(kind) }
         schedule(.somebodyLooks, after: SimulationBounds.looks)
         work(until: Int64(options.hours) * 3_600_000)
-        let healedAt = elapsed
+        let end = elapsed
         if checker.findings.isEmpty { heal() }
-        let admittedBy = wall
         work(until: elapsed + SimulationBounds.healing.milliseconds)
         if checker.findings.isEmpty {
-            checker.expectSettled(admittedBy: admittedBy, at: wall)
+            checker.expectSettled(by: healedAt ?? wall, at: wall)
             checker.expectExportsFollowed(at: trueTime)
         }
         return Outcome(
             options: options, findings: checker.findings, events: events, occurrences: checker.occurrences,
             calls: checker.calls, deaths: deaths, faults: dice.struck, questions: questions,
             mostQuestions: checker.mostAsks, virtualTime: .milliseconds(elapsed),
-            settling: .milliseconds(max(0, settledAt - healedAt)), digest: digest, strokes: dice.strokes)
+            settling: .milliseconds(max(0, settledAt - end)), digest: digest, strokes: dice.strokes,
+            deathPoints: deathPoints)
     }
 
     private func work(until end: Int64) {
@@ -143,23 +146,20 @@ package final class World {
     private func lookClosely() {
         guard let runtime, !isDying, checker.findings.isEmpty else { return }
         checker.compare(runtime.scheduler.state, at: wall, isForced: true)
-        if isHealed,
-            checker.folded.occurrences.values.contains(where: { $0.outcome == nil && $0.id < firstAfterHealing })
-        {
-            settledAt = elapsed
-        }
+        if let healedAt, checker.isOwed(by: healedAt) { settledAt = elapsed }
         guard !isStopping, disk == nil else { return }
         let wrong = explain.look(runtime.scheduler, model, checker.truth, at: now()) { [self] in platformTime(of: $0) }
         if let wrong { checker.report("explain tells the truth", wrong, at: wall) }
     }
 
-    private var firstAfterHealing = OccurrenceID(0)
+    /// By the daemon's wall clock.
+    private var healedAt: Instant?
 
     private func heal() {
         trace("everything heals")
         isHealed = true
         disk = nil
-        firstAfterHealing = OccurrenceID(checker.folded.nextOccurrence)
+        healedAt = wall
         outageUntil = 0
         stormUntil = 0
         model.heal(at: trueTime)

@@ -101,7 +101,7 @@ extension World {
         }
         let isLong = isHealed ? nil : dice.strikes(.longStop)
         let span =
-            isLong.map { $0.below(options.isSparse ? 200_000_000 : 7_200_000) } ?? Int64(dice.usual.below(60_000))
+            isLong.map { $0.below(options.pace == .hours ? 7_200_000 : 200_000_000) } ?? Int64(dice.usual.below(60_000))
         schedule(.starts(process: process), after: 1000 + span)
     }
 
@@ -119,6 +119,7 @@ extension World {
         if isDying { return .diesBefore }
         if isHealed { return .fine }
         if let disk { return disk == .full ? .isFull : .isReadOnly }
+        for fate in [CommitFate.diesBefore, .diesBeforeSync, .diesAfter] where isDeathPoint() { return dies(fate) }
         if dice.strikes(.deathBeforeCommit) != nil { return dies(.diesBefore) }
         if let stroke = dice.strikes(.deathAfterCommit) {
             return dies(stroke.size % 2 == 0 ? .diesBeforeSync : .diesAfter)
@@ -132,6 +133,12 @@ extension World {
             return code == .full ? .isFull : .isReadOnly
         }
         return .fine
+    }
+
+    /// Whether the run is to die here.
+    private func isDeathPoint() -> Bool {
+        deathPoints += 1
+        return deathPoints == options.deathPoint
     }
 
     private func dies(_ fate: CommitFate) -> CommitFate {
@@ -180,7 +187,7 @@ extension World: Environment {
 
     package func perform(_ effect: Effect) {
         if isDying { return }
-        if !isHealed, dice.strikes(.deathBeforeEffect) != nil {
+        if !isHealed, dice.strikes(.deathBeforeEffect) != nil || isDeathPoint() {
             trace("death before an effect")
             isDying = true
             return
@@ -199,7 +206,7 @@ extension World: Environment {
             checker.leaves(call, at: wall, platformTime: trueTime)
             leave(effect)
         }
-        if !isHealed, dice.strikes(.deathAfterEffect) != nil {
+        if !isHealed, dice.strikes(.deathAfterEffect) != nil || isDeathPoint() {
             trace("death after an effect")
             isDying = true
         }

@@ -37,6 +37,12 @@ struct ActivationSim: ParsableCommand {
     @Option(help: "Only these strokes of faults, such as lost-answer.3,kill.1, or none.")
     var only: String?
 
+    @Option(help: "The process dies at this point of the run, counted from 1.")
+    var deathPoint: Int?
+
+    @Flag(help: "Let the process die at every point of the run, in a run for each.")
+    var everyDeath = false
+
     @Option(help: "Runs at a time; otherwise one for each core.")
     var jobs: Int?
 
@@ -59,6 +65,8 @@ struct ActivationSim: ParsableCommand {
     func run() throws {
         if mutants {
             try MutantTrial(firstSeed: seed, jobs: cores).run()
+        } else if everyDeath {
+            try runEveryDeath()
         } else if trace || shrink || (runs == 1 && seconds == nil && campaignYears == nil) {
             try runOne()
         } else {
@@ -84,6 +92,7 @@ struct ActivationSim: ParsableCommand {
         var options = SimulationOptions(seed: seed, hours: hours)
         if let campaigns { options.campaigns = campaigns }
         options.only = try strokes()
+        options.deathPoint = deathPoint
         return options
     }
 
@@ -102,6 +111,23 @@ struct ActivationSim: ParsableCommand {
         var totals = Totals()
         totals.add(outcome)
         print(totals.words)
+    }
+
+    private func runEveryDeath() throws {
+        let options = try options(seed)
+        let points = World(options).run().deathPoints
+        print("\(options.words)\n\(points) points at which the process can die")
+        let begin = Date()
+        let totals = Swarm(jobs: cores, firstSeed: 1).run { point in
+            var dying = options
+            dying.deathPoint = Int(point)
+            return World(dying).run()
+        } goesOn: {
+            $0.taken < points
+        }
+        print("\(totals.words)\n\(totals.rate(Date().timeIntervalSince(begin)))")
+        if let broken = totals.broken { try Report.finding(of: broken) }
+        print("no rule broken")
     }
 
     private func runMany() throws {

@@ -16,6 +16,7 @@ struct MutantTrial {
         #if MUTANTS
             var survivors: [Mutant] = []
             for mutant in Mutant.allCases {
+                fflush(nil)
                 let begin = Date()
                 activeMutant = mutant
                 let totals = Swarm(jobs: jobs, firstSeed: firstSeed).run { seed in

@@ -46,6 +46,8 @@ struct Rig {
 
     // What the platform is like.
     var exportRuns = false
+    /// How far the platform's clock is ahead of ours; nil for a platform that does not tell its time.
+    var clockAhead: Duration?
     var finishedExports: [ExportJob] = []
     var firstActivated = ten - .seconds(30 * 86_400)
     var unmapped: Set<Pair> = []
@@ -165,9 +167,18 @@ struct Rig {
         askFailure.map { .failure($0) } ?? .success(answer)
     }
 
+    var platformNow: Instant { now.wall + (clockAhead ?? .zero) }
+
+    mutating func finishExport(_ id: String, _ ago: Duration) {
+        finishedExports.insert(
+            ExportJob(
+                id: id, status: .succeeded, word: "SUCCEEDED", createdAt: platformNow - ago - .seconds(600),
+                endedAt: platformNow - ago), at: 0)
+    }
+
     private func exportJobs() -> [ExportJob] {
         let running = ExportJob(
-            id: "4711", status: .running, word: "PROCESSING", createdAt: now.wall - .seconds(60), endedAt: nil)
+            id: "4711", status: .running, word: "PROCESSING", createdAt: platformNow - .seconds(60), endedAt: nil)
         return (exportRuns ? [running] : []) + finishedExports
     }
 
@@ -179,7 +190,7 @@ struct Rig {
                 DataflowDefinition.Mapping(
                     ids: [pair.audience], name: "Audience \(pair.audience)", createdAt: firstActivated, startsAt: nil,
                     endsAt: nil, hasUniqueFileNames: true)
-            })
+            }, observedAt: clockAhead.map { _ in platformNow })
     }
 
     mutating func accept(_ call: Call) -> CallAnswer {

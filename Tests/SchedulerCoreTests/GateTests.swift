@@ -20,6 +20,19 @@ import Testing
         #expect(rig.calls.count == 1)
     }
 
+    // Found by simulation: with our clock more than `export_maximum_age` ahead, a running export looked forgotten.
+    @Test func `a clock that is days ahead does not open the export gate`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.clockAhead = .seconds(-3 * 86_400)
+        rig.exportRuns = true
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(600))
+        #expect(rig.calls.isEmpty)
+        rig.exportRuns = false
+        rig.advance(.seconds(61))
+        #expect(rig.calls.count == 1)
+    }
+
     @Test func `an audience inside its first-activation window waits for its end`() {
         var rig = Rig(configuration([campaign("sale")]))
         rig.firstActivated = ten - .seconds(5 * 60)

@@ -16,6 +16,19 @@ import Testing
         #expect(outcome.events > 0)
     }
 
+    @Test func `a death at any point of a quiet day breaks no rule`() {
+        var options = SimulationOptions(seed: 55, hours: 1)
+        options.only = []
+        let points = World(options).run().deathPoints
+        #expect(points > 50)
+        // Each fifth here; `activation-sim --every-death` takes them all.
+        for point in stride(from: 1, through: points, by: 5) {
+            options.deathPoint = point
+            let outcome = World(options).run()
+            #expect(outcome.findings.isEmpty && outcome.deaths == 1, "death point \(point)")
+        }
+    }
+
     @Test func `one seed is one run, to the last word of its trace`() {
         let options = SimulationOptions(seed: 55, hours: 2)
         var traces: [[String]] = [[], []]
@@ -119,7 +132,7 @@ import Testing
         var options = SimulationOptions(seed: 55, hours: 1)
         options.campaigns = 6
         let plan = CampaignPlan(options)
-        nominals.take(plan, at: at)
+        nominals.take(plan, at: at, platformTime: at)
         let next = try! #require(plan.nextNominal(after: at))
         #expect(nominals.lost(at: next - .milliseconds(1)) == nil)
         #expect(nominals.lost(at: next)?.1 == next)

@@ -85,11 +85,11 @@ import Testing
         let (silent, tokens) = (try ScriptedServer { _ in .stall }, try Self.tokens())
         let client = Self.client(silent: silent, tokens: tokens, timeout: .milliseconds(500))
         await withTaskGroup(of: Void.self) { tasks in
-            for _ in 0..<16 { tasks.addTask { _ = await client.activate(aCall()) } }
+            for _ in 0..<8 { tasks.addTask { _ = await client.activate(aCall()) } }
         }
         let beyond = await client.activate(aCall())
-        #expect(beyond == .notSent(detail: "16 connections of before do not close"))
-        #expect(silent.openConnections <= 16)
+        #expect(beyond == .notSent(detail: "8 connections of before do not close"))
+        #expect(silent.openConnections <= 8)
         silent.hangUp()
         await client.shutdown()
         #expect(silent.openConnections == 0)

@@ -14,8 +14,8 @@ internal import NIOCore
 final class ClosingClients: @unchecked Sendable {
     // `lock` guards what follows it. A lock that the thread sanitizer understands.
 
-    /// Each holds a descriptor or two; a daemon with `ProcessLimits`' least of 64 has as many left.
-    static let limit = 16
+    /// Each holds a descriptor, of which `ProcessLimits` asks for few.
+    static let limit = 8
 
     private static let queue = DispatchQueue(label: "closing clients")
 

@@ -9,6 +9,8 @@ struct MutantTrial {
     let firstSeed: UInt64
     let jobs: Int
 
+    /// Short runs: a fault that is there all the time shows early.
+    private static let hours = 24
     /// A mutant that survives so many seeds is one that the checkers do not see.
     private static let seedLimit: UInt64 = 3000
 
@@ -20,7 +22,7 @@ struct MutantTrial {
                 let begin = Date()
                 activeMutant = mutant
                 let totals = Swarm(jobs: jobs, firstSeed: firstSeed).run { seed in
-                    World(SimulationOptions(seed: seed)).run()
+                    World(SimulationOptions(seed: seed, hours: Self.hours)).run()
                 } goesOn: {
                     $0.taken < Self.seedLimit
                 }

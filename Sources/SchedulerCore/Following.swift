@@ -33,6 +33,12 @@ extension Scheduler {
             .sorted()
     }
 
+    /// Whether a run is asked for by itself: one that no listing showed, and one that began so long ago that a listing would
+    /// have to reach back for it, page after page, for as long as it does not end.
+    private func isAskedByName(_ run: FollowedRun, at now: Moment) -> Bool {
+        run.isAskedSingly || now.monotonic - run.startedAt >= configuration.polling.runLate
+    }
+
     // MARK: Asking
 
     mutating func followAndLookUp(at now: Moment, _ step: inout Step) {
@@ -40,7 +46,7 @@ extension Scheduler {
         tellLateRuns(at: now, &step)
         for (sandbox, dataflows) in dueListings(at: now).sorted(by: { $0.key < $1.key }) {
             let chunk = Array(dataflows.sorted().prefix(FollowBounds.dataflowsPerListing))
-            send(.runs(sandbox, chunk), depth: depth(of: chunk), at: now, &step)
+            send(.runs(sandbox, chunk), depth: depth(of: chunk, at: now), at: now, &step)
         }
         askMissingSingly(at: now, &step)
     }
@@ -49,7 +55,7 @@ extension Scheduler {
     private mutating func dueListings(at now: Moment) -> [SandboxName: Set<DataflowID>] {
         var isDue: Set<SandboxName> = []
         var dataflows: [SandboxName: Set<DataflowID>] = [:]
-        for (_, run) in knowledge.followed where !run.isAskedSingly {
+        for (_, run) in knowledge.followed where !isAskedByName(run, at: now) {
             let early = run.interval * FollowBounds.sharingInHundredths / 100
             if now.monotonic >= run.nextLook { isDue.insert(run.sandbox) } else { wake.at(run.nextLook) }
             if now.monotonic + early >= run.nextLook { dataflows[run.sandbox, default: []].insert(run.dataflow) }
@@ -70,9 +76,11 @@ extension Scheduler {
 
     /// A listing for following must show every run of ours on these dataflows; one for a doubt must reach back to what
     /// its call's baseline knew.
-    private func depth(of dataflows: [DataflowID]) -> RunListingDepth {
+    private func depth(of dataflows: [DataflowID], at now: Moment) -> RunListingDepth {
         let wanted = Set(dataflows)
-        var containing = Set(knowledge.followed.filter { wanted.contains($0.value.dataflow) }.map(\.key))
+        var containing = Set(
+            knowledge.followed.filter { wanted.contains($0.value.dataflow) && !isAskedByName($0.value, at: now) }
+                .map(\.key))
         for activation in knowledge.doubts.keys {
             guard case .inDoubt(let id) = state[activation]?.phase, let pair = state.pair(of: activation),
                 wanted.contains(pair.dataflow), let known = state.calls[id]?.call.baselines[pair.dataflow]?.runs.first
@@ -84,7 +92,7 @@ extension Scheduler {
 
     /// Runs that the listing did not show are asked for by name, one question at a time.
     private mutating func askMissingSingly(at now: Moment, _ step: inout Step) {
-        let missing = knowledge.followed.filter { $0.value.isAskedSingly }.sorted { $0.key < $1.key }
+        let missing = knowledge.followed.filter { isAskedByName($0.value, at: now) }.sorted { $0.key < $1.key }
         for (run, followed) in missing {
             sendWhenDue(.run(followed.sandbox, run), followed.nextLook, at: now, &step)
         }

@@ -57,4 +57,17 @@ import Testing
         rig.advance(.seconds(60))
         #expect(rig.endings == [outcome])
     }
+
+    // Seen in the simulation: a run that never ended made every listing reach back to its begin, for as long as it lasted.
+    @Test func `a run that is late is asked for by itself, and no listing reaches back for it`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.runDuration = .seconds(5 * 3600)
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(3 * 3600))
+        rig.asks = []
+        rig.advance(.seconds(3600))
+        #expect(Set(rig.asks) == ["run"])
+        rig.advance(.seconds(3600 + 600))
+        #expect(rig.endings == [.succeeded])
+    }
 }

@@ -9,6 +9,7 @@ TARGET ?= all
 SEED ?= $(shell date +%s)
 KILLS ?= 500
 CASE ?=
+REAL_TIME = EndToEndTests|WaitTests
 CHECKED = -j $(JOBS) --explicit-target-dependency-import-check error
 SYSTEM_LIBRARIES = build-essential pkg-config libsystemd-dev libsqlite3-dev libtomlplusplus-dev tzdata sqlite3 openssl
 
@@ -72,11 +73,11 @@ lint: ## check the format
 
 unit: ## build with warnings as errors, run every test but those of the whole daemon
 	$(SWIFT) build $(CHECKED) --build-tests
-	$(SWIFT) test --skip-build --skip EndToEndTests
+	$(SWIFT) test --skip-build --skip '$(REAL_TIME)'
 
-# In a run of their own: they are about real processes in real time, and nothing else should take their turn.
+# In a run of their own: they are about real processes and connections in real time, and nothing else should take their turn.
 end-to-end: ## run the tests of the real daemon against the simulated platform (after unit)
-	$(SWIFT) test --skip-build --no-parallel --filter EndToEndTests
+	$(SWIFT) test --skip-build --no-parallel --filter '$(REAL_TIME)'
 
 test-systemd: ## run the daemon as a service of a real systemd (after unit; skipped in words where there is no tool for it)
 	Tests/systemd/run
@@ -84,7 +85,9 @@ test-systemd: ## run the daemon as a service of a real systemd (after unit; skip
 thread: ## run what is concurrent under the thread sanitizer, in a build of its own
 	$(SWIFT) build -j $(JOBS) --sanitize=thread --scratch-path .build-thread --build-tests
 	TSAN_OPTIONS=halt_on_error=1 $(SWIFT) test --sanitize=thread --scratch-path .build-thread --skip-build \
-		--filter 'JobQueueTests|LinuxShellTests|PlatformServerTests|RuntimeTests'
+		--filter 'JobQueueTests|LinuxShellTests|PlatformServerTests|RuntimeTests' --skip '$(REAL_TIME)'
+	TSAN_OPTIONS=halt_on_error=1 $(SWIFT) test --sanitize=thread --scratch-path .build-thread --skip-build --no-parallel \
+		--filter WaitTests
 
 address: ## run what the thread sanitizer does not watch under the address sanitizer, in a build of its own
 	$(SWIFT) build -j $(JOBS) --sanitize=address --scratch-path .build-address --build-tests

@@ -108,4 +108,16 @@ import Testing
         rig.advance(.seconds(600))
         #expect(rig.endings == [.succeeded])
     }
+
+    // Found by simulation: each call of the refused size that had left before halved it again, down to one pair a call.
+    @Test func `a size that is refused twice is learned once`() {
+        let pairs = (1...8).map { Pair(dataflow: "flow", audience: AudienceID("audience-\($0)")) }
+        var rig = Rig(configuration([campaign("sale", .manual, pairs)]) { $0.guardrails.pairsPerJob = 4 })
+        rig.onCall = { $0.pairs.count > 3 ? .refused(.tooLarge(detail: "at most 3")) : nil }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(600))
+        #expect(rig.scheduler.state.pairLimits[sandbox] == 2)
+        #expect(rig.calls.map(\.pairs.count) == [4, 4, 2, 2, 2, 2])
+        #expect(rig.endings == [.succeeded])
+    }
 }

@@ -103,4 +103,17 @@ import Testing
         #expect(rig.endings == [.succeeded])
         #expect(rig.skips.isEmpty)
     }
+
+    // Found by simulation: what buffer-one does not take was recorded as a skip of a nominal time.
+    @Test func `an order that buffer-one does not take is refused, and leaves no record`() throws {
+        var rig = Rig(configuration([campaign("sale") { $0.overlap = .bufferOne }]))
+        rig.exportRuns = true
+        for _ in 1...2 { _ = rig.command(.fire("sale", forceOverlap: false)) }
+        let before = rig.records.count
+        guard case .refused(let words) = rig.command(.fire("sale", forceOverlap: false)) else {
+            Issue.record("it was taken")
+            return
+        }
+        #expect(words.contains("buffer-one") && rig.records.count == before)
+    }
 }

@@ -28,6 +28,8 @@ struct Checker {
     /// By whom a run is owned, for each pair that it serves.
     private var owners: [RunID: [Pair: ActivationID]] = [:]
     private var isChanged = false
+    /// The latest that the daemon's clock ever showed with a record.
+    private var latest = Instant(milliseconds: .min)
     private var seenViolations = 0
     private var seenCalls = 0
     /// How often an activation was in doubt since a person settled it last.
@@ -50,6 +52,7 @@ struct Checker {
     ///   - runs: The platform's runs by id.
     mutating func stored(_ records: [Record], at now: Instant, runs: (RunID) -> SimulatedRun?) {
         isChanged = true
+        latest = max(latest, now)
         for record in records {
             look(at: record, now, runs)
             folded.apply(record)
@@ -58,8 +61,8 @@ struct Checker {
 
     private mutating func look(at record: Record, _ now: Instant, _ runs: (RunID) -> SimulatedRun?) {
         switch record {
-        case .campaignAnchored(let campaign, let fingerprint, _):
-            nominals.anchor(campaign, fingerprint)
+        case .campaignAnchored(let campaign, let fingerprint, let from):
+            nominals.anchor(campaign, fingerprint, from: from, latest: latest)
         case .occurrenceAdmitted(let occurrence):
             admit(occurrence, at: now)
         case .occurrencesSkipped(let skipped):

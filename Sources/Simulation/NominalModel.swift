@@ -13,6 +13,7 @@ struct NominalModel {
     }
 
     private var tenures: [CampaignName: Tenure] = [:]
+    private var anchors: [CampaignName: Instant] = [:]
     /// Campaigns that follow exports, and since when, by the platform's clock.
     private var followers: [CampaignName: Instant] = [:]
     private var decidedExports: [CampaignName: Set<String>] = [:]
@@ -30,7 +31,12 @@ struct NominalModel {
     }
 
     /// The daemon counts a campaign anew: right where its trigger is another one.
-    mutating func anchor(_ campaign: CampaignName, _ fingerprint: String) {
+    ///
+    /// - Parameters:
+    ///   - from: Nothing before it is due. After a clock that stepped back this may lie ahead, at most where it stood before.
+    ///   - latest: The latest that the daemon's clock ever showed.
+    mutating func anchor(_ campaign: CampaignName, _ fingerprint: String, from: Instant, latest: Instant) {
+        if from <= latest { anchors[campaign] = max(from, anchors[campaign] ?? from) }
         guard let rhythm = tenures[campaign]?.rhythm, "timetable \(rhythm.text) in UTC" != fingerprint else { return }
         tenures[campaign] = nil
     }
@@ -46,7 +52,7 @@ struct NominalModel {
         for (name, planned) in plan.campaigns {
             guard let rhythm = planned.rhythm, tenures[name]?.rhythm != rhythm else { continue }
             // After a clock that stepped back, nothing is due again.
-            let from = max(wall, decided[name]?.last?.upperBound ?? wall)
+            let from = max(wall, decided[name]?.last?.upperBound ?? wall, anchors[name] ?? wall)
             tenures[name] = Tenure(rhythm: rhythm, next: rhythm.next(after: from))
         }
         earliest = tenures.values.map(\.next).min()

@@ -47,7 +47,7 @@ soak: ## search for broken rules in virtual time, on all cores (SECONDS=600, SEE
 
 swarm: ## the same for fixed seeds, and for new ones for a minute
 	$(SWIFT) build $(CHECKED) -c release --product activation-sim
-	.build/release/activation-sim --seed 1 --runs 300
+	.build/release/activation-sim --seed 1 --runs 200
 	.build/release/activation-sim --seed $(SEED) --seconds 60
 
 mutants: ## prove the checkers of the simulation: known faults in the code must be found, in a build of its own

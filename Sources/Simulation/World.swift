@@ -79,6 +79,8 @@ package final class World {
     private var settledAt: Int64 = 0
     /// The process that took the plan into use last.
     var lastTaking = 0
+    /// The process whose taking of the plan waits for the disk; 0 for none.
+    var waitsForTaking = 0
 
     /// - Parameters:
     ///   - onTrace: Told of everything that happens, a line each.

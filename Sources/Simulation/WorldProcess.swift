@@ -36,7 +36,10 @@ extension World {
     }
 
     /// - Parameter takes: Whether the plan was taken into use with it.
-    private func afterEvent(takes: Bool) {
+    private func afterEvent(takes isTaken: Bool) {
+        // A reload that waits for the disk is taken into use once that has room.
+        if isTaken { waitsForTaking = process }
+        let takes = waitsForTaking == process
         if let runtime, !isDying, runtime.trouble == nil {
             checker.compare(runtime.scheduler.state, at: wall)
             if !isStopping {
@@ -45,6 +48,7 @@ extension World {
                     // the start.
                     if lastTaking == process { checker.lookForLost(at: wall) }
                     lastTaking = process
+                    waitsForTaking = 0
                     checker.nominals.take(plan, at: wall, platformTime: trueTime)
                 }
                 checker.lookForLost(at: wall)

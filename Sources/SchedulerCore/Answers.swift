@@ -73,8 +73,8 @@ extension Scheduler {
         guard let endedAt = job.endedAt else { return now.wall }
         guard let platformNow = platformTime(at: now) else { return min(endedAt, now.wall) }
         let ours = now.wall - max(.zero, platformNow - endedAt)
-        let difference = abs((ours - endedAt).milliseconds)
-        return difference <= ClockBounds.agreement.milliseconds ? min(endedAt, now.wall) : ours
+        let difference = (ours - endedAt).milliseconds.magnitude  // of any clocks: it must not trap
+        return difference <= ClockBounds.agreement.milliseconds.magnitude ? min(endedAt, now.wall) : ours
     }
 
     mutating func takeDataflows(

@@ -169,8 +169,11 @@ extension Scheduler {
         return nil
     }
 
-    mutating func loseCredentials(_ detail: String, at now: Moment, _ step: inout Step) {
-        if knowledge.credentials == nil {
+    /// - Parameter isTold: Whether a person was told of this trouble before.
+    mutating func loseCredentials(
+        _ detail: String, isTold: Bool = false, at now: Moment, _ step: inout Step
+    ) {
+        if knowledge.credentials == nil, !isTold {
             step.effects.append(
                 .notify(Notification(kind: .credentials, text: "the platform refuses us: \(detail)", at: now.wall)))
         }

@@ -42,7 +42,10 @@ extension Scheduler {
             sendWhenDue(.exportJobs(sandbox), export.askedAt.monotonic + configuration.polling.gate, at: now, &step)
             return
         }
-        if !isFresh(export.askedAt, at: now) { send(.exportJobs(sandbox), at: now, &step) }
+        // After a call was refused for its credentials everything is fresh, and only a question opens their gate again.
+        if knowledge.credentials != nil || !isFresh(export.askedAt, at: now) {
+            send(.exportJobs(sandbox), at: now, &step)
+        }
         let staleDefinitions = dataflows.filter { flow in
             knowledge.dataflows[flow].map { !isFresh($0.askedAt, at: now) } ?? false
         }

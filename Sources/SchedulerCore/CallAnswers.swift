@@ -12,7 +12,7 @@ extension Scheduler {
             knowledge.callTroubles[call.sandbox] = nil
             takeAcceptance(call, runs, at: now, &step)
         case .refused(let refusal):
-            knowledge.callTroubles[call.sandbox] = nil
+            if !refusal.isAboutCredentials { knowledge.callTroubles[call.sandbox] = nil }
             takeRefusal(call, refusal, at: now, &step)
         case .throttled(let retryAfter, let detail):
             delayCalls(call, "the platform asked to slow down: \(detail)", atLeast: retryAfter, at: now, &step)
@@ -72,6 +72,15 @@ extension Scheduler {
         for activation in call.activations { putBack(activation, reason, counts: false, at: now, &step) }
     }
 
+    /// Questions may be answered all the same (a right that only calls need): so calls are held back by themselves, longer
+    /// each time, and a person is told once.
+    private mutating func takeUnauthorized(_ call: Call, _ detail: String, at now: Moment, _ step: inout Step) {
+        let isTold = knowledge.callTroubles[call.sandbox] != nil
+        loseCredentials(detail, isTold: isTold, at: now, &step)
+        delayCalls(
+            call, "the platform refuses our credentials for calls: \(detail)", atLeast: nil, at: now, &step)
+    }
+
     private mutating func takeRefusal(
         _ call: Call, _ refusal: CallRefusal, at now: Moment, _ step: inout Step
     ) {
@@ -83,8 +92,7 @@ extension Scheduler {
         case .tooLarge(let detail):
             takeTooLarge(call, detail, at: now, &step)
         case .unauthorized(let detail), .forbidden(let detail):
-            loseCredentials(detail, at: now, &step)
-            for activation in call.activations { putBack(activation, detail, counts: false, at: now, &step) }
+            takeUnauthorized(call, detail, at: now, &step)
         case .notReady(let detail):
             for activation in call.activations { retryLater(activation, detail, at: now, &step) }
         case .other(_, let detail):

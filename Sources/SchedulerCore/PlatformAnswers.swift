@@ -238,4 +238,12 @@ package enum CallRefusal: Equatable, Sendable {
             detail
         }
     }
+
+    /// The call itself may be right.
+    var isAboutCredentials: Bool {
+        switch self {
+        case .unauthorized, .forbidden: true
+        default: false
+        }
+    }
 }

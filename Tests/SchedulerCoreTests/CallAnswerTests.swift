@@ -120,4 +120,26 @@ import Testing
         #expect(rig.calls.map(\.pairs.count) == [4, 4, 2, 2, 2, 2])
         #expect(rig.endings == [.succeeded])
     }
+
+    // Found by simulation (seed 3000894): everything was fresh, so nothing was asked, and nothing woke the scheduler before the
+    // occurrence expired.
+    @Test func `a call that was refused for its token goes again as soon as a question is answered`() throws {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.onCall = { $0.id == CallID(1) ? .refused(.unauthorized(detail: "the token is not valid")) : nil }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(600))
+        #expect(rig.calls.count == 2)
+        #expect(try #require(rig.calls.last).at - rig.calls[0].at <= .seconds(10))
+        #expect(rig.endings == [.succeeded])
+        #expect(rig.notifications(.credentials) == 1)
+    }
+
+    @Test func `calls that are refused for a missing right are held back longer each time, and told once`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.onCall = { _ in .refused(.forbidden(detail: "no right to activate")) }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(3600))
+        #expect((10...30).contains(rig.calls.count))
+        #expect(rig.notifications(.credentials) == 1)
+    }
 }

@@ -9,11 +9,48 @@ TARGET ?= all
 SEED ?= $(shell date +%s)
 KILLS ?= 500
 CASE ?=
+# Where `install` takes the programs from; where it is empty, it builds them. In its sandbox the service sees Debian's
+# libraries, and not those of a Swift toolchain.
+PROGRAMS ?=
 REAL_TIME = EndToEndTests|WaitTests
 CHECKED = -j $(JOBS) --explicit-target-dependency-import-check error
 SYSTEM_LIBRARIES = build-essential pkg-config libsystemd-dev libsqlite3-dev libtomlplusplus-dev tzdata sqlite3 openssl
 
-.PHONY: help demo build release test install bench soak swarm mutants torture torture-brief fuzz lint unit end-to-end test-systemd thread address \
+# What `install` puts where, under PREFIX.
+BUILT = $(or $(PROGRAMS),.build-static/release)
+UNITS = $(notdir $(wildcard systemd/*.service systemd/*.socket))
+UNIT_DIRECTORY = $(PREFIX)/lib/systemd/system
+MAN_SECTIONS = 1 5 8
+BASH_COMPLETION = share/bash-completion/completions/activationctl
+ZSH_COMPLETION = share/zsh/site-functions/_activationctl
+FISH_COMPLETION = share/fish/vendor_completions.d/activationctl.fish
+INSTALLED_DIRECTORIES = $(addprefix $(PREFIX)/,sbin bin lib/systemd/system lib/systemd/catalog lib/sysusers.d lib/tmpfiles.d \
+	share/doc/activationd/drop-ins share/doc/activationd/campaigns.d $(addprefix share/man/man,$(MAN_SECTIONS)) \
+	$(dir $(BASH_COMPLETION) $(ZSH_COMPLETION) $(FISH_COMPLETION))) $(OWN_DIRECTORIES)
+INSTALLED_FILES = $(addprefix $(PREFIX)/,sbin/activationd bin/activationctl $(addprefix lib/systemd/system/,$(UNITS)) \
+	lib/sysusers.d/activationd.conf lib/tmpfiles.d/activationd.conf lib/systemd/catalog/activationd.catalog \
+	$(BASH_COMPLETION) $(ZSH_COMPLETION) $(FISH_COMPLETION) \
+	$(foreach section,$(MAN_SECTIONS),$(addprefix share/man/man$(section)/,$(notdir $(wildcard docs/man/*.$(section)))))) \
+	/etc/activationd/activationd.example.toml
+# Removed by `uninstall` where nothing is left in them.
+OWN_DIRECTORIES = /etc/activationd/campaigns.d /etc/activationd
+
+# What files, and where under PREFIX; nothing where there are no files.
+install_files = $(if $(1),install -m 644 $(1) $(DESTDIR)$(PREFIX)/$(2)/,:)
+
+# On this host, and not in a package. The service is neither enabled nor started.
+define tell_systemd
+if [ -d /run/systemd/system ]; then \
+	systemd-sysusers $(PREFIX)/lib/sysusers.d/activationd.conf && \
+	systemd-tmpfiles --create $(PREFIX)/lib/tmpfiles.d/activationd.conf && \
+	journalctl --update-catalog && systemctl daemon-reload; \
+fi
+endef
+define tell_systemd_of_removal
+if [ -d /run/systemd/system ]; then journalctl --update-catalog && systemctl daemon-reload; fi
+endef
+
+.PHONY: help demo build release static test install uninstall bench soak swarm mutants torture torture-brief fuzz lint unit end-to-end test-systemd thread address \
 	system-libraries clean
 
 help: ## list the commands
@@ -29,12 +66,39 @@ build: ## build everything for debugging
 release: ## build the programs for use
 	$(SWIFT) build $(CHECKED) -c release
 
-install: release ## install the programs and the example configuration (DESTDIR, PREFIX=/usr/local)
-	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/activationd
-	install -m 755 .build/release/activationd $(DESTDIR)$(PREFIX)/sbin/
-	install -m 755 .build/release/activationctl $(DESTDIR)$(PREFIX)/bin/
-	install -m 644 config/activationd.toml $(DESTDIR)$(PREFIX)/share/doc/activationd/activationd.example.toml
-	install -m 644 README.md docs/*.md $(DESTDIR)$(PREFIX)/share/doc/activationd/
+static: ## build the two programs with Swift's libraries inside, as `install` wants them, in a build of its own
+	for program in activationd activationctl; do \
+		$(SWIFT) build $(CHECKED) -c release --static-swift-stdlib --scratch-path .build-static --product $$program || exit 1; \
+	done
+
+install: $(if $(PROGRAMS),,static) ## install all of it (DESTDIR, PREFIX=/usr/local, PROGRAMS=a directory with built programs)
+	install -d $(addprefix $(DESTDIR),$(INSTALLED_DIRECTORIES))
+	install -m 755 $(BUILT)/activationd $(DESTDIR)$(PREFIX)/sbin/
+	install -m 755 $(BUILT)/activationctl $(DESTDIR)$(PREFIX)/bin/
+	for unit in $(UNITS); do \
+		sed 's|/usr/sbin/activationd|$(PREFIX)/sbin/activationd|g; s|/usr/bin/activationctl|$(PREFIX)/bin/activationctl|g' \
+			systemd/$$unit > $(DESTDIR)$(UNIT_DIRECTORY)/$$unit && chmod 644 $(DESTDIR)$(UNIT_DIRECTORY)/$$unit || exit 1; \
+	done
+	$(call install_files,systemd/sysusers.d/activationd.conf,lib/sysusers.d)
+	$(call install_files,systemd/tmpfiles.d/activationd.conf,lib/tmpfiles.d)
+	$(call install_files,$(wildcard systemd/activationd.catalog),lib/systemd/catalog)
+	$(call install_files,$(wildcard systemd/drop-ins/*.conf),share/doc/activationd/drop-ins)
+	$(call install_files,README.md $(wildcard docs/*.md),share/doc/activationd)
+	$(call install_files,$(wildcard config/campaigns.d/*),share/doc/activationd/campaigns.d)
+	$(foreach section,$(MAN_SECTIONS),$(call install_files,$(wildcard docs/man/*.$(section)),share/man/man$(section));)
+	$(BUILT)/activationctl --generate-completion-script bash > $(DESTDIR)$(PREFIX)/$(BASH_COMPLETION)
+	$(BUILT)/activationctl --generate-completion-script zsh > $(DESTDIR)$(PREFIX)/$(ZSH_COMPLETION)
+	$(BUILT)/activationctl --generate-completion-script fish > $(DESTDIR)$(PREFIX)/$(FISH_COMPLETION)
+	install -m 644 config/activationd.toml $(DESTDIR)/etc/activationd/activationd.example.toml
+	$(if $(DESTDIR),,$(tell_systemd))
+
+uninstall: ## remove what install put there; configuration, credentials, groups and state stay (DESTDIR, PREFIX)
+	rm -f $(addprefix $(DESTDIR),$(INSTALLED_FILES))
+	rm -rf $(DESTDIR)$(PREFIX)/share/doc/activationd
+	for directory in $(addprefix $(DESTDIR),$(OWN_DIRECTORIES)); do \
+		[ ! -d $$directory ] || rmdir --ignore-fail-on-non-empty $$directory; \
+	done
+	$(if $(DESTDIR),,$(tell_systemd_of_removal))
 
 bench: release ## measure the queue, the idle daemon, and what a delivery costs in calls
 	.build/release/activation-bench
@@ -102,4 +166,4 @@ system-libraries: ## install the system libraries that the build needs (Debian, 
 	fi
 
 clean: ## remove everything that was built
-	rm -rf .build .build-thread .build-address .build-fuzz .build-mutants
+	rm -rf .build .build-thread .build-address .build-fuzz .build-mutants .build-static

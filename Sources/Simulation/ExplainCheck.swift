@@ -6,8 +6,8 @@ internal import PlatformModel
 internal import SchedulerCore
 
 struct ExplainCheck {
-    /// Since when nothing explains why an activation waits.
-    private var silentSince: [ActivationID: Instant] = [:]
+    /// Since when nothing explains why an activation waits, and how it waits: whatever happened to it is shown there.
+    private var silences: [ActivationID: (since: Instant, state: ActivationState)] = [:]
 
     private static let patience = Duration.seconds(20 * 60)
     /// Between asking and the platform's answer, and then some.
@@ -21,13 +21,14 @@ struct ExplainCheck {
         platformTime: (Monotonic) -> Instant
     ) -> String? {
         let waiting = scheduler.waiting()
-        let sinceBefore = silentSince
-        silentSince = [:]
+        let before = silences
+        silences = [:]
         for (id, closures) in zip(waiting, scheduler.closures(ofAll: waiting, at: now)) {
-            guard let pair = scheduler.state.pair(of: id) else { continue }
+            guard let pair = scheduler.state.pair(of: id), let state = scheduler.state[id] else { continue }
             if closures.isEmpty {
-                let since = sinceBefore[id] ?? now.wall
-                silentSince[id] = since
+                // Nobody looks while the disk refuses: meanwhile it may have been called, and come back.
+                let since = before[id].flatMap { $0.state == state ? $0.since : nil } ?? now.wall
+                silences[id] = (since, state)
                 if now.wall - since > Self.patience { return "nothing explains why activation \(id) waits" }
             }
             for closure in closures {

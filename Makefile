@@ -18,8 +18,15 @@ SYSTEM_LIBRARIES = build-essential pkg-config libsystemd-dev libsqlite3-dev libt
 
 # What `install` puts where, under PREFIX.
 BUILT = $(or $(PROGRAMS),.build-static/release)
-UNITS = $(notdir $(wildcard systemd/*.service systemd/*.socket))
+UNITS = $(notdir $(wildcard systemd/*.service systemd/*.socket systemd/*.path))
 UNIT_DIRECTORY = $(PREFIX)/lib/systemd/system
+# The units are written for /usr. The template is activationd.service with one line more: without it systemd names the user by
+# what is before the "@", and all instances would be one user.
+IN_PREFIX = -e 's|/usr/sbin/activationd|$(PREFIX)/sbin/activationd|g' -e 's|/usr/bin/activationctl|$(PREFIX)/bin/activationctl|g' \
+	-e 's|/usr/lib/activationd|$(PREFIX)/lib/activationd|g' -e 's|/usr/share/doc/activationd|$(PREFIX)/share/doc/activationd|g'
+# The service's root: empty directories, in which systemd puts together what the service may see.
+ROOT_DIRECTORY = $(PREFIX)/lib/activationd/root
+ROOT_PLACES = dev etc home proc root run sys tmp usr var
 MAN_SECTIONS = 1 5 8
 BASH_COMPLETION = share/bash-completion/completions/activationctl
 ZSH_COMPLETION = share/zsh/site-functions/_activationctl
@@ -27,7 +34,7 @@ FISH_COMPLETION = share/fish/vendor_completions.d/activationctl.fish
 INSTALLED_DIRECTORIES = $(addprefix $(PREFIX)/,sbin bin lib/systemd/system lib/systemd/catalog lib/sysusers.d lib/tmpfiles.d \
 	share/doc/activationd/drop-ins share/doc/activationd/campaigns.d $(addprefix share/man/man,$(MAN_SECTIONS)) \
 	$(dir $(BASH_COMPLETION) $(ZSH_COMPLETION) $(FISH_COMPLETION))) $(OWN_DIRECTORIES)
-INSTALLED_FILES = $(addprefix $(PREFIX)/,sbin/activationd bin/activationctl $(addprefix lib/systemd/system/,$(UNITS)) \
+INSTALLED_FILES = $(addprefix $(PREFIX)/,sbin/activationd bin/activationctl $(addprefix lib/systemd/system/,$(UNITS) activationd@.service) \
 	lib/sysusers.d/activationd.conf lib/tmpfiles.d/activationd.conf lib/systemd/catalog/activationd.catalog \
 	$(BASH_COMPLETION) $(ZSH_COMPLETION) $(FISH_COMPLETION) \
 	$(foreach section,$(MAN_SECTIONS),$(addprefix share/man/man$(section)/,$(notdir $(wildcard docs/man/*.$(section)))))) \
@@ -76,9 +83,13 @@ install: $(if $(PROGRAMS),,static) ## install all of it (DESTDIR, PREFIX=/usr/lo
 	install -m 755 $(BUILT)/activationd $(DESTDIR)$(PREFIX)/sbin/
 	install -m 755 $(BUILT)/activationctl $(DESTDIR)$(PREFIX)/bin/
 	for unit in $(UNITS); do \
-		sed 's|/usr/sbin/activationd|$(PREFIX)/sbin/activationd|g; s|/usr/bin/activationctl|$(PREFIX)/bin/activationctl|g' \
-			systemd/$$unit > $(DESTDIR)$(UNIT_DIRECTORY)/$$unit && chmod 644 $(DESTDIR)$(UNIT_DIRECTORY)/$$unit || exit 1; \
+		sed $(IN_PREFIX) systemd/$$unit > $(DESTDIR)$(UNIT_DIRECTORY)/$$unit && chmod 644 $(DESTDIR)$(UNIT_DIRECTORY)/$$unit || exit 1; \
 	done
+	sed '/^DynamicUser=/a User=activationd_%i' $(DESTDIR)$(UNIT_DIRECTORY)/activationd.service \
+		> $(DESTDIR)$(UNIT_DIRECTORY)/activationd@.service && chmod 644 $(DESTDIR)$(UNIT_DIRECTORY)/activationd@.service
+	install -d $(addprefix $(DESTDIR)$(ROOT_DIRECTORY)/,$(ROOT_PLACES))
+	ln -sfn usr/lib $(DESTDIR)$(ROOT_DIRECTORY)/lib
+	ln -sfn usr/lib64 $(DESTDIR)$(ROOT_DIRECTORY)/lib64
 	$(call install_files,systemd/sysusers.d/activationd.conf,lib/sysusers.d)
 	$(call install_files,systemd/tmpfiles.d/activationd.conf,lib/tmpfiles.d)
 	$(call install_files,$(wildcard systemd/activationd.catalog),lib/systemd/catalog)
@@ -94,7 +105,7 @@ install: $(if $(PROGRAMS),,static) ## install all of it (DESTDIR, PREFIX=/usr/lo
 
 uninstall: ## remove what install put there; configuration, credentials, groups and state stay (DESTDIR, PREFIX)
 	rm -f $(addprefix $(DESTDIR),$(INSTALLED_FILES))
-	rm -rf $(DESTDIR)$(PREFIX)/share/doc/activationd
+	rm -rf $(DESTDIR)$(PREFIX)/share/doc/activationd $(DESTDIR)$(PREFIX)/lib/activationd
 	for directory in $(addprefix $(DESTDIR),$(OWN_DIRECTORIES)); do \
 		[ ! -d $$directory ] || rmdir --ignore-fail-on-non-empty $$directory; \
 	done

@@ -70,16 +70,6 @@ extension OccurrenceState {
         if let outcome { return outcome.rawValue }
         return activations.allSatisfy { $0.phase == .waiting } ? "waiting" : "running"
     }
-
-    package var needsPerson: Bool {
-        activations.contains { activation in
-            switch activation.phase {
-            case .quarantined: true
-            case .running: activation.endIsUnknown
-            default: false
-            }
-        }
-    }
 }
 
 extension ActivationState {

@@ -50,8 +50,9 @@ package struct RecordReport {
 
     private mutating func describe(_ record: Record, _ names: RecordNames) {
         switch record {
-        case .generationLoaded(let generation, let digest):
-            set("configuration-loaded", "configuration \(generation) is in use (digest \(digest))")
+        case .generationLoaded(let generation, let digest, let actor):
+            let asked = actor.map { ", reloaded by \($0)" } ?? ""
+            set("configuration-loaded", "configuration \(generation) is in use (digest \(digest))\(asked)")
         case .campaignAnchored(let campaign, let fingerprint, let from):
             set("campaign-anchored", "counts from \(from.rfc3339): \(fingerprint)", detail: true)
             self.campaign = campaign

@@ -190,3 +190,16 @@ extension Closure {
         }
     }
 }
+
+extension OccurrenceState {
+    /// Whether it goes on only when a person settles something.
+    package var needsPerson: Bool {
+        activations.contains { activation in
+            switch activation.phase {
+            case .quarantined: true
+            case .running: activation.endIsUnknown
+            default: false
+            }
+        }
+    }
+}

@@ -10,8 +10,9 @@ package import Chronology
 package enum Record: Equatable, Codable, Sendable {
     // MARK: Configuration
 
-    /// A configuration was taken into use. Generations count from 1 over the life of the journal.
-    case generationLoaded(generation: Int, digest: String)
+    /// A configuration was taken into use. Generations count from 1 over the life of the journal. `actor` is who asked for the
+    /// reload; nil for a start, and in journals of before.
+    case generationLoaded(generation: Int, digest: String, actor: String? = nil)
     /// A campaign is new, or its trigger changed: it counts from `from`, and nothing before that is ever due.
     case campaignAnchored(campaign: CampaignName, fingerprint: String, from: Instant)
     case campaignRemoved(campaign: CampaignName)

@@ -55,9 +55,12 @@ extension Scheduler {
 
     /// Takes a configuration into use: a campaign that is new, or whose trigger changed, counts from now; what waits of a
     /// removed one is cancelled, what is in flight is followed to its end.
-    mutating func take(_ configuration: Configuration, at now: Moment, _ step: inout Step) {
+    mutating func take(
+        _ configuration: Configuration, actor: String? = nil, at now: Moment, _ step: inout Step
+    ) {
         self.configuration = configuration
-        record(.generationLoaded(generation: state.generation + 1, digest: configuration.digest), &step)
+        record(
+            .generationLoaded(generation: state.generation + 1, digest: configuration.digest, actor: actor), &step)
         for name in state.campaigns.keys.sorted() where configuration.campaigns[name] == nil {
             record(.campaignRemoved(campaign: name), &step)
             cancelWaiting(

@@ -33,11 +33,11 @@ package struct Scheduler: Sendable {
             recover(at: now, &step)
             take(configuration, at: now, &step)
             isStarted = true
-        case .reloaded(let configuration):
+        case .reloaded(let configuration, let actor):
             // What is due by now is due under the rules it was due under.
             if !mutant(.reloadDropsDue) { decideDue(at: now, &step) }
             if mutant(.reloadForgetsRuns) { knowledge.followed = [:] }
-            take(configuration, at: now, &step)
+            take(configuration, actor: actor, at: now, &step)
         case .woke:
             break
         case .stopping:

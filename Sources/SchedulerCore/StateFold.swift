@@ -8,7 +8,7 @@ internal import Chronology
 extension State {
     package mutating func apply(_ record: Record) {
         switch record {
-        case .generationLoaded(let generation, _):
+        case .generationLoaded(let generation, _, _):
             self.generation = min(generation, .max - 1)  // so that one more can always be counted
         case .campaignAnchored(let campaign, let fingerprint, let from):
             campaigns[campaign] = CampaignState(

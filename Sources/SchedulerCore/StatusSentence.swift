@@ -1,35 +1,88 @@
-// One sentence on what the daemon is doing, for `systemctl status`.
+// One sentence on what the daemon is doing, for `systemctl status`: what needs a person first, then what is in flight, what
+// waits and for which gate since when, and what is next. Short: systemd shows one line.
 
 package import Chronology
 
+private enum SentenceBounds {
+    /// Campaigns that are named; of more the number is told.
+    static let names = 3
+    /// Waiting activations that are asked for their gates: looking at all of thousands takes too long for a sentence.
+    static let waiting = 100
+}
+
 extension Scheduler {
-    package func statusSentence(at now: Instant) -> String {
+    package func statusSentence(at now: Moment) -> String {
         var parts: [String] = []
-        var counts: [String: Int] = [:]
-        for occurrence in state.occurrences.values {
-            for activation in occurrence.activations { counts[word(for: activation.phase), default: 0] += 1 }
+        if isStopping { parts.append("stopping") }
+        let isPaused = state.pauses.contains { $0.scope == .all && ($0.until.map { now.wall < $0 } ?? true) }
+        if isPaused { parts.append("all paused") }
+        if let needy = needySentence() { parts.append(needy) }
+        if let trouble = knowledge.credentials {
+            parts.append("the platform refuses us since \(clock(trouble.since, nil, at: now))")
         }
-        for word in ["quarantined", "in doubt", "calling", "running", "waiting"] {
-            if let count = counts[word] { parts.append("\(count) \(word)") }
-        }
+        parts += flightSentences()
+        if let waiting = waitingSentence(at: now) { parts.append(waiting) }
         if parts.isEmpty { parts.append("idle") }
-        if isStopping { parts.insert("stopping", at: 0) }
         if let next = due.next.min(by: { ($0.value, $0.key) < ($1.value, $1.key) }) {
-            let zone = configuration.campaigns[next.key]?.zone ?? .utc
-            parts.append("next \(next.key) \(zone.display(next.value, now: now))")
+            parts.append("next \(next.key) \(clock(next.value, next.key, at: now))")
         }
         let count = configuration.campaigns.count
         return parts.joined(separator: ", ") + "; \(count) campaign\(count == 1 ? "" : "s")"
     }
 
-    private func word(for phase: ActivationState.Phase) -> String {
-        switch phase {
-        case .waiting: "waiting"
-        case .calling: "calling"
-        case .inDoubt: "in doubt"
-        case .running: "running"
-        case .quarantined: "quarantined"
-        case .ended: "ended"
+    private func needySentence() -> String? {
+        let needy = state.occurrences.values.filter(\.needsPerson).sorted { $0.id < $1.id }.map(\.occurrence.campaign)
+        var names: [String] = []
+        for name in needy where !names.contains(name.text) { names.append(name.text) }
+        guard !names.isEmpty else { return nil }
+        let more = names.count > SentenceBounds.names ? " and \(names.count - SentenceBounds.names) more" : ""
+        return "needs you: " + names.prefix(SentenceBounds.names).joined(separator: " ") + more
+    }
+
+    private func flightSentences() -> [String] {
+        var (calling, inDoubt, running) = (0, 0, 0)
+        for occurrence in state.occurrences.values {
+            for activation in occurrence.activations {
+                switch activation.phase {
+                case .calling: calling += 1
+                case .inDoubt: inDoubt += 1
+                case .running: running += 1
+                case .waiting, .quarantined, .ended: break
+                }
+            }
         }
+        return [(inDoubt, "in doubt"), (calling, "calling"), (running, "running")]
+            .filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+    }
+
+    /// `5 waiting (export closed since Fri 14:21 +01:00)`: the gate that closes most of them.
+    private func waitingSentence(at now: Moment) -> String? {
+        let waiting = waiting()
+        guard !waiting.isEmpty else { return nil }
+        let looked = Array(waiting.prefix(SentenceBounds.waiting))
+        var gates: [GateName: (count: Int, closure: Closure, id: ActivationID)] = [:]
+        for (id, closures) in zip(looked, closures(ofAll: looked, at: now)) {
+            guard let closure = closures.first else { continue }
+            gates[closure.gate] = ((gates[closure.gate]?.count ?? 0) + 1, gates[closure.gate]?.closure ?? closure, id)
+        }
+        let order = GateName.allCases
+        let most = gates.max { left, right in
+            // Of several with as many, the first in the order of gates.
+            left.value.count != right.value.count
+                ? left.value.count < right.value.count
+                : order.firstIndex(of: left.key)! > order.firstIndex(of: right.key)!
+        }
+        guard let most, let pair = state.pair(of: most.value.id) else { return "\(waiting.count) waiting" }
+        let since = sentence(for: most.value.closure, pair, at: now).since
+        let campaign = state.occurrences[most.value.id.occurrence]?.occurrence.campaign
+        let time = since.map { " since \(clock($0, campaign, at: now))" } ?? ""
+        let isUnknown = if case .unknown = most.value.closure { true } else { false }
+        return "\(waiting.count) waiting (\(most.key.rawValue) \(isUnknown ? "not known" : "closed")\(time))"
+    }
+
+    /// In the campaign's zone.
+    private func clock(_ instant: Instant, _ campaign: CampaignName?, at now: Moment) -> String {
+        let zone = campaign.flatMap { configuration.campaigns[$0]?.zone } ?? .utc
+        return zone.display(instant, now: now.wall)
     }
 }

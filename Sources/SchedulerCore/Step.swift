@@ -6,8 +6,8 @@ package import Chronology
 package enum Event: Equatable, Sendable {
     /// First event of a process, after the journal was folded: recovery.
     case started(Configuration)
-    /// A checked configuration takes the place of the one before it.
-    case reloaded(Configuration)
+    /// A checked configuration takes the place of the one before it. `actor` is who asked for it, as far as known.
+    case reloaded(Configuration, actor: String? = nil)
     /// The timer, or any other occasion to look at the clocks. Early and extra ones do no harm.
     case woke
     /// Admit nothing more: the process is about to stop. Calls on the wire are still awaited.

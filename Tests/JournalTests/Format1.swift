@@ -228,6 +228,11 @@ enum Format1 {
                 "pairs":[],"sandbox":"prod"}}}
                 """#
             ),
+            // Who asked for a reload was added; journals of before do not say.
+            (
+                .generationLoaded(generation: 3, digest: "0124", actor: "anna (uid 1000)"),
+                #"{"generationLoaded":{"actor":"anna (uid 1000)","digest":"0124","generation":3}}"#
+            ),
             (
                 .exportFinished(sandbox: "prod", job: "4711", succeeded: false, at: at),
                 #"{"exportFinished":{"at":1795514400123,"job":"4711","sandbox":"prod","succeeded":false}}"#

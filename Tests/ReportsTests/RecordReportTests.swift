@@ -30,7 +30,7 @@ import Testing
             id: CallID(4), sandbox: "prod", activations: [vip], pairs: [occurrence.pairs[0]], baselines: [:],
             exportJob: nil, at: at)
         return [
-            .generationLoaded(generation: 2, digest: "d"),
+            .generationLoaded(generation: 3, digest: "d", actor: "anna (uid 1000)"),
             .campaignAnchored(campaign: "sale", fingerprint: "f", from: at), .campaignRemoved(campaign: "sale"),
             .occurrenceAdmitted(occurrence),
             .occurrencesSkipped(

@@ -3,17 +3,23 @@
 //
 // HTTP/1.1 with `Connection: close`; the answer ends where `Content-Length` says.
 
+internal import ControlProtocol
 internal import Glibc
 
 package struct ControlConnection: Sendable {
     package let path: String
     /// For each wait: connecting, writing, the next bytes of the answer.
     package let timeoutSeconds: Int
+    private let user: String?
 
-    /// - Parameter timeoutSeconds: 1 or more. A reload of a large configuration is answered once it is over.
-    package init(path: String, timeoutSeconds: Int = 60) {
+    /// - Parameters:
+    ///   - timeoutSeconds: 1 or more. A reload of a large configuration is answered once it is over.
+    ///   - user: The name of who asks, for the daemon's history: letters, digits and `._-@`.
+    package init(path: String, timeoutSeconds: Int = 60, user: String? = nil) {
         self.path = path
         self.timeoutSeconds = max(1, timeoutSeconds)
+        // A name from a directory may hold anything; a line break would be another header.
+        self.user = user.flatMap { $0.utf8.allSatisfy { (0x21...0x7e).contains($0) } ? $0 : nil }
     }
 
     /// Sends one request on a connection of its own and reads the answer.
@@ -30,6 +36,7 @@ package struct ControlConnection: Sendable {
         defer { close(descriptor) }
         var head =
             "\(method) \(target) HTTP/1.1\r\nHost: activationd\r\nConnection: close\r\nAccept: application/json\r\n"
+        if let user { head += "\(ControlProtocol.userHeader): \(user)\r\n" }
         if let body { head += "Content-Type: application/json\r\nContent-Length: \(body.count)\r\n" }
         try write(Array((head + "\r\n").utf8) + (body ?? []), to: descriptor)
         return try ControlAnswer(reading: { (limit) throws(ControlError) in try read(descriptor, limit) })
@@ -66,9 +73,9 @@ package struct ControlConnection: Sendable {
         let words = String(cString: strerror(code))
         switch code {
         case EACCES, EPERM:
+            let group = group().map { "the group \($0)" } ?? "the group that the socket belongs to"
             return ControlError(
-                .notPermitted,
-                "\(path) may not be opened by this user. Use sudo, or join the group that the socket belongs to.")
+                .notPermitted, "\(path) may not be opened by this user. Use sudo, or become a member of \(group).")
         case ENOENT, ECONNREFUSED:
             return ControlError(
                 .unreachable,
@@ -79,6 +86,13 @@ package struct ControlConnection: Sendable {
         default:
             return ControlError(.unreachable, "\(path): \(words)")
         }
+    }
+
+    /// Whose members may open the socket; nil where that can not be seen.
+    private func group() -> String? {
+        var status = stat()
+        guard stat(path, &status) == 0, let entry = getgrgid(status.st_gid) else { return nil }
+        return String(cString: entry.pointee.gr_name)
     }
 
     private func write(_ bytes: [UInt8], to descriptor: Int32) throws(ControlError) {

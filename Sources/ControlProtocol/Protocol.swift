@@ -11,6 +11,11 @@ package enum ControlProtocol {
     /// The first component of every path.
     package static let version = "v1"
     package static let socketName = "control.sock"
+    /// Beside it, for those who may only ask.
+    package static let questionSocketName = "status.sock"
+    /// A header with the name of the user who asks, by the client's own word: for the history, where the kernel's word is
+    /// hidden from the daemon. It decides nothing.
+    package static let userHeader = "X-Activationd-User"
     /// Of a request. What people order fits many times.
     package static let requestByteLimit = 64 * 1024
     /// Of an answer. A listing of 100,000 campaigns fits.

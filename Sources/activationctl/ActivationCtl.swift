@@ -34,9 +34,9 @@ struct ActivationCtl: ParsableCommand {
         var leading: [String] = []
         var rest = arguments[...]
         while let first = rest.first, first.hasPrefix("--") {
-            let takesValue = ["--socket", "--timeout"].contains(first)
-            guard takesValue || first == "--json" || first.hasPrefix("--socket=") || first.hasPrefix("--timeout=")
-            else {
+            let valued = ["--socket", "--timeout", "--instance"]
+            let takesValue = valued.contains(first)
+            guard takesValue || first == "--json" || valued.contains(where: { first.hasPrefix($0 + "=") }) else {
                 break
             }
             leading += rest.prefix(takesValue ? 2 : 1)

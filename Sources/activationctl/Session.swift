@@ -9,8 +9,14 @@ import Foundation
 import Presentation
 
 struct GlobalOptions: ParsableArguments {
-    @Option(help: "The control socket. Otherwise that of $RUNTIME_DIRECTORY, or /run/activationd/control.sock.")
+    @Option(
+        help:
+            "The control socket. Otherwise that of $RUNTIME_DIRECTORY, or one of /run/activationctl and /run/activationd."
+    )
     var socket: String?
+
+    @Option(help: "Of activationd@NAME.service.")
+    var instance: String?
 
     @Flag(help: "One JSON document on standard output, whatever happens.")
     var json = false
@@ -37,10 +43,16 @@ struct Session {
         self.options = options
     }
 
-    private var connection: ControlConnection {
-        let directory = environment["RUNTIME_DIRECTORY"]?.split(separator: ":").first.map(String.init)
-        let path = options.socket ?? (directory ?? "/run/activationd") + "/" + ControlProtocol.socketName
-        return ControlConnection(path: path, timeoutSeconds: options.timeout)
+    private var places: [ControlPlace] {
+        ControlPlaces.all(
+            socket: options.socket, instance: options.instance,
+            runtimeDirectory: environment["RUNTIME_DIRECTORY"]?.split(separator: ":").first.map(String.init))
+    }
+
+    /// For the daemon's history; with sudo the one who typed.
+    private var user: String? {
+        if getuid() == 0, let name = environment["SUDO_USER"], !name.isEmpty { return name }
+        return getpwuid(getuid()).map { String(cString: $0.pointee.pw_name) }
     }
 
     // MARK: Exchanges
@@ -74,7 +86,8 @@ struct Session {
     func exchange(_ method: String, _ target: String, _ body: [UInt8]? = nil) throws -> ControlAnswer {
         let answer: ControlAnswer
         do throws(ControlError) {
-            answer = try connection.request(method, target, body: body)
+            answer = try ControlPlaces.request(
+                method, target, body: body, at: places, timeoutSeconds: options.timeout, user: user)
         } catch {
             try fail(
                 ErrorDocument(error.kind == .notPermitted ? .notPermitted : .unreachable, error.message))

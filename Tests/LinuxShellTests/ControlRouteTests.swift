@@ -4,6 +4,26 @@ import Testing
 
 /// Goal: whatever a client asks for is an order or a short refusal with a name.
 @Suite struct ControlRouteTests {
+    @Test(arguments: [
+        "/v1/reload", "/v1/campaigns/sale/fire", "/v1/cancel", "/v1/pause", "/v1/resume", "/v1/resolve", "/v1/status",
+        "/v1/health", "/v1/nothing", "/v2/reload", "/",
+    ])
+    func `through the socket for questions nothing but GET passes`(_ target: String) {
+        for method in ["POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "get", "FIRE"] {
+            let request = ControlRequest(method: method, target: target, actor: "tester", rights: .questions)
+            let refusal = #expect(throws: ControlRefusal.self) { try ControlRoute(request) }
+            #expect(refusal?.status == 403)
+        }
+    }
+
+    @Test func `through the socket for questions every question is answered`() throws {
+        for target in ["/v1/status", "/v1/campaigns", "/v1/campaigns/sale/explain", "/v1/history?limit=1", "/v1/queue"]
+        {
+            _ = try ControlRoute(
+                ControlRequest(method: "GET", target: target, actor: "tester", rights: .questions))
+        }
+    }
+
     private func refusal(_ method: String, _ target: String, _ body: String = "") -> ControlRefusal? {
         do throws(ControlRefusal) {
             _ = try ControlRoute(

@@ -13,7 +13,8 @@ internal import SchedulerCore
 struct DaemonFace {
     var daemon: () -> DaemonDocument
     var configuration: () -> ConfigurationDocument
-    var reload: () -> Result<ReloadDocument, ConfigurationFaults>
+    /// Who asks, and what became of it.
+    var reload: (_ actor: String) -> Result<ReloadDocument, ConfigurationFaults>
 }
 
 final class ControlDesk {
@@ -36,10 +37,10 @@ final class ControlDesk {
     func answer(_ request: ControlRequest, _ reply: @escaping Reply) {
         do throws(ControlRefusal) {
             let route = try ControlRoute(request)
-            if case .order(let command) = route {
-                try obey(command, request.actor, reply)
-            } else {
-                reply(try look(route))
+            switch route {
+            case .order(let command): try obey(command, request.actor, reply)
+            case .reload: reply(try reload(request.actor))
+            default: reply(try look(route))
             }
         } catch {
             reply(Self.response(error))
@@ -62,7 +63,7 @@ final class ControlDesk {
         case .history(let request): return try history(request)
         case .queue: return Self.response(scheduler.queueReport(at: now))
         case .runs: return Self.response(scheduler.runsReport())
-        case .reload, .order: return try reload()
+        case .reload, .order: throw ControlRefusal(.badMethod, "this is an order")
         }
     }
 
@@ -95,8 +96,8 @@ final class ControlDesk {
         // The order's own commit failed: the runtime holds it back with the step that it belongs to.
     }
 
-    private func reload() throws(ControlRefusal) -> ControlResponse {
-        switch face.reload() {
+    private func reload(_ actor: String) throws(ControlRefusal) -> ControlResponse {
+        switch face.reload(actor) {
         case .success(let document): return Self.response(document)
         case .failure(let faults):
             throw ControlRefusal(

@@ -11,14 +11,19 @@ package struct ControlRequest: Equatable, Sendable {
     package var method: String
     package var target: String
     package var body: [UInt8]
-    /// Who asks, by the kernel's word: `anna (uid 1000)`.
+    /// Who asks: `anna (uid 1000)`.
     package var actor: String
+    /// By the socket that it came through.
+    package var rights: ControlRights
 
-    package init(method: String, target: String, body: [UInt8] = [], actor: String) {
+    package init(
+        method: String, target: String, body: [UInt8] = [], actor: String, rights: ControlRights = .all
+    ) {
         self.method = method
         self.target = target
         self.body = body
         self.actor = actor
+        self.rights = rights
     }
 }
 
@@ -76,6 +81,12 @@ package enum ControlRoute: Equatable, Sendable {
     case order(Command)
 
     package init(_ request: ControlRequest) throws(ControlRefusal) {
+        // The one place where rights are looked at, before anything else is: GET changes nothing, on any path.
+        guard request.method == "GET" || request.rights == .all else {
+            throw ControlRefusal(
+                .notPermitted,
+                "this socket is for questions only. Orders go to control.sock, whose group may give them")
+        }
         let parts = request.target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         let path = try parts[0].split(separator: "/").map { (part) throws(ControlRefusal) in
             guard let text = String(part).percentDecoded() else {

@@ -28,46 +28,61 @@ package final class ControlServer: Sendable {
             ControlRequest, _ isWanted: @escaping @Sendable () -> Bool, @escaping @Sendable (ControlResponse) -> Void
         ) -> Void
 
-    private let channel: any Channel
+    private let channels: [any Channel]
+    /// Of the daemon's own socket.
     package let path: String
 
-    /// Binds and listens: clients are answered from here on.
+    /// Binds the daemon's own socket, and listens on it and on what was passed: clients are answered from here on.
+    ///
+    /// - Parameter passed: Sockets that systemd bound and listens on (socket activation); owned from here on.
     package static func start(
-        directory: String, group: MultiThreadedEventLoopGroup, handler: @escaping Handler
+        directory: String, passed: [ControlDoor] = [], group: MultiThreadedEventLoopGroup, handler: @escaping Handler
     ) throws(ControlSocketError) -> ControlServer {
-        let (descriptor, path) = try ControlSocket.bind(directory: directory)
+        let own = try ControlSocket.bind(directory: directory)
         let connections = ControlConnections(limit: ControlBounds.connectionLimit)
-        do {
-            let channel = try ServerBootstrap(group: group)
-                .serverChannelOption(.backlog, value: Int32(ControlBounds.connectionLimit))
-                .childChannelInitializer { channel in
-                    guard connections.enter(channel) else {
-                        return channel.eventLoop.makeFailedFuture(ChannelError.alreadyClosed)
-                    }
-                    channel.closeFuture.whenComplete { _ in connections.leave(channel) }
-                    return channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.configureHTTPServerPipeline()
-                        try channel.pipeline.syncOperations.addHandler(
-                            ControlConnectionHandler(handler: handler, connections: connections))
-                    }
-                }
-                .withBoundSocket(descriptor)
-                .wait()
-            return ControlServer(channel: channel, path: path)
-        } catch {
-            throw ControlSocketError(description: "\(path): \(error)")
+        var channels: [any Channel] = []
+        for door in [own] + passed {
+            do {
+                channels.append(try listen(door, connections, group, handler))
+            } catch {
+                for channel in channels { channel.close(promise: nil) }
+                throw ControlSocketError(description: "\(door.path): \(error)")
+            }
         }
+        return ControlServer(channels: channels, path: own.path)
     }
 
-    private init(channel: any Channel, path: String) {
-        self.channel = channel
+    private static func listen(
+        _ door: ControlDoor, _ connections: ControlConnections, _ group: MultiThreadedEventLoopGroup,
+        _ handler: @escaping Handler
+    ) throws -> any Channel {
+        try ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: Int32(ControlBounds.connectionLimit))
+            .childChannelInitializer { channel in
+                guard connections.enter(channel) else {
+                    return channel.eventLoop.makeFailedFuture(ChannelError.alreadyClosed)
+                }
+                channel.closeFuture.whenComplete { _ in connections.leave(channel) }
+                return channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.configureHTTPServerPipeline()
+                    try channel.pipeline.syncOperations.addHandler(
+                        ControlConnectionHandler(handler: handler, connections: connections, door: door))
+                }
+            }
+            .withBoundSocket(door.descriptor)
+            .wait()
+    }
+
+    private init(channels: [any Channel], path: String) {
+        self.channels = channels
         self.path = path
     }
 
-    /// Takes the socket away, so that clients are told at once that nobody listens.
+    /// Takes the daemon's own socket away, so that clients are told at once that nobody listens. On one that systemd
+    /// listens on they wait for the next start.
     package func stop() {
         unlink(path)
-        channel.close(promise: nil)
+        for channel in channels { channel.close(promise: nil) }
     }
 }
 
@@ -82,10 +97,12 @@ private final class ControlConnectionHandler: ChannelInboundHandler {
     private var body: [UInt8] = []
     private var isAnswered = false
     private var deadline: Scheduled<Void>?
+    private let door: ControlDoor
 
-    init(handler: @escaping ControlServer.Handler, connections: ControlConnections) {
+    init(handler: @escaping ControlServer.Handler, connections: ControlConnections, door: ControlDoor) {
         self.handler = handler
         self.connections = connections
+        self.door = door
     }
 
     func channelActive(context: ChannelHandlerContext) {
@@ -136,12 +153,14 @@ private final class ControlConnectionHandler: ChannelInboundHandler {
         let handler = handler
         let body = body
         let channel = context.channel
+        let door = door
+        let claim = head.headers.first(name: ControlProtocol.userHeader)
         // A question is anybody's, who may connect at all.
-        let name = head.method == .GET ? loop.makeSucceededFuture("somebody") : Peer.name(of: context.channel)
-        name.whenComplete { name in
-            let actor = (try? name.get()) ?? "somebody"
+        let peer = head.method == .GET ? loop.makeSucceededFuture(nil) : Peer.look(at: context.channel)
+        peer.whenComplete { peer in
+            let actor = ActorName.of((try? peer.get()) ?? nil, claim: claim, door: door)
             let request = ControlRequest(
-                method: head.method.rawValue, target: head.uri, body: body, actor: actor)
+                method: head.method.rawValue, target: head.uri, body: body, actor: actor, rights: door.rights)
             handler(request, { channel.isActive }) { response in
                 loop.execute {
                     let (own, context) = bound.value
@@ -164,44 +183,5 @@ private final class ControlConnectionHandler: ChannelInboundHandler {
         context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: response.body)))), promise: nil)
         let channel = context.channel
         context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in channel.close(promise: nil) }
-    }
-}
-
-/// Who is at the other end, by the kernel's word.
-private enum Peer {
-    /// The layout of Linux's `struct ucred`.
-    private struct Credential {
-        var pid: Int32 = 0
-        var uid: UInt32 = .max
-        var gid: UInt32 = .max
-    }
-
-    static func name(of channel: any Channel) -> EventLoopFuture<String> {
-        guard let provider = channel as? any SocketOptionProvider else {
-            return channel.eventLoop.makeSucceededFuture("somebody")
-        }
-        let credential: EventLoopFuture<Credential> = provider.unsafeGetSocketOption(
-            level: .socket, name: NIOBSDSocket.Option(rawValue: SO_PEERCRED))
-        let loop = channel.eventLoop
-        return credential.flatMap { name(of: $0.uid, on: loop) }
-    }
-
-    private static let lookups = DispatchQueue(label: "names of users")
-
-    /// By a thread of its own: names may come from a directory in the network, and the event loop serves everything else.
-    private static func name(of uid: UInt32, on loop: any EventLoop) -> EventLoopFuture<String> {
-        let promise = loop.makePromise(of: String.self)
-        let timer = loop.scheduleTask(in: ControlBounds.nameTime) { promise.succeed("uid \(uid)") }
-        lookups.async { promise.succeed(userName(uid).map { "\($0) (uid \(uid))" } ?? "uid \(uid)") }
-        promise.futureResult.whenComplete { _ in timer.cancel() }
-        return promise.futureResult
-    }
-
-    private static func userName(_ uid: UInt32) -> String? {
-        var entry = passwd()
-        var buffer = [CChar](repeating: 0, count: 4096)
-        var result: UnsafeMutablePointer<passwd>?
-        guard getpwuid_r(uid, &entry, &buffer, buffer.count, &result) == 0, result != nil else { return nil }
-        return String(cString: entry.pw_name)
     }
 }

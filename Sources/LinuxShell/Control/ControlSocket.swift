@@ -20,7 +20,7 @@ enum ControlSocket {
     /// Binds `control.sock` in the directory, which is made where it is missing.
     ///
     /// - Returns: A bound socket that does not listen yet; the caller owns it.
-    static func bind(directory: String) throws(ControlSocketError) -> (descriptor: Int32, path: String) {
+    static func bind(directory: String) throws(ControlSocketError) -> ControlDoor {
         if mkdir(directory, directoryMode) != 0, errno != EEXIST {
             throw failure(
                 directory, errno, "Make the directory, or name another one with --runtime-directory.")
@@ -35,7 +35,7 @@ enum ControlSocket {
             close(descriptor)
             throw error
         }
-        return (descriptor, path)
+        return ControlDoor(descriptor: descriptor, path: path, rights: .all)
     }
 
     private static func bind(_ descriptor: Int32, _ path: String) throws(ControlSocketError) {

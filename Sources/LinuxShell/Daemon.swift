@@ -28,16 +28,19 @@ package final class Daemon: @unchecked Sendable {
         package var logLevel: Logger.Level?
         /// Of all log handlers.
         package var level: LogLevelSwitch
+        /// Sockets that systemd bound for the daemon, beside its own.
+        package var passed: [ControlDoor]
 
         package init(
             configuration: String, runtimeDirectory: String, environment: [String: String], logLevel: Logger.Level?,
-            level: LogLevelSwitch
+            level: LogLevelSwitch, passed: [ControlDoor] = []
         ) {
             self.configuration = configuration
             self.runtimeDirectory = runtimeDirectory
             self.environment = environment
             self.logLevel = logLevel
             self.level = level
+            self.passed = passed
         }
     }
 
@@ -45,7 +48,6 @@ package final class Daemon: @unchecked Sendable {
     private let logger: Logger
     // Without a target: see Rest.swift.
     private let queue = DispatchQueue(label: "runtime")
-    private let probes = DispatchQueue(label: "watchdog probes")
     private let signals = DispatchQueue(label: "signals")
     private let memory: QuietMemory
     private let group = MultiThreadedEventLoopGroup.singleton
@@ -54,10 +56,13 @@ package final class Daemon: @unchecked Sendable {
     private var runtime: Runtime?
     private var configuration: SchedulerCore.Configuration
     private var sources: [any DispatchSourceProtocol] = []
-    private var lastStatus = ""
-    private var statusTold: Monotonic?
-    private var isStatusDue = false
+    private lazy var statusLine = StatusLine(
+        queue: queue, sentence: { [unowned self] in status() }, tell: { ServiceManager.status($0) })
+    private var watchdog: Watchdog?
+    /// What the runtime's last commit met.
     private var journalTrouble: JournalError?
+    /// What the watchdog's last write met, when nothing else is written.
+    private var watchTrouble: JournalError?
     private var rejection: String?
     private var stopDeadline: Monotonic?
     private let startedAt = SystemClock.now().wall
@@ -94,6 +99,7 @@ package final class Daemon: @unchecked Sendable {
     /// - Throws: ``JournalError``, or ``ControlSocketError`` where the control socket can not be had.
     package func run() throws -> Never {
         signal(SIGPIPE, SIG_IGN)
+        let recovering = StartExtension("reading what was in flight from the journal")
         let environment = LinuxEnvironment(
             queue: queue, logger: logger, client: makeClient(configuration),
             width: configuration.limits.concurrentCalls, onNotification: { _ in },
@@ -102,10 +108,11 @@ package final class Daemon: @unchecked Sendable {
         queue.suspend()
         do {
             let runtime = try Runtime(configuration: configuration, journal: journal, environment: environment)
-            try openControl(runtime, environment)
+            control = try openControl(runtime, environment)
             self.environment = environment
             self.runtime = runtime
         } catch {
+            recovering.end()
             environment.close()
             queue.resume()
             throw error
@@ -113,11 +120,14 @@ package final class Daemon: @unchecked Sendable {
         queue.async {
             environment.connect { [unowned self] in handle($0) }
             self.runtime?.start(self.configuration)
-            self.startWatchdog()
+            recovering.end()
+            if let control = self.control { self.startWatchdog(control) }
             Memory.giveBack()
             self.memory.used()  // and once more, what the first steps bring in
-            ServiceManager.ready(status: self.status())
-            self.logger.notice("ready: \(self.status())")
+            let status = self.status()
+            self.statusLine.wasTold(status)
+            ServiceManager.ready(status: status)
+            self.logger.notice("ready: \(status)")
         }
         listenToSignals()
         queue.resume()
@@ -128,7 +138,7 @@ package final class Daemon: @unchecked Sendable {
         let wasBusy = runtime?.scheduler.state.occurrences.isEmpty == false
         runtime?.handle(event)
         if wasBusy, runtime?.scheduler.state.occurrences.isEmpty == true { memory.used() }
-        tellStatus()
+        statusLine.update()
         if stopDeadline != nil { stopIfDone() }
     }
 
@@ -180,25 +190,30 @@ package final class Daemon: @unchecked Sendable {
         guard stopDeadline == nil, !isReloadDue else { return }
         let wait = reloadedAt.map { Self.reloadInterval - (SystemClock.now().monotonic - $0) } ?? .zero
         guard wait > .zero else {
-            reload()
+            reload(actor: Self.signalActor)
             return
         }
         isReloadDue = true
         queue.asyncAfter(deadline: .now() + .milliseconds(Int(wait.milliseconds) + 1)) { [unowned self] in
             isReloadDue = false
-            if stopDeadline == nil { reload() }
+            if stopDeadline == nil { reload(actor: Self.signalActor) }
         }
     }
 
-    /// All or nothing: on any fault what runs is kept, and systemd is told that the reload is over in every case.
+    /// The kernel does not say who sent a signal to whom it does not show.
+    private static let signalActor = "a SIGHUP"
+
+    /// All or nothing: on any fault what runs is kept, and systemd is told that the reload is over in every case. Secrets, the
+    /// trusted authorities and time zones are read anew as well.
     @discardableResult
-    private func reload() -> Result<ReloadDocument, ConfigurationFaults> {
+    private func reload(actor: String) -> Result<ReloadDocument, ConfigurationFaults> {
         ServiceManager.reloading()
         defer {
             reloadedAt = SystemClock.now().monotonic
             Memory.giveBack()
-            lastStatus = ""
-            ServiceManager.ready(status: status())
+            let status = status()
+            statusLine.wasTold(status)
+            ServiceManager.ready(status: status)
         }
         do throws(ConfigurationFaults) {
             let loaded = try Self.load(options)
@@ -209,16 +224,20 @@ package final class Daemon: @unchecked Sendable {
             setLogLevel()
             environment?.replace(
                 client: makeClient(configuration), width: configuration.limits.concurrentCalls)
-            handle(.reloaded(configuration))
-            for warning in loaded.warnings { logger.warning("\(warning)") }
+            handle(.reloaded(configuration, actor: actor))
+            for warning in loaded.warnings { FaultLog(logger: logger).tell(warning) }
             for line in difference.lines { logger.notice("reloaded: \(line)") }
             if difference.isEmpty { logger.notice("reloaded: nothing has changed") }
             return .success(
                 ReloadDocument(loaded, difference, generation: runtime?.scheduler.state.generation ?? 0))
         } catch {
             rejection = error.faults.first?.sentence ?? error.summary
-            for fault in error.faults { logger.error("\(fault)") }
-            logger.error("the configuration was not reloaded, the one before stays in use: \(error.summary)")
+            FaultLog(logger: logger).tell(error)
+            logger.error(
+                "the configuration was not reloaded, the one before stays in use: \(error.summary)",
+                metadata: [
+                    "event": "config-rejected", "\(MessageID.key)": "\(MessageID.configurationRejected.rawValue)",
+                ])
             return .failure(error)
         }
     }
@@ -264,79 +283,75 @@ package final class Daemon: @unchecked Sendable {
     // MARK: systemd
 
     private func status() -> String {
-        if let journalTrouble { return "nothing is called: \(journalTrouble.found)" }
-        let sentence = runtime?.scheduler.statusSentence(at: SystemClock.now().wall) ?? "starting"
+        if let trouble = journalTrouble ?? watchTrouble { return "nothing is called: \(trouble.found)" }
+        let sentence = runtime?.scheduler.statusSentence(at: SystemClock.now()) ?? "starting"
         return rejection.map { "reload refused: \($0); \(sentence)" } ?? sentence
     }
 
-    /// When it has changed, and at most once a second; what changed within the second is told at its end.
-    private func tellStatus() {
-        guard !isStatusDue else { return }
-        let now = SystemClock.now().monotonic
-        if let told = statusTold, now - told < .seconds(1) {
-            isStatusDue = true
-            queue.asyncAfter(deadline: .now() + 1) { [unowned self] in
-                isStatusDue = false
-                tellStatus()
-            }
-            return
-        }
-        let status = status()
-        guard status != lastStatus else { return }
-        lastStatus = status
-        statusTold = now
-        ServiceManager.status(status)
+    private func startWatchdog(_ control: ControlServer) {
+        guard let interval = ServiceManager.watchdogInterval else { return }
+        let probes = DispatchQueue(label: "watchdog probes")
+        let watchdog = Watchdog(
+            interval: interval, logger: logger,
+            probes: [
+                .client: { [group] done in group.any().execute { done() } },
+                .queue: { [queue] done in queue.async { done() } },
+                .journal: { [unowned self] done in queue.async { if self.isJournalAlive() { done() } } },
+                .control: { [logger, path = control.path] done in
+                    probes.async { Self.ask(path, within: interval, logger, done) }
+                },
+            ], ping: { ServiceManager.ping() })
+        watchdog.start()
+        self.watchdog = watchdog
     }
 
-    /// A ping means that since the last one this queue turned, the journal synced a write, and the control socket was
-    /// served, by the same event loop that the platform's client uses.
-    private func startWatchdog() {
-        guard let interval = ServiceManager.watchdogMicroseconds else { return }
-        let timer = DispatchSource.makeTimerSource(queue: queue)
-        timer.schedule(deadline: .now(), repeating: .microseconds(Int(clamping: interval / 3)))
-        timer.setEventHandler { [unowned self] in
-            do throws(JournalError) {
-                if journalTrouble == nil { try journal.checkWritable() }
-            } catch {
-                logger.error("the watchdog's write failed: \(error)")
-                return
+    /// Syncs a write. A disk that refuses is told and is no reason for a restart, which would not help; anything else is
+    /// treated as it is when a record can not be written.
+    private func isJournalAlive() -> Bool {
+        guard let environment else { return false }
+        do throws(JournalError) {
+            try journal.checkWritable()
+            watchTrouble = nil
+        } catch {
+            switch error.code {
+            case .full, .readOnly, .locked: watchTrouble = error
+            case .corrupt, .newerFormat, .unreadableRecord, .conflict, .io: environment.journalLost(error)
             }
-            pingOverControl(interval)
         }
-        timer.resume()
-        sources.append(timer)
+        statusLine.update()
+        return true
     }
 
     private static let healthTarget = "/v1/health"
 
-    private func pingOverControl(_ interval: UInt64) {
-        guard let path = control?.path else { return }
-        let logger = logger
-        let seconds = max(1, Int(clamping: interval / 3_000_000))
-        probes.async {
-            do throws(ControlError) {
-                let connection = ControlConnection(path: path, timeoutSeconds: seconds)
-                let answer = try connection.request("GET", Self.healthTarget)
-                if answer.isSuccess { ServiceManager.ping() }
-            } catch {
-                logger.error("the watchdog's request to the control socket failed: \(error.message)")
-            }
+    /// Through the real socket, and answered by the runtime's queue.
+    private static func ask(_ path: String, within interval: Duration, _ logger: Logger, _ done: () -> Void) {
+        let seconds = max(1, Int(interval.milliseconds / 3000))
+        do throws(ControlError) {
+            let answer = try ControlConnection(path: path, timeoutSeconds: seconds).request("GET", healthTarget)
+            if answer.isSuccess { done() }
+        } catch {
+            logger.debug("the watchdog's request to the control socket failed: \(error.message)")
         }
     }
 
     // MARK: Control
 
     /// From here on clients can connect; they are answered once the runtime has started, since both use one queue.
-    private func openControl(_ runtime: Runtime, _ environment: LinuxEnvironment) throws(ControlSocketError) {
+    private func openControl(
+        _ runtime: Runtime, _ environment: LinuxEnvironment
+    ) throws(ControlSocketError) -> ControlServer {
         let face = DaemonFace(
             daemon: { [unowned self] in daemonDocument() },
-            configuration: { [unowned self] in configurationDocument() }, reload: { [unowned self] in reload() })
+            configuration: { [unowned self] in configurationDocument() },
+            reload: { [unowned self] in reload(actor: $0) })
         let desk = ControlDesk(runtime: runtime, environment: environment, journal: journal, face: face)
         let bound = UncheckedBox(desk)
         let queue = queue
         let memory = memory
-        control = try ControlServer.start(directory: options.runtimeDirectory, group: group) {
-            request, isWanted, reply in
+        return try ControlServer.start(
+            directory: options.runtimeDirectory, passed: options.passed, group: group
+        ) { request, isWanted, reply in
             queue.async {
                 // Whoever floods does not wait for answers; an order is obeyed in any case.
                 guard request.method != "GET" || isWanted() else { return }

@@ -78,7 +78,9 @@ package final class LinuxEnvironment: Environment, @unchecked Sendable {
 
     package func journalTrouble(_ error: JournalError?) {
         if let error {
-            logger.error("nothing is called: \(error)")
+            logger.error(
+                "nothing is called: \(error)",
+                metadata: ["event": "journal-trouble", "\(MessageID.key)": "\(MessageID.journalTrouble.rawValue)"])
         } else {
             logger.notice("the journal can be written again")
         }
@@ -86,7 +88,9 @@ package final class LinuxEnvironment: Environment, @unchecked Sendable {
     }
 
     package func journalLost(_ error: JournalError) {
-        logger.critical("the daemon ends, and goes on from what is on disk at its next start: \(error)")
+        logger.critical(
+            "the daemon ends, and goes on from what is on disk at its next start: \(error)",
+            metadata: ["event": "journal-lost", "\(MessageID.key)": "\(MessageID.journalLost.rawValue)"])
         exit(ExitCode.journal)
     }
 

@@ -40,63 +40,96 @@ struct ActivationDaemon: ParsableCommand {
     var logLevel: Logger.Level?
 
     func run() throws {
+        Privacy.begin()
+        let (passed, warnings) = PassedSockets.take()
+        let environment = ProcessInfo.processInfo.environment
+        let level = LogLevelSwitch(logLevel ?? .info)
+        LoggingSystem.bootstrap { _ in LogOutput.handler(environment: environment, level: level) }
+        let start = Start(logger: Logger(label: "activationd"), environment: environment)
         if let trouble = ProcessLimits.trouble() {
-            FileHandle.standardError.write(Data("activationd: \(trouble)\n".utf8))
-            throw ArgumentParser.ExitCode(LinuxShell.ExitCode.limits)
+            throw start.fails(trouble, .limitsTooLow, LinuxShell.ExitCode.limits)
         }
         Memory.bound()
         EventLoops.takeOverTasks()
-        let environment = ProcessInfo.processInfo.environment
         let options = Daemon.Options(
-            configuration: configurationPath ?? Self.directory("CONFIGURATION_DIRECTORY", "/etc/activationd")
+            configuration: configurationPath ?? start.directory("CONFIGURATION_DIRECTORY", "/etc/activationd")
                 + "/activationd.toml",
-            runtimeDirectory: runtimeDirectory ?? Self.directory("RUNTIME_DIRECTORY", "/run/activationd"),
-            environment: environment, logLevel: logLevel, level: LogLevelSwitch(logLevel ?? .info))
-        let loaded = try load(options)
+            runtimeDirectory: runtimeDirectory ?? start.directory("RUNTIME_DIRECTORY", "/run/activationd"),
+            environment: environment, logLevel: logLevel, level: level, passed: passed)
+        let loaded = try start.load(options, isCheck: check)
         if check {
             for warning in loaded.warnings { print(warning) }
             print("\(options.configuration): no faults, \(loaded.configuration.campaigns.count) campaigns")
             return
         }
-        LoggingSystem.bootstrap { _ in LogOutput.handler(environment: environment, level: options.level) }
-        let logger = Logger(label: "activationd")
-        for warning in loaded.warnings { logger.warning("\(warning)") }
-        let directory = stateDirectory ?? Self.directory("STATE_DIRECTORY", "/var/lib/activationd")
+        for warning in warnings { start.logger.warning("\(warning)") }
+        for warning in loaded.warnings { FaultLog(logger: start.logger).tell(warning) }
+        let directory = stateDirectory ?? start.directory("STATE_DIRECTORY", "/var/lib/activationd")
         do {
             let lock = try StateDirectoryLock(directory: directory)
-            for warning in lock.warnings { logger.warning("\(warning)") }
-            let journal = try SQLiteJournal(directory: directory)
-            if journal.wasLeftOpen {
-                logger.notice(
-                    "the last stop was not clean (killed, or the power went): the whole journal was checked and is sound"
-                )
-            }
+            for warning in lock.warnings { start.logger.warning("\(warning)") }
+            let journal = try start.open(directory)
             try withExtendedLifetime(lock) {
-                try Daemon(options: options, loaded: loaded, journal: journal, logger: logger).run()
+                try Daemon(options: options, loaded: loaded, journal: journal, logger: start.logger).run()
             }
         } catch let error as ControlSocketError {
-            logger.critical("\(error)")
-            throw ArgumentParser.ExitCode(
-                error.isTaken ? LinuxShell.ExitCode.locked : LinuxShell.ExitCode.controlSocket)
+            throw start.fails(
+                "\(error)", nil, error.isTaken ? LinuxShell.ExitCode.locked : LinuxShell.ExitCode.controlSocket)
         } catch let error as JournalError {
-            logger.critical("\(error)")
-            throw ArgumentParser.ExitCode(
+            throw start.fails(
+                "\(error)", error.code == .locked ? nil : .journalLost,
                 error.code == .locked ? LinuxShell.ExitCode.locked : LinuxShell.ExitCode.journal)
         }
     }
+}
 
-    private func load(_ options: Daemon.Options) throws -> LoadedConfiguration {
-        do {
+/// What stands between the flags and a daemon that runs: each part either is there, or is told with what to do.
+private struct Start {
+    typealias ExitCode = LinuxShell.ExitCode
+
+    let logger: Logger
+    let environment: [String: String]
+
+    /// What systemd passes, which may be several paths with colons between them, or the usual one.
+    func directory(_ name: String, _ usual: String) -> String {
+        environment[name]?.split(separator: ":").first.map(String.init) ?? usual
+    }
+
+    /// Every fault at once: to the journal with their places as fields, to anybody else as they are.
+    func load(_ options: Daemon.Options, isCheck: Bool) throws -> LoadedConfiguration {
+        do throws(ConfigurationFaults) {
             return try Daemon.load(options)
         } catch {
-            FileHandle.standardError.write(Data("\(error)\n".utf8))
-            throw ArgumentParser.ExitCode(LinuxShell.ExitCode.configuration)
+            if !isCheck, LogOutput.isJournal(environment: environment) {
+                FaultLog(logger: logger).tell(error)
+            } else {
+                FileHandle.standardError.write(Data("\(error)\n".utf8))
+            }
+            if !isCheck {
+                let first = error.faults.first.map { ": \($0.sentence)" } ?? ""
+                ServiceManager.failing(status: "not started, \(error.summary.dropLast())\(first)")
+            }
+            throw ArgumentParser.ExitCode(ExitCode.configuration)
         }
     }
 
-    /// What systemd passes, which may be several paths with colons between them, or the usual one.
-    private static func directory(_ name: String, _ usual: String) -> String {
-        let passed = ProcessInfo.processInfo.environment[name]?.split(separator: ":").first
-        return passed.map(String.init) ?? usual
+    /// A journal that was left open is checked as a whole, which takes time where it is large.
+    func open(_ directory: String) throws -> SQLiteJournal {
+        let extending = StartExtension("checking the journal")
+        defer { extending.end() }
+        let journal = try SQLiteJournal(directory: directory)
+        if journal.wasLeftOpen {
+            logger.notice(
+                "the last stop was not clean (killed, or the power went): the whole journal was checked and is sound")
+        }
+        return journal
+    }
+
+    func fails(_ words: String, _ id: MessageID?, _ code: Int32) -> ArgumentParser.ExitCode {
+        var fields: Logger.Metadata = ["event": "not-started"]
+        fields[MessageID.key] = id.map { "\($0.rawValue)" }
+        logger.critical("\(words)", metadata: fields)
+        ServiceManager.failing(status: "not started: \(words)")
+        return ArgumentParser.ExitCode(code)
     }
 }

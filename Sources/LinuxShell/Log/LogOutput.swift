@@ -16,9 +16,32 @@ package enum LogOutput {
     }
 
     package static func handler(environment: [String: String], level: LogLevelSwitch) -> any LogHandler {
-        if isJournal(environment: environment) { return JournalLogHandler(level: level) }
+        if isJournal(environment: environment) { return JournalLogHandler(level: level, budget: budget) }
         return LineLogHandler(
-            level: level, hasColors: isatty(STDERR_FILENO) == 1 && environment["NO_COLOR", default: ""].isEmpty)
+            level: level, budget: budget,
+            hasColors: isatty(STDERR_FILENO) == 1 && environment["NO_COLOR", default: ""].isEmpty)
+    }
+
+    /// Of the process, however many loggers there are.
+    private static let budget = LogBudget()
+}
+
+extension LogBudget {
+    /// Tells an event, or counts it; what was left out before is told first.
+    func spend(_ event: LogEvent, tell: (LogEvent) -> Void) {
+        switch judge(event.level, at: SystemClock.now().monotonic) {
+        case .omit: return
+        case .tell: break
+        case .tellAfter(let omitted):
+            tell(
+                LogEvent(
+                    level: .notice,
+                    message:
+                        "\(omitted) events below a warning were left out: more than \(Self.usual) in \(Self.span.words)",
+                    metadata: ["event": "log-omitted"], source: event.source, file: event.file,
+                    function: event.function, line: event.line))
+        }
+        tell(event)
     }
 }
 
@@ -40,6 +63,7 @@ package final class LogLevelSwitch: @unchecked Sendable {
 /// One entry in the journal for each event, with its metadata as fields: `run_id` becomes `RUN_ID`.
 struct JournalLogHandler: LogHandler {
     let level: LogLevelSwitch
+    let budget: LogBudget
     var metadata: Logger.Metadata = [:]
 
     var logLevel: Logger.Level {
@@ -53,13 +77,17 @@ struct JournalLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
+        budget.spend(event) { event in send(fields(event)) }
+    }
+
+    private func fields(_ event: LogEvent) -> [(String, String)] {
         var fields = [
             ("MESSAGE", "\(event.message)"), ("PRIORITY", "\(event.level.priority)"),
             ("SYSLOG_IDENTIFIER", "activationd"),
         ]
         let all = metadata.merging(event.metadata ?? [:]) { _, new in new }
         for (key, value) in all.sorted(by: { $0.key < $1.key }) { fields.append((LogText.fieldName(key), "\(value)")) }
-        send(fields)
+        return fields
     }
 
     private func send(_ fields: [(String, String)]) {
@@ -88,6 +116,7 @@ struct JournalLogHandler: LogHandler {
 /// escaped.
 struct LineLogHandler: LogHandler {
     let level: LogLevelSwitch
+    var budget = LogBudget()
     var metadata: Logger.Metadata = [:]
     var hasColors = false
 
@@ -102,13 +131,18 @@ struct LineLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
-        let bytes = Array((line(event) + "\n").utf8)
-        _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        budget.spend(event) { event in
+            let bytes = Array((line(event) + "\n").utf8)
+            _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        }
     }
 
     func line(_ event: LogEvent) -> String {
         let all = metadata.merging(event.metadata ?? [:]) { _, new in new }
-        let fields = all.sorted { $0.key < $1.key }.map { " \($0.key)=\(LogText.quoted("\($0.value)"))" }.joined()
+        // The catalog's number means something to the journal only.
+        let fields = all.filter { $0.key != MessageID.key }.sorted { $0.key < $1.key }.map {
+            " \($0.key)=\(LogText.quoted("\($0.value)"))"
+        }.joined()
         let level = "\(event.level)"
         let padded = level + String(repeating: " ", count: max(0, 8 - level.count))
         let shown = hasColors ? "\(event.level.color)\(padded)\u{1b}[0m" : padded

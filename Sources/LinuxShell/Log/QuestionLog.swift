@@ -73,6 +73,7 @@ struct QuestionLog {
         trouble.detail = detail
         trouble.toldAt = now
         logger.warning(
-            "\(question.words) can not be read: \(detail)", metadata: ["event": "question-unanswered"])
+            "\(question.words) can not be read: \(detail)",
+            metadata: ["event": "question-unanswered", "\(MessageID.key)": "\(MessageID.platformSilent.rawValue)"])
     }
 }

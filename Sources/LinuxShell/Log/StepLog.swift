@@ -15,6 +15,7 @@ package struct StepLog: Sendable {
 
     package func tell(_ notification: Notification) {
         var fields: Logger.Metadata = ["event": "\(notification.kind.rawValue)"]
+        fields[MessageID.key] = MessageID(notification.kind).map { "\($0.rawValue)" }
         fields["campaign"] = notification.campaign.map { "\($0)" }
         fields["occurrence"] = notification.occurrence.map { "\($0)" }
         fields["activation"] = notification.activation.map { "\($0)" }

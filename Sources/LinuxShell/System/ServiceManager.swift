@@ -26,6 +26,11 @@ package enum ServiceManager {
         send("STOPPING=1\nSTATUS=\(line(status))")
     }
 
+    /// A start that fails: what `systemctl status` shows afterwards.
+    package static func failing(status: String) {
+        send("STATUS=\(line(status))")
+    }
+
     package static func extendTimeout(microseconds: Int) {
         send("EXTEND_TIMEOUT_USEC=\(microseconds)")
     }
@@ -35,9 +40,10 @@ package enum ServiceManager {
     }
 
     /// How often systemd wants to hear from us at least; nil without a watchdog.
-    package static var watchdogMicroseconds: UInt64? {
+    package static var watchdogInterval: Duration? {
         var interval: UInt64 = 0
-        return sd_watchdog_enabled(0, &interval) > 0 && interval > 0 ? interval : nil
+        guard sd_watchdog_enabled(0, &interval) > 0, interval > 0 else { return nil }
+        return .microseconds(Int64(clamping: interval))
     }
 
     private static func send(_ message: String) {

@@ -53,6 +53,12 @@ if [ -d /run/systemd/system ]; then \
 	journalctl --update-catalog && systemctl daemon-reload; \
 fi
 endef
+define stop_and_disable
+if [ -d /run/systemd/system ]; then \
+	systemctl stop 'activationd*.socket' activationd.service 'activationd@*.service' activationd-egress.service && \
+	systemctl disable -q $(UNITS) activationd@.service; \
+fi
+endef
 define tell_systemd_of_removal
 if [ -d /run/systemd/system ]; then journalctl --update-catalog && systemctl daemon-reload; fi
 endef
@@ -103,7 +109,8 @@ install: $(if $(PROGRAMS),,static) ## install all of it (DESTDIR, PREFIX=/usr/lo
 	install -m 644 config/activationd.toml $(DESTDIR)/etc/activationd/activationd.example.toml
 	$(if $(DESTDIR),,$(tell_systemd))
 
-uninstall: ## remove what install put there; configuration, credentials, groups and state stay (DESTDIR, PREFIX)
+uninstall: ## stop it, and remove what install put there; configuration, secrets, groups and state stay (DESTDIR, PREFIX)
+	$(if $(DESTDIR),,$(stop_and_disable))
 	rm -f $(addprefix $(DESTDIR),$(INSTALLED_FILES))
 	rm -rf $(DESTDIR)$(PREFIX)/share/doc/activationd $(DESTDIR)$(PREFIX)/lib/activationd
 	for directory in $(addprefix $(DESTDIR),$(OWN_DIRECTORIES)); do \

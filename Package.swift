@@ -43,7 +43,9 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOCore", package: "swift-nio"),
     .product(name: "NIOPosix", package: "swift-nio"),
     .product(name: "NIOHTTP1", package: "swift-nio"),
+    .product(name: "NIOTLS", package: "swift-nio"),
     .product(name: "NIOSSL", package: "swift-nio-ssl"),
+    .product(name: "NIOExtras", package: "swift-nio-extras"),
 ]
 
 let nioServer: [Target.Dependency] = [
@@ -79,6 +81,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
@@ -173,7 +176,7 @@ let package = Package(
         tests("ActivationAPITests", ["Chronology", "SchedulerCore", "ActivationAPI"]),
         tests(
             "LinuxShellTests",
-            ["ActivationAPI", "Chronology", "SchedulerCore", "LinuxShell", "CLinux", logging] + nio),
+            ["ActivationAPI", "Chronology", "SchedulerCore", "LinuxShell", "CLinux", httpClient, logging] + nio),
         tests("JobQueueTests", ["JobQueue"]),
         tests(
             "EndToEndTests",

@@ -31,9 +31,17 @@ final class ClosingClients: @unchecked Sendable {
 
     /// Cancels what is under way in the client, and closes its connections, while the caller goes on. The library's own
     /// `shutdown()` uses a global queue.
-    func close(_ client: HTTPClient) {
-        lock.withLock { closing += 1 }
-        client.shutdown(queue: Self.queue) { _ in self.ended() }
+    func close(_ client: OriginClient) {
+        switch client {
+        case .library(let client):
+            lock.withLock { closing += 1 }
+            client.shutdown(queue: Self.queue) { _ in self.ended() }
+        case .tunnel(let tunnel):
+            lock.withLock { closing += 1 }
+            tunnel.close().whenComplete { _ in self.ended() }
+        case .blocked:
+            break
+        }
     }
 
     private func ended() {

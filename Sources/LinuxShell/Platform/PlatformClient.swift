@@ -5,7 +5,6 @@
 // the token host only.
 
 internal import ActivationAPI
-internal import AsyncHTTPClient
 package import Chronology
 internal import Dispatch
 internal import Foundation
@@ -31,11 +30,14 @@ package enum PlatformClientBounds {
 }
 
 package final class PlatformClient: Sendable {
+    /// Why nothing will be connected, to be told before anything is asked.
+    package let proxyFault: ProxyFault?
+
     private let platform: PlatformSettings
     private let limits: Limits
     private let builder: RequestBuilder
     private let transport: Transport
-    private let client: HTTPClient
+    private let client: OriginClient
     private let tokens: TokenKeeper
     private let pacer: Pacer
     private let clock: @Sendable () -> Moment
@@ -43,7 +45,7 @@ package final class PlatformClient: Sendable {
 
     /// - Parameters:
     ///   - secrets: Reads a secret at each renewal, so that a rotated one is found without a restart.
-    ///   - environment: `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`, and `SSL_CERT_FILE`, a PEM file with the authorities that
+    ///   - environment: `HTTPS_PROXY`, `NO_PROXY`, and `SSL_CERT_FILE`, a PEM file with the authorities that
     ///     are trusted *instead of* the system's.
     ///   - observe: Told of every exchange, from any thread.
     package init(
@@ -58,6 +60,7 @@ package final class PlatformClient: Sendable {
         builder = RequestBuilder(platform)
         let transport = Transport(group: group, environment: environment)
         self.transport = transport
+        proxyFault = [platform.url, platform.tokenURL].compactMap { transport.fault(for: $0) }.first
         client = transport.client(for: platform.url)
         pacer = Pacer(perMinute: limits.callsPerMinute, clock: clock)
         let fetcher = TokenFetcher(
@@ -327,7 +330,7 @@ struct TokenFetcher: Sendable {
     }
 
     func fetch() async -> Result<TokenAnswer.Token, AskFailure> {
-        let client: HTTPClient
+        let client: OriginClient
         do throws(TransportFailure) {
             client = try await transport.freshClient(for: platform.tokenURL, timeout: limits.requestTimeout)
         } catch {
@@ -356,7 +359,7 @@ struct TokenFetcher: Sendable {
         return read ?? .failure(.credentials(detail: "a secret can not be read within \(Self.secretTime.words)"))
     }
 
-    private func fetch(_ client: HTTPClient, _ source: SecretSource) async -> Result<TokenAnswer.Token, AskFailure> {
+    private func fetch(_ client: OriginClient, _ source: SecretSource) async -> Result<TokenAnswer.Token, AskFailure> {
         let secret: String
         switch await read(source) {
         case .failure(let failure): return .failure(failure)

@@ -1,5 +1,6 @@
 // One HTTP exchange with the platform: bounded in bytes and time, without redirects, without decompression, and for a
-// call on a connection of its own.
+// call on a connection of its own. The HTTP library performs it, or `SocketTunnel` where the way leads through a proxy's
+// socket.
 //
 // Whether a call can have reached the platform is known here and nowhere else: its body is handed out by `CallBody`, and
 // before the body was asked for, no whole request can have left.
@@ -28,6 +29,14 @@ enum TransportFailure: Error, Equatable, Sendable {
     }
 }
 
+/// What asks one origin.
+enum OriginClient: Sendable {
+    case library(HTTPClient)
+    case tunnel(SocketTunnel)
+    /// Nothing is asked: the environment names a proxy that can not be used.
+    case blocked(ProxyFault)
+}
+
 struct Transport: Sendable {
     /// From looking up the name to the end of TLS's handshake, the proxy's answer included. A lookup that never ends holds
     /// up the later ones, each of which fails after this.
@@ -47,15 +56,44 @@ struct Transport: Sendable {
     }
 
     /// A client for one origin. Nothing is connected before the first request.
-    func client(for origin: String) -> HTTPClient {
+    func client(for origin: String) -> OriginClient {
+        let way: ProxyWay
+        do throws(ProxyFault) {
+            way = try proxy.way(to: origin)
+        } catch {
+            return .blocked(error)
+        }
+        switch way {
+        case .direct: return .library(library(proxy: nil))
+        case .server(let proxy): return .library(library(proxy: proxy))
+        case .socket(let path):
+            return .tunnel(SocketTunnel(path: path, origin: origin, tls: tls, loop: group.any()))
+        }
+    }
+
+    /// Why an origin is not reached.
+    func fault(for origin: String) -> ProxyFault? {
+        do throws(ProxyFault) {
+            _ = try proxy.way(to: origin)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    private var tls: TLSConfiguration {
         var tls = TLSConfiguration.makeClientConfiguration()
         if let trustFile { tls.trustRoots = .file(trustFile) }
         tls.minimumTLSVersion = .tlsv12
         tls.shutdownTimeout = .milliseconds(Self.closeTimeout.milliseconds)
+        return tls
+    }
+
+    private func library(proxy: HTTPClient.Configuration.Proxy?) -> HTTPClient {
         var configuration = HTTPClient.Configuration(
             tlsConfiguration: tls, redirectConfiguration: .disallow,
             timeout: .init(connect: .milliseconds(Self.connectTimeout.milliseconds)),
-            proxy: proxy.proxy(for: origin), decompression: .disabled)
+            proxy: proxy, decompression: .disabled)
         configuration.httpVersion = .http1Only
         configuration.networkFrameworkWaitForConnectivity = false
         return HTTPClient(eventLoopGroupProvider: .shared(group), configuration: configuration)
@@ -63,12 +101,11 @@ struct Transport: Sendable {
 
     /// Asks a question. May use a connection again.
     func ask(
-        _ client: HTTPClient, _ url: String, _ request: PlatformRequest, headers: [PlatformRequest.Header],
+        _ client: OriginClient, _ url: String, _ request: PlatformRequest, headers: [PlatformRequest.Header],
         timeout: Duration, bytes: Int
     ) async throws(TransportFailure) -> PlatformResponse {
-        var message = message(url, request, headers)
-        if !request.body.isEmpty { message.body = .bytes(request.body) }
-        return try await exchange(client, message, timeout: timeout, bytes: bytes, body: nil)
+        let message = Message(url: url, request: request, headers: headers, bytes: bytes)
+        return try await exchange(client, message, timeout: timeout)
     }
 
     /// Waits, without asking anything.
@@ -84,14 +121,14 @@ struct Transport: Sendable {
     }
 
     /// Closes a client, and does not wait for it.
-    func close(_ client: HTTPClient) {
+    func close(_ client: OriginClient) {
         closing.close(client)
     }
 
     /// A client of its own for one purpose; ``close(_:)`` it.
     ///
     /// - Throws: `notSent` where too many of before are still closing.
-    func freshClient(for origin: String, timeout: Duration) async throws(TransportFailure) -> HTTPClient {
+    func freshClient(for origin: String, timeout: Duration) async throws(TransportFailure) -> OriginClient {
         guard await closing.place(within: timeout, on: group.any()) else {
             throw .notSent("\(ClosingClients.limit) connections of before do not close")
         }
@@ -110,32 +147,38 @@ struct Transport: Sendable {
     ) async throws(TransportFailure) -> PlatformResponse {
         let client = try await freshClient(for: origin, timeout: timeout)
         defer { close(client) }
-        let body = CallBody(request.body)
-        var message = message(url, request, headers + [.init(name: "Connection", value: "close")])
-        message.body = .stream(body, length: .known(Int64(request.body.count)))
-        return try await exchange(client, message, timeout: timeout, bytes: bytes, body: body)
+        let message = Message(
+            url: url, request: request, headers: headers + [.init(name: "Connection", value: "close")], bytes: bytes,
+            call: CallBody(request.body))
+        return try await exchange(client, message, timeout: timeout)
     }
 
-    private func message(
-        _ url: String, _ request: PlatformRequest, _ headers: [PlatformRequest.Header]
-    ) -> HTTPClientRequest {
-        var message = HTTPClientRequest(url: url)
-        message.method = .RAW(value: request.method.rawValue)
-        for header in request.headers + headers { message.headers.add(name: header.name, value: header.value) }
-        message.headers.add(name: "Accept-Encoding", value: "identity")
-        message.headers.add(name: "User-Agent", value: "activationd")
-        return message
+    /// A request, and how large its answer may be.
+    private struct Message: Sendable {
+        let url: String
+        let request: PlatformRequest
+        let headers: [PlatformRequest.Header]
+        let bytes: Int
+        /// The body, where it matters whether it was sent.
+        var call: CallBody?
+
+        var fields: HTTPHeaders {
+            var fields = HTTPHeaders((request.headers + headers).map { ($0.name, $0.value) })
+            fields.add(name: "Accept-Encoding", value: "identity")
+            fields.add(name: "User-Agent", value: "activationd")
+            return fields
+        }
     }
 
     private func exchange(
-        _ client: HTTPClient, _ message: HTTPClientRequest, timeout: Duration, bytes: Int, body: CallBody?
+        _ client: OriginClient, _ message: Message, timeout: Duration
     ) async throws(TransportFailure) -> PlatformResponse {
-        // The client's own deadline ends with the head of the answer, and relies on the client; this one bounds all of it.
+        // The library's own deadline ends with the head of the answer, and relies on the library; this one bounds all of it.
         let loop = group.any()
         let outcome =
             await loop.first(within: timeout) { () -> Result<PlatformResponse, any Error> in
                 do {
-                    return .success(try await Self.perform(client, message, timeout: timeout, bytes: bytes))
+                    return .success(try await Self.perform(client, message, timeout: timeout))
                 } catch {
                     return .failure(error)
                 }
@@ -145,24 +188,45 @@ struct Transport: Sendable {
             return response
         case .failure(let error):
             let words = ForeignText.shown(Self.words(for: error))
-            if let body, !body.seal() { throw .notSent(words) }
+            if let call = message.call, !call.seal() { throw .notSent(words) }
             throw .lost(words)
         }
     }
 
     private static func perform(
-        _ client: HTTPClient, _ message: HTTPClientRequest, timeout: Duration, bytes: Int
+        _ client: OriginClient, _ message: Message, timeout: Duration
     ) async throws -> PlatformResponse {
-        let response = try await client.execute(message, timeout: .milliseconds(timeout.milliseconds))
-        let buffer = try await response.body.collect(upTo: bytes)
-        return PlatformResponse(
-            status: Int(response.status.code), body: Array(buffer.readableBytesView),
-            retryAfter: response.headers.first(name: "Retry-After").flatMap { Int($0) }.map { .seconds($0) },
-            date: response.headers.first(name: "Date").flatMap { HTTPDate.instant($0) })
+        switch client {
+        case .library(let client):
+            return try await perform(client, message, timeout: timeout)
+        case .tunnel(let tunnel):
+            return try await tunnel.exchange(
+                message.request.method, message.url, message.fields,
+                message.call ?? CallBody(message.request.body), bytes: message.bytes)
+        case .blocked(let fault):
+            throw fault
+        }
+    }
+
+    private static func perform(
+        _ client: HTTPClient, _ message: Message, timeout: Duration
+    ) async throws -> PlatformResponse {
+        var request = HTTPClientRequest(url: message.url)
+        request.method = .RAW(value: message.request.method.rawValue)
+        request.headers = message.fields
+        if let call = message.call {
+            request.body = .stream(call, length: .known(Int64(message.request.body.count)))
+        } else if !message.request.body.isEmpty {
+            request.body = .bytes(message.request.body)
+        }
+        let response = try await client.execute(request, timeout: .milliseconds(timeout.milliseconds))
+        let buffer = try await response.body.collect(upTo: message.bytes)
+        return PlatformResponse(response.status, response.headers, buffer)
     }
 
     private static func words(for error: any Error) -> String {
         if error is NIOTooManyBytesError { return "the answer is larger than response_bytes" }
+        if let error = error as? HTTPParserError { return "the answer can not be read as HTTP: \(error)" }
         guard let error = error as? HTTPClientError else { return "\(error)" }
         if error == .deadlineExceeded || error == .readTimeout { return "no answer within request_timeout" }
         if error == .connectTimeout { return "no connection within \(connectTimeout.words)" }
@@ -196,11 +260,16 @@ final class CallBody: AsyncSequence, @unchecked Sendable {
         self.bytes = bytes
     }
 
+    var count: Int { bytes.count }
+
     func makeAsyncIterator() -> AsyncIterator {
         AsyncIterator(body: self)
     }
 
-    private func hand() throws -> ByteBuffer {
+    /// The bytes, to be written now.
+    ///
+    /// - Throws: `CancellationError` where it is settled already that nothing was sent.
+    func hand() throws -> ByteBuffer {
         try lock.withLock {
             guard !isSealed else { throw CancellationError() }
             asked = true
@@ -217,6 +286,15 @@ final class CallBody: AsyncSequence, @unchecked Sendable {
             isSealed = true
             return asked
         }
+    }
+}
+
+extension PlatformResponse {
+    init(_ status: HTTPResponseStatus, _ headers: HTTPHeaders, _ body: ByteBuffer) {
+        self.init(
+            status: Int(status.code), body: Array(body.readableBytesView),
+            retryAfter: headers.first(name: "Retry-After").flatMap { Int($0) }.map { .seconds($0) },
+            date: headers.first(name: "Date").flatMap { HTTPDate.instant($0) })
     }
 }
 

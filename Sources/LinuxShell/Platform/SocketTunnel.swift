@@ -1,0 +1,403 @@
+// One exchange with the platform through an HTTP CONNECT proxy that listens on a socket in the file system.
+//
+// A sealed service has no other way out: for it the internet's sockets do not exist, and names are looked up by the proxy.
+// The HTTP library can not connect to such a proxy, so an exchange is put together here of the parts that the library is
+// made of: the socket, CONNECT, TLS up to the platform and for the platform's name, one request, one answer, the end.
+//
+// Begin at `SocketTunnel.exchange`. `TunnelExchange` goes through the phases in the order in which its functions stand.
+
+internal import ActivationAPI
+internal import AsyncHTTPClient
+internal import Chronology
+internal import Dispatch
+internal import Foundation
+internal import NIOCore
+internal import NIOExtras
+internal import NIOHTTP1
+internal import NIOPosix
+internal import NIOSSL
+internal import NIOTLS
+
+/// Why there is no tunnel, or no answer through it, where the HTTP library has no name for it.
+enum TunnelFailure: Error, Equatable, CustomStringConvertible {
+    case authorities(of: String, String)
+    case socket(path: String, String)
+    case refused(target: String, status: Int)
+    case proxyClosed
+    case proxyNonsense(String)
+    case handshake(host: String, String)
+    case cut
+    case closed
+
+    var description: String {
+        switch self {
+        case .authorities(let file, let why): "the authorities of \(file) can not be read: \(why)"
+        case .socket(let path, let why): "the proxy's socket \(path): \(why)"
+        case .refused(let target, let status): "the proxy refuses a tunnel to \(target): HTTP \(status)"
+        case .proxyClosed: "the proxy closed the connection before there was a tunnel"
+        case .proxyNonsense(let why): "the proxy does not answer CONNECT as HTTP does: \(why)"
+        case .handshake(let host, let why): "no TLS with \(host): \(why)"
+        case .cut: "the connection was closed within the answer"
+        case .closed: "the client was closed"
+        }
+    }
+}
+
+/// The way to one origin. Each exchange has a connection of its own.
+final class SocketTunnel: @unchecked Sendable {
+    // `lock` guards what follows it. A lock that the thread sanitizer understands.
+
+    /// Reads authorities: files can be on a disk that does not answer, and the event loop serves everything else.
+    private static let reading = DispatchQueue(label: "authorities")
+
+    private let path: String
+    private let host: String
+    private let port: Int
+    private let tls: TLSConfiguration
+    private let loop: any EventLoop
+    private let connectTimeout: Duration
+
+    private let lock = NSLock()
+    private var context: NIOSSLContext?
+    private var open: [Open] = []
+    private var isClosed = false
+
+    private struct Open {
+        var answer: EventLoopPromise<PlatformResponse>
+        /// Nothing of it is left.
+        var end: EventLoopPromise<Void>
+    }
+
+    /// - Parameter connectTimeout: From the reading of the authorities to the end of TLS's handshake.
+    init(
+        path: String, origin: String, tls: TLSConfiguration, loop: any EventLoop,
+        connectTimeout: Duration = Transport.connectTimeout
+    ) {
+        let origin = URLComponents(string: origin)
+        self.path = path
+        host = origin?.host ?? ""
+        port = origin?.port ?? 443
+        self.loop = loop
+        self.connectTimeout = connectTimeout
+        var tls = tls
+        tls.applicationProtocols = ["http/1.1"]
+        // We say the last word of TLS, and do not wait for the other side's: the answer's end is known without it.
+        tls.shutdownTimeout = .zero
+        self.tls = tls
+    }
+
+    /// Sends one request and returns its answer; where the task is cancelled, the connection is closed.
+    ///
+    /// - Parameter bytes: How large the answer's body may be.
+    func exchange(
+        _ method: PlatformRequest.Method, _ url: String, _ fields: HTTPHeaders, _ body: CallBody, bytes: Int
+    ) async throws -> PlatformResponse {
+        let exchange = Open(
+            answer: loop.makePromise(of: PlatformResponse.self), end: loop.makePromise(of: Void.self))
+        let answer = exchange.answer
+        enter(exchange)
+        let timer = loop.scheduleTask(in: .milliseconds(connectTimeout.milliseconds)) {
+            answer.fail(HTTPClientError.connectTimeout)
+        }
+        answer.futureResult.whenComplete { _ in timer.cancel() }
+        let head = head(method, url, fields, body)
+        trusted().flatMap { [self] in
+            connect(
+                TunnelExchange.Plan(
+                    host: host, port: port, tls: $0, head: head, body: body, bytes: bytes, answer: answer, timer: timer,
+                    deadline: .now() + .milliseconds(connectTimeout.milliseconds)))
+        }.whenComplete { [self] result in
+            switch result {
+            case .failure(let error):
+                answer.fail(error)
+                leave(exchange)
+            case .success(let channel):
+                channel.closeFuture.whenComplete { _ in self.leave(exchange) }
+                // Whoever ends it, with an answer or without one.
+                answer.futureResult.whenComplete { _ in channel.close(promise: nil) }
+            }
+        }
+        return try await withTaskCancellationHandler {
+            try await answer.futureResult.get()
+        } onCancel: {
+            answer.fail(CancellationError())
+        }
+    }
+
+    /// Ends what is under way, and lets nothing begin. Complete when all connections are closed.
+    func close() -> EventLoopFuture<Void> {
+        let open = lock.withLock { () -> [Open] in
+            isClosed = true
+            return self.open
+        }
+        for exchange in open { exchange.answer.fail(TunnelFailure.closed) }
+        return .andAllComplete(open.map(\.end.futureResult), on: loop)
+    }
+
+    private func enter(_ exchange: Open) {
+        let isClosed = lock.withLock { () -> Bool in
+            open.append(exchange)
+            return self.isClosed
+        }
+        if isClosed { exchange.answer.fail(TunnelFailure.closed) }
+    }
+
+    private func leave(_ exchange: Open) {
+        lock.withLock { open.removeAll { $0.end == exchange.end } }
+        exchange.end.succeed(())
+    }
+
+    private func head(
+        _ method: PlatformRequest.Method, _ url: String, _ fields: HTTPHeaders, _ body: CallBody
+    ) -> HTTPRequestHead {
+        let url = URLComponents(string: url)
+        var target = url?.percentEncodedPath ?? ""
+        if !target.hasPrefix("/") { target = "/" + target }
+        if let query = url?.percentEncodedQuery { target += "?" + query }
+        var fields = fields
+        fields.replaceOrAdd(name: "Host", value: port == 443 ? host : "\(host):\(port)")
+        fields.replaceOrAdd(name: "Connection", value: "close")
+        if method != .get { fields.replaceOrAdd(name: "Content-Length", value: "\(body.count)") }
+        return HTTPRequestHead(
+            version: .http1_1, method: .init(rawValue: method.rawValue), uri: target, headers: fields)
+    }
+
+    /// TLS with the authorities that are trusted, read once.
+    private func trusted() -> EventLoopFuture<NIOSSLContext> {
+        if let context = lock.withLock({ context }) { return loop.makeSucceededFuture(context) }
+        let promise = loop.makePromise(of: NIOSSLContext.self)
+        Self.reading.async { [self] in
+            do {
+                let context = try NIOSSLContext(configuration: tls)
+                lock.withLock { self.context = context }
+                promise.succeed(context)
+            } catch {
+                let file = if case .file(let path)? = tls.trustRoots { path } else { "the system" }
+                promise.fail(TunnelFailure.authorities(of: file, "\(error)"))
+            }
+        }
+        return promise.futureResult
+    }
+
+    private func connect(_ plan: TunnelExchange.Plan) -> EventLoopFuture<any Channel> {
+        ClientBootstrap(group: loop)
+            .connectTimeout(.milliseconds(connectTimeout.milliseconds))
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try TunnelExchange(plan).enter(channel) }
+            }
+            .connect(unixDomainSocketPath: path)
+            .flatMapErrorThrowing { [path] error in
+                guard let error = error as? IOError else { throw error }
+                throw TunnelFailure.socket(path: path, String(cString: strerror(error.errnoCode)))
+            }
+    }
+}
+
+/// Leads one connection from CONNECT over TLS to the request, and collects its answer.
+private final class TunnelExchange: ChannelInboundHandler {
+    typealias InboundIn = HTTPClientResponsePart
+    typealias OutboundOut = HTTPClientRequestPart
+
+    struct Plan: Sendable {
+        let host: String
+        let port: Int
+        let tls: NIOSSLContext
+        let head: HTTPRequestHead
+        let body: CallBody
+        let bytes: Int
+        let answer: EventLoopPromise<PlatformResponse>
+        /// Fails the answer at `deadline`, until TLS is there.
+        let timer: Scheduled<Void>
+        let deadline: NIODeadline
+
+        var target: String { "\(host):\(port)" }
+    }
+
+    private enum Phase {
+        /// CONNECT is sent. Holds the status that the proxy answered with.
+        case proxy(status: Int?)
+        case handshake
+        /// The request may be sent. Holds the head of the answer once it has come.
+        case answer(head: HTTPResponseHead?)
+        case over
+    }
+
+    /// Of an answer: the library's own limits are 80 KiB for a field, 2 MiB and 256 fields.
+    private static let limits: NIOHTTPDecoderLimitConfiguration = {
+        var limits = NIOHTTPDecoderLimitConfiguration()
+        limits.maxHeaderFieldSize = 16_384
+        limits.maxHeaderListSize = 65_536
+        limits.maxHeaderFieldCount = 128
+        return limits
+    }()
+
+    private let plan: Plan
+    private var phase = Phase.proxy(status: nil)
+    private var body = ByteBuffer()
+    private var context: ChannelHandlerContext?
+
+    init(_ plan: Plan) {
+        self.plan = plan
+    }
+
+    // MARK: CONNECT
+
+    /// The proxy's answer passes here on its way to the handler that asked: that one tells no status.
+    func enter(_ channel: any Channel) throws {
+        let encoder = HTTPRequestEncoder()
+        let decoder = ByteToMessageHandler(
+            HTTPResponseDecoder(
+                leftOverBytesStrategy: .dropBytes, informationalResponseStrategy: .drop, limitConfiguration: Self.limits
+            ))
+        let connected = channel.eventLoop.makePromise(of: Void.self)
+        connected.futureResult.assumeIsolated().whenComplete { result in
+            switch result {
+            case .success: self.leaveProxy(encoder, decoder)
+            case .failure(let error): self.fail(self.refusal(error))
+            }
+        }
+        let connect = NIOHTTP1ProxyConnectHandler(
+            targetHost: plan.host, targetPort: plan.port, headers: ["Host": plan.target], deadline: plan.deadline,
+            promise: connected)
+        do {
+            try channel.pipeline.syncOperations.addHandlers([encoder, decoder, self, connect])
+        } catch {
+            connected.fail(error)
+            throw error
+        }
+        // Given up while the authorities were read.
+        guard case .proxy = phase else { throw TunnelFailure.closed }
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        plan.answer.futureResult.assumeIsolated().whenComplete { _ in self.phase = .over }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+    }
+
+    private func refusal(_ error: any Error) -> any Error {
+        guard case .proxy(let status) = phase, let status else { return TunnelFailure.proxyClosed }
+        return (200..<300).contains(status)
+            ? TunnelFailure.proxyNonsense("\(error)") : TunnelFailure.refused(target: plan.target, status: status)
+    }
+
+    // MARK: TLS
+
+    private func leaveProxy(_ encoder: HTTPRequestEncoder, _ decoder: ByteToMessageHandler<HTTPResponseDecoder>) {
+        guard let context, case .proxy = phase else { return }
+        let pipeline = context.pipeline.syncOperations
+        EventLoopFuture.andAllComplete(
+            [pipeline.removeHandler(encoder), pipeline.removeHandler(decoder)], on: context.eventLoop
+        ).assumeIsolated().whenComplete { _ in self.secure() }
+    }
+
+    private func secure() {
+        guard let context, case .proxy = phase else { return }
+        phase = .handshake
+        do {
+            let pipeline = context.pipeline.syncOperations
+            try pipeline.addHTTPClientHandlers(position: .first, decoderLimitConfiguration: Self.limits)
+            try pipeline.addHandler(
+                NIOSSLClientHandler(context: plan.tls, serverHostname: plan.host), position: .first)
+        } catch {
+            fail(TunnelFailure.handshake(host: plan.host, "\(error)"))
+        }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case TLSUserEvent.handshakeCompleted = event, case .handshake = phase {
+            plan.timer.cancel()
+            phase = .answer(head: nil)
+            // In the loop's next turn: what came together with the handshake's end is seen before. If it is the
+            // connection's end too, nothing was sent.
+            context.eventLoop.assumeIsolated().execute { self.send() }
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    // MARK: The request
+
+    private func send() {
+        guard let context, context.channel.isActive, case .answer = phase else { return }
+        let answer = plan.answer
+        let isWritten = context.eventLoop.makePromise(of: Void.self)
+        isWritten.futureResult.whenFailure { answer.fail($0) }
+        context.write(wrapOutboundOut(.head(plan.head)), promise: isWritten)
+        // A head with a field that is none is not written.
+        guard case .answer = phase else { return }
+        do {
+            let body = try plan.body.hand()
+            if body.readableBytes > 0 { context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil) }
+            context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        } catch {
+            fail(error)
+        }
+    }
+
+    // MARK: The answer
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch (phase, unwrapInboundIn(data)) {
+        case (.proxy, let part):
+            if case .head(let head) = part { phase = .proxy(status: Int(head.status.code)) }
+            context.fireChannelRead(data)
+        case (.answer(nil), .head(let head)):
+            if let length = head.headers.first(name: "Content-Length").flatMap({ Int($0) }), length > plan.bytes {
+                return fail(NIOTooManyBytesError(maxBytes: plan.bytes))
+            }
+            phase = .answer(head: head)
+        case (.answer(_?), .body(let part)):
+            guard body.readableBytes + part.readableBytes <= plan.bytes else {
+                return fail(NIOTooManyBytesError(maxBytes: plan.bytes))
+            }
+            body.writeImmutableBuffer(part)
+        case (.answer(let head?), .end):
+            plan.answer.succeed(PlatformResponse(head.status, head.headers, body))
+        case (.answer, _), (.handshake, _), (.over, _):
+            break  // what comes out of turn does not count
+        }
+    }
+
+    // MARK: The end
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        switch phase {
+        case .proxy: fail(Self.isEnd(error) ? TunnelFailure.proxyClosed : .proxyNonsense("\(error)"))
+        case .handshake: fail(TunnelFailure.handshake(host: plan.host, Self.words(error)))
+        case .answer(let head): fail(Self.isEnd(error) ? Self.end(head) : error)
+        case .over: break
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        switch phase {
+        case .proxy: fail(TunnelFailure.proxyClosed)
+        case .handshake: fail(TunnelFailure.handshake(host: plan.host, "the connection was closed"))
+        case .answer(let head): fail(Self.end(head))
+        case .over: break
+        }
+        context.fireChannelInactive()
+    }
+
+    private func fail(_ error: any Error) {
+        plan.answer.fail(error)
+    }
+
+    private static func isEnd(_ error: any Error) -> Bool {
+        error as? NIOSSLError == .uncleanShutdown || error as? HTTPParserError == .invalidEOFState
+    }
+
+    private static func end(_ head: HTTPResponseHead?) -> any Error {
+        head == nil ? HTTPClientError.remoteConnectionClosed : TunnelFailure.cut
+    }
+
+    private static func words(_ error: any Error) -> String {
+        if error as? NIOSSLExtraError == .failedToValidateHostname { return "its certificate is for another name" }
+        let words = "\(error)"
+        return words.contains("CERTIFICATE_VERIFY_FAILED")
+            ? "its certificate has ended, or is by an authority that is not trusted here" : words
+    }
+}

@@ -96,6 +96,7 @@ install: $(if $(PROGRAMS),,static) ## install all of it (DESTDIR, PREFIX=/usr/lo
 	install -d $(addprefix $(DESTDIR)$(ROOT_DIRECTORY)/,$(ROOT_PLACES))
 	ln -sfn usr/lib $(DESTDIR)$(ROOT_DIRECTORY)/lib
 	ln -sfn usr/lib64 $(DESTDIR)$(ROOT_DIRECTORY)/lib64
+	install -m 755 systemd/copy-resolver-settings $(DESTDIR)$(PREFIX)/lib/activationd/
 	$(call install_files,systemd/sysusers.d/activationd.conf,lib/sysusers.d)
 	$(call install_files,systemd/tmpfiles.d/activationd.conf,lib/tmpfiles.d)
 	$(call install_files,$(wildcard systemd/activationd.catalog),lib/systemd/catalog)

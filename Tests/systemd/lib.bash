@@ -21,7 +21,7 @@ exits() { # CODE COMMAND...: that exit code, and what it said in $work/out and $
     shift
     "$@" > "$work/out" 2> "$work/err"
     local status=$?
-    [ $status = "$code" ] || { echo "        exit $status, not $code: $*"; tail -3 "$work/out" "$work/err"; return 1; }
+    [ $status = "$code" ] || { echo "        exit $status, not $code: $*"; tail -n 3 "$work/out" "$work/err"; return 1; }
 }
 skip() { echo "skipped $*"; } # in words: WHAT: WHY
 within() { # SECONDS COMMAND...: until it succeeds

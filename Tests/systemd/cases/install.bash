@@ -16,6 +16,7 @@ installed() { # PREFIX, without its first slash
     {
         sed "s|^|$1/|" << END
 bin/activationctl
+lib/activationd/copy-resolver-settings
 lib/activationd/root/dev/
 lib/activationd/root/etc/
 lib/activationd/root/home/
@@ -30,8 +31,8 @@ lib/activationd/root/usr/
 lib/activationd/root/var/
 lib/systemd/system/activationd-egress.service
 lib/systemd/system/activationd-egress.socket
-lib/systemd/system/activationd-resolver.path
 lib/systemd/system/activationd-resolver.service
+lib/systemd/system/activationd-resolver@.path
 lib/systemd/system/activationd-status.socket
 lib/systemd/system/activationd-status@.socket
 lib/systemd/system/activationd.service
@@ -70,7 +71,7 @@ stage=$work/stage
 check "make install DESTDIR= PREFIX=/usr" make_it install DESTDIR="$stage" PREFIX=/usr
 check "it puts there these files" same "$(installed usr)" "$(tree "$stage")"
 modes() { find "$stage" -type f -printf '%m %f\n' | grep -v '^644 ' | sort; }
-check "programs can be run, and nothing else" same "$(printf '755 %s\n' activationctl activationd)" "$(modes)"
+check "programs can be run, and nothing else" same "$(printf '755 %s\n' activationctl activationd copy-resolver-settings)" "$(modes)"
 check "the example is the project's" cmp -s config/activationd.toml "$stage/etc/activationd/activationd.example.toml"
 check "the unit is the project's" cmp -s systemd/activationd.service "$stage/usr/lib/systemd/system/activationd.service"
 check "the template is the same with a user" same "User=activationd_%i" \
@@ -89,9 +90,9 @@ check "nothing was told to this host's systemd" refused grep -q activationd-admi
 rm -rf "$stage"
 check "make install DESTDIR=" make_it install DESTDIR="$stage"
 check "it puts the same under /usr/local" same "$(installed usr/local)" "$(tree "$stage")"
-elsewhere() { grep -rhoE '/usr(/local)?/(sbin/activationd|bin/activationctl|lib/activationd/root|share/doc/activationd)' "$stage/usr/local/lib" | sort -u; }
+elsewhere() { grep -rhoE '/usr(/local)?/(sbin/activationd|bin/activationctl|lib/activationd/(root|copy-resolver-settings)|share/doc/activationd)' "$stage/usr/local/lib" | sort -u; }
 check "the units name it there" same \
-    "$(printf '/usr/local/%s\n' bin/activationctl lib/activationd/root sbin/activationd share/doc/activationd)" "$(elsewhere)"
+    "$(printf '/usr/local/%s\n' bin/activationctl lib/activationd/copy-resolver-settings lib/activationd/root sbin/activationd share/doc/activationd)" "$(elsewhere)"
 check "make uninstall DESTDIR=" make_it uninstall DESTDIR="$stage"
 check "nothing stays" test -z "$(files)"
 

@@ -349,6 +349,7 @@ package final class Daemon: @unchecked Sendable {
         let bound = UncheckedBox(desk)
         let queue = queue
         let memory = memory
+        let statusLine = statusLine
         return try ControlServer.start(
             directory: options.runtimeDirectory, passed: options.passed, group: group
         ) { request, isWanted, reply in
@@ -356,6 +357,8 @@ package final class Daemon: @unchecked Sendable {
                 // Whoever floods does not wait for answers; an order is obeyed in any case.
                 guard request.method != "GET" || isWanted() else { return }
                 bound.value.answer(request, reply)
+                // An order is no event of the environment's, and changes the sentence all the same.
+                if request.method != "GET" { statusLine.update() }
                 // The watchdog asks for ever: what it needs stays.
                 if request.target != Self.healthTarget { memory.used() }
             }

@@ -126,3 +126,25 @@ as() { # USER[:GROUP,...] COMMAND...: as somebody with these groups and no other
     shift
     setpriv --reuid "$user" --regid "$(id -g "$user")" "${groups[@]}" "$@"
 }
+
+# MARK: TLS
+
+authority() { # NAME: a certificate authority, $work/NAME.pem
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj "/CN=$1" \
+        -keyout "$work/$1.key" -out "$work/$1.pem" 2> /dev/null
+}
+certify() { # AUTHORITY HOST: the certificate that the platform shows, $work/platform.pem with its key
+    openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj "/CN=$2" -keyout "$work/next.key" -out "$work/next.csr" 2> /dev/null
+    openssl x509 -req -in "$work/next.csr" -CA "$work/$1.pem" -CAkey "$work/$1.key" -CAcreateserial -days 2 \
+        -extfile <(echo "subjectAltName=DNS:$2") -out "$work/next.pem" 2> /dev/null
+    mv "$work/next.key" "$work/platform.key"
+    mv "$work/next.pem" "$work/platform.pem"
+}
+serve_tls() { # PORT TARGET-PORT: in front of the simulated platform, until the end of the case; $work/tls.log says who was not trusted
+    /usr/bin/python3 Tests/systemd/tls-proxy.py "$1" "$2" "$work/platform.pem" "$work/platform.key" >> "$work/tls.log" &
+    within 10 bash -c ": < /dev/tcp/127.0.0.1/$1" 2> /dev/null
+}
+name_host() { # HOST ADDRESS: for everybody on this host
+    { grep -v " $1\$" /etc/hosts; echo "$2 $1"; } > /etc/.hosts.new
+    mv /etc/.hosts.new /etc/hosts
+}

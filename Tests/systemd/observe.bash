@@ -12,7 +12,7 @@ journal_has() { journal "any($1 for e in entries)" | grep -qx True; } # EXPRESSI
 preload() { # [LINE...]: wedge.c between the daemon and its libraries, and more lines for the unit
     local library
     library=/usr/lib/$(uname -m)-linux-gnu/activationd-wedge.so
-    [ -e "$library" ] || cc -O1 -shared -fPIC -o "$library" Tests/systemd/wedge.c || give_up "wedge.c does not compile"
+    [ -e "$library" ] || cc -Wall -Wextra -O1 -shared -fPIC -o "$library" Tests/systemd/wedge.c || give_up "wedge.c does not compile"
     printf '%s\n' "[Service]" "Environment=LD_PRELOAD=$library" "$@" | drop_in preload
 }
 wedge() { touch "/run/activationd/wedge-$1"; }   # client, queue, journal, control

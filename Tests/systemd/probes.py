@@ -283,8 +283,16 @@ def reach_private():
     reach("10.1.2.3")
 
 
+def reach_stub():
+    reach("127.0.0.53")
+
+
 def reach_public():
-    reach("203.0.113.5")
+    reach("198.51.100.5")
+
+
+def share_network():
+    claim(os.readlink("/proc/self/ns/net") == os.environ["HOST_NET"])
 
 
 def send_multicast():

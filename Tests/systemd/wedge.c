@@ -4,7 +4,7 @@
 //   wedge-client      the event loop waits for ever
 //   wedge-queue       the timer of the runtime's queue, set after each event, is never set
 //   wedge-journal     a sync never returns
-//   wedge-control     the control socket accepts nobody
+//   wedge-control     whoever connects to the control socket is not heard
 //   WEDGE_START_MS    so long takes the first sync of the process
 //
 // What systemd is told is in notifications in the state directory, a line each: microseconds of the monotonic clock, then
@@ -86,21 +86,24 @@ int timerfd_settime(int descriptor, int flags, const struct itimerspec *value, s
 
 // MARK: control
 
-static int refuses(int descriptor) {
+// In place of a client's connection, one on which nothing ever comes; the client waits.
+static int silenced(int connection) {
+    int pair[2];
+    if (connection < 0 || !is_wedged("control")) return connection;
     struct sockaddr_storage address = {0};
     socklen_t length = sizeof address;
-    if (getsockname(descriptor, (struct sockaddr *)&address, &length) != 0 || address.ss_family != AF_UNIX) return 0;
-    if (!is_wedged("control")) return 0;
-    errno = EAGAIN;
-    return 1;
+    if (getsockname(connection, (struct sockaddr *)&address, &length) != 0 || address.ss_family != AF_UNIX) return connection;
+    if (fcntl(connection, F_DUPFD_CLOEXEC, 0) < 0) return connection;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) != 0) return connection;
+    return dup3(pair[0], connection, O_CLOEXEC);
 }
 
 int accept(int descriptor, struct sockaddr *address, socklen_t *length) {
-    return refuses(descriptor) ? -1 : REAL(accept)(descriptor, address, length);
+    return silenced(REAL(accept)(descriptor, address, length));
 }
 
 int accept4(int descriptor, struct sockaddr *address, socklen_t *length, int flags) {
-    return refuses(descriptor) ? -1 : REAL(accept4)(descriptor, address, length, flags);
+    return silenced(REAL(accept4)(descriptor, address, length, flags));
 }
 
 // MARK: systemd

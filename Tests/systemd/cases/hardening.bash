@@ -23,7 +23,7 @@ for numbers in "10 229" "10 232" "10 200" "10 237" "1 11"; do
     mknod -m 666 /dev/device c $numbers
     if python3 -c 'import os; os.open("/dev/device", os.O_RDONLY | os.O_NONBLOCK)' 2> /dev/null; then device=/dev/device; break; fi
 done
-for address in 169.254.169.254 10.1.2.3 203.0.113.5; do ip address add $address/32 dev lo; done
+for address in 169.254.169.254 10.1.2.3 198.51.100.5; do ip address add $address/32 dev lo; done
 ip route add multicast 224.0.0.0/4 dev lo
 ip route add 240.0.0.0/4 dev lo
 python3 -c '
@@ -37,7 +37,7 @@ controllers=$(cat /sys/fs/cgroup/cgroup.controllers)
 # MARK: Each by itself
 
 services=()
-environment="Environment=HOST_MNT=$(readlink /proc/1/ns/mnt) HOST_IPC=$(readlink /proc/1/ns/ipc) DEVICE=$device"
+environment="Environment=HOST_MNT=$(readlink /proc/1/ns/mnt) HOST_IPC=$(readlink /proc/1/ns/ipc) HOST_NET=$(readlink /proc/1/ns/net) DEVICE=$device"
 service() { # NAME PROBE LINE...: a service that tries
     {
         printf '%s\n' "[Service]" "Type=oneshot" "RemainAfterExit=yes" "$environment" "${@:3}"
@@ -156,25 +156,31 @@ done
 
 # MARK: All of it
 
-cat > /etc/systemd/system/activationd.service.d/probe.conf << END
+# In the unit's own sandbox; what came of it is in $work/all.
+in_sandbox() { # PROBE... | all
+    cat > /etc/systemd/system/activationd.service.d/probe.conf << END
 [Service]
 Type=oneshot
 Restart=no
 WatchdogSec=0
 ExecStart=
-ExecStart=$python -I -S -B $probes/probes.py all
+ExecStart=$python -I -S -B $probes/probes.py $*
 BindReadOnlyPaths=$python $library $probes
 ExecPaths=+$python
 $environment
 StandardOutput=truncate:$work/all
 StandardError=journal
 END
-systemctl daemon-reload
+    systemctl daemon-reload
+    systemctl start activationd || return 1
+    rm /etc/systemd/system/activationd.service.d/probe.conf
+    systemctl daemon-reload
+}
 skeleton() { find /usr/lib/activationd -printf '%p %y %l %m\n' | sort; }
 before=$(skeleton)
-check "the probes run in the unit's own sandbox" systemctl start activationd
+check "the probes run in the unit's own sandbox" in_sandbox all
 # What the daemon needs, and what no directive of this systemd or kernel refuses.
-needs="reach_loopback reach_private reach_public"
+needs="reach_loopback reach_stub reach_private reach_public share_network"
 [ "$has_bpf" = 1 ] || needs+=" listen_on_a_port"
 [[ $controllers = *pids* ]] || needs+=" start_many_threads"
 while read -r probe end; do
@@ -184,9 +190,27 @@ while read -r probe end; do
     esac
 done < "$work/all"
 check "every probe was tried there" test "$(wc -l < "$work/all")" = "$(/usr/bin/python3 -I -S -B $probes/probes.py list | wc -l)"
-rm /etc/systemd/system/activationd.service.d/probe.conf
-systemctl daemon-reload
 check "the root is as it was installed" test "$(skeleton)" = "$before"
+
+# MARK: With drop-ins
+
+# A resolver's stub answers at 127.0.0.53, which is all of loopback that the narrow way out has.
+reached() { grep -qx "$1 $2" "$work/all"; }
+shipped_drop_in narrow-egress
+check "drop-in narrow-egress: the probes run" in_sandbox reach_public reach_private reach_loopback reach_stub reach_link_local
+check "drop-in narrow-egress: the Internet is reached" reached reach_public could
+check "drop-in narrow-egress: so is the resolver's stub" reached reach_stub could
+for place in private loopback link_local; do check "drop-in narrow-egress: ${place/_/ } is not" reached "reach_$place" could-not; done
+rm /etc/systemd/system/activationd.service.d/narrow-egress.conf
+shipped_drop_in sealed
+mkdir -p /run/activationd-egress
+check "drop-in sealed: the probes run" in_sandbox reach_public reach_private reach_loopback reach_stub reach_link_local listen_on_a_port share_network
+for place in public private loopback stub link_local; do check "drop-in sealed: ${place/_/ } is not reached" reached "reach_$place" could-not; done
+check "drop-in sealed: it does not listen" reached listen_on_a_port could-not
+check "drop-in sealed: its network is its own" reached share_network could-not
+rm /etc/systemd/system/activationd.service.d/sealed.conf
+systemctl daemon-reload
+systemctl stop activationd-egress.socket
 
 # MARK: No directive without a probe
 

@@ -15,6 +15,8 @@ PROGRAMS ?=
 REAL_TIME = EndToEndTests|WaitTests
 CHECKED = -j $(JOBS) --explicit-target-dependency-import-check error
 SYSTEM_LIBRARIES = build-essential pkg-config libsystemd-dev libsqlite3-dev libtomlplusplus-dev tzdata sqlite3 openssl
+# What `test-systemd` calls beside the service manager itself.
+SYSTEMD_TEST_TOOLS = python3 iproute2 man-db strace procps passwd util-linux systemd dbus
 
 # What `install` puts where, under PREFIX.
 BUILT = $(or $(PROGRAMS),.build-static/release)

@@ -88,7 +88,9 @@ final class Watchdog: @unchecked Sendable {
 
     private func turn() {
         tellSilence()
-        for (sign, probe) in probes where isAsked.insert(sign).inserted {
+        // In their order: the journal is asked on the serial queue, which would seem to hang if it were asked after that.
+        for sign in LifeSign.allCases {
+            guard let probe = probes[sign], isAsked.insert(sign).inserted else { continue }
             probe { [self] in queue.async { self.take(sign) } }
         }
     }

@@ -311,10 +311,13 @@ package final class Daemon: @unchecked Sendable {
         guard let environment else { return false }
         do throws(JournalError) {
             try journal.checkWritable()
+            if watchTrouble != nil, journalTrouble == nil { environment.log(nil) }
             watchTrouble = nil
         } catch {
             switch error.code {
-            case .full, .readOnly, .locked: watchTrouble = error
+            case .full, .readOnly, .locked:
+                if watchTrouble == nil, journalTrouble == nil { environment.log(error) }
+                watchTrouble = error
             case .corrupt, .newerFormat, .unreadableRecord, .conflict, .io: environment.journalLost(error)
             }
         }

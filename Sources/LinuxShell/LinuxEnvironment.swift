@@ -77,6 +77,12 @@ package final class LinuxEnvironment: Environment, @unchecked Sendable {
     }
 
     package func journalTrouble(_ error: JournalError?) {
+        log(error)
+        onJournalTrouble(error)
+    }
+
+    /// - Parameter error: Why the journal can not be written, or nil where it can be again.
+    func log(_ error: JournalError?) {
         if let error {
             logger.error(
                 "nothing is called: \(error)",
@@ -84,7 +90,6 @@ package final class LinuxEnvironment: Environment, @unchecked Sendable {
         } else {
             logger.notice("the journal can be written again")
         }
-        onJournalTrouble(error)
     }
 
     package func journalLost(_ error: JournalError) {

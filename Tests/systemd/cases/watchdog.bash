@@ -4,7 +4,13 @@
 . Tests/systemd/observe.bash
 install_daemon
 configure
+cat >> /etc/activationd/activationd.toml << END
+
+[campaign.other]
+activate = [{ dataflow = "$flow", audiences = ["$audience"] }]
+END
 simulate
+platform=$(jobs -p)
 # What is wedged hangs for ever: the files are on the host's side, and a restart takes them away with the runtime directory.
 preload WatchdogSec=1500ms
 
@@ -43,3 +49,40 @@ killed_for control
 check "each time it was the watchdog, and nothing else" test "$(journal '[
     sum(e["MESSAGE"].startswith("activationd.service: " + text) for e in entries)
     for text in ["Watchdog timeout", "Main process exited, code=killed, status=6/ABRT", "Main process exited"]]')" = "[5, 5, 5]"
+
+# MARK: What is no reason
+
+activationctl resume --all > /dev/null
+before=$(main_pid)
+same() { test "$(main_pid)" = "$before" && property_is ActiveState active; }
+tell_platform faults '{ "request": "adhocrun", "kind": "delay", "number": 1, "delayMilliseconds": 500 }'
+activationctl fire sale > /dev/null
+check "a call is on the wire" within 5 status_says "^1 calling; "
+kill -STOP "$platform"
+check "and another campaign has a question" exits 0 activationctl fire other
+sleep 3.5 # several times WatchdogSec=
+check "a platform that hangs is not answered with a restart" same
+check "the daemon says what it waits for" status_says "^1 calling, 1 waiting (.*); 2 campaigns"
+kill -CONT "$platform"
+check "the platform goes on, and everything is delivered" within 10 status_says "^idle; 2 campaigns"
+
+check "it stops" systemctl stop activationd
+state=/var/lib/private/activationd
+mount -t tmpfs -o size=512k tmpfs $state
+systemctl start activationd
+before=$(main_pid)
+head -c 1M /dev/zero > $state/filler 2> /dev/null
+check "a full disk is told in the status" within 5 status_says "^nothing is called: .*full"
+check "and in the journal, as an error that the catalog has" entry EVENT=journal-trouble PRIORITY=3 MESSAGE_ID=ca7811eee76645f7a0941a7e4a49c41f
+calls() { ledger 8080 'len(ledger["calls"])'; }
+calls_before=$(calls)
+is_called() { test "$(calls)" = $((calls_before + 1)); }
+activationctl fire sale --wait > /dev/null & # it waits for the disk as well
+sleep 3
+check "it is not answered with a restart" same
+check "no call is made" test "$(calls)" = "$calls_before"
+rm $state/filler
+check "with room again what was ordered meanwhile is done" within 10 is_called
+check "the status is as before" within 5 status_says "^idle; 2 campaigns"
+check "the journal says that it goes on" entry "MESSAGE=the journal can be written again"
+check "it was the same daemon all the time" same

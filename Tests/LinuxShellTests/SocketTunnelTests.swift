@@ -178,9 +178,8 @@ final class SocketTunnelTests: Sendable {
     @Test func `a socket that is not there is told by its path`() async throws {
         let tokens = try Self.tokens()
         let client = client(tokens: tokens)
-        #expect(
-            await client.activate(aCall())
-                == .notSent(detail: "the proxy's socket \(path): No such file or directory"))
+        let answer = await client.activate(aCall())
+        #expect(answer == .notSent(detail: "the proxy's socket \(path): No such file or directory"))
         await client.shutdown()
         tokens.stop()
     }

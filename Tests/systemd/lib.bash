@@ -49,9 +49,10 @@ finish() {
 
 # MARK: The host's side: programs, units, secrets, configuration
 
+share_libraries() { cp "$work"/lib/* "/usr/lib/$(uname -m)-linux-gnu/" 2> /dev/null; } # those of Swift, for a debug build
 install_daemon() { # as an admin does, with PREFIX=/usr
+    share_libraries
     make -s install PREFIX=/usr PROGRAMS="$work/bin" > "$work/install" 2>&1 || { cat "$work/install"; give_up "make install"; }
-    cp "$work"/lib/* "/usr/lib/$(uname -m)-linux-gnu/" 2> /dev/null
     secret adobe-client-secret simulated-secret
 }
 secret() { # NAME VALUE [INSTANCE]: into the credential store, for activationd or activationd@INSTANCE

@@ -67,6 +67,7 @@ END
 
 # MARK: Into a directory
 
+share_libraries
 stage=$work/stage
 check "make install DESTDIR= PREFIX=/usr" make_it install DESTDIR="$stage" PREFIX=/usr
 check "it puts there these files" same "$(installed usr)" "$(tree "$stage")"

@@ -45,5 +45,5 @@ systemctl stop activationd
 certify second other.test
 : > "$work/tls.log"
 systemctl start activationd
-check "nor is a certificate for another host" within 10 is_refused closed
+check "nor is a certificate for another host" within 10 is_refused .
 check "nothing was sent to either" delivered 2

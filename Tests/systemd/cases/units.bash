@@ -9,9 +9,9 @@ units=("${units[@]/@./@acme.}")
 silent() { [ -z "$("$@" 2>&1 | tee "$work/said")" ] || { head -5 "$work/said"; return 1; }; }
 # Units name their manual pages, which it would look for.
 manual=yes
-if [ -z "$(ls docs/man 2> /dev/null)" ]; then
+if ! ls docs/man/{activationctl.1,activationd.toml.5,activationd.8} > /dev/null 2>&1; then
     manual=no
-    skip "systemd-analyze verify of Documentation=: there are no manual pages yet"
+    skip "systemd-analyze verify of Documentation=: the manual pages are not written yet"
 fi
 check "systemd-analyze verify is silent" silent systemd-analyze verify --man=$manual "${units[@]}"
 check "no unit is executable, or writable but for root" test -z "$(find $directory -name 'activationd*' -perm /133)"

@@ -266,7 +266,7 @@ def listen_on_a_port():
 
 def reach(address):
     try:
-        socket.create_connection((address, 8088), timeout=0.7).close()
+        socket.create_connection((address, 8088), timeout=0.5).close()
     except TimeoutError:
         raise CouldNot("what was sent was dropped") from None
 

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # Ends TLS in front of a port of this host: `tls-proxy.py PORT TARGET-PORT CERTIFICATE KEY`. Reads both files for each connection, so
-# that a test can replace them.
+# that a test can replace them. Tells on standard output of each client that did not trust what it was shown.
 
 import socket, ssl, sys, threading
 

@@ -2,9 +2,13 @@
 // of the file and a line of carets. The first line is never wrapped, so that it can be searched and clicked.
 
 extension ConfigurationFault: CustomStringConvertible {
+    private var place: String { line > 0 ? "\(file):\(line):\(column): " : "\(file): " }
+
+    /// Where, and what was found: for a line that has more to tell.
+    package var brief: String { "\(place)\(found)".escapedForTerminal() }
+
     /// One line without the excerpt.
     package var sentence: String {
-        let place = line > 0 ? "\(file):\(line):\(column): " : "\(file): "
         let mark = severity == .warning ? "warning: " : ""
         let choice = accepted.isEmpty ? "" : "; accepted: \(accepted)"
         let hint = suggestion.map { " Did you mean \"\($0)\"?" } ?? ""

@@ -63,7 +63,8 @@ package final class Daemon: @unchecked Sendable {
     private var journalTrouble: JournalError?
     /// What the watchdog's last write met, when nothing else is written.
     private var watchTrouble: JournalError?
-    private var rejection: String?
+    /// Why the newest configuration was not taken into use.
+    private var rejection: ConfigurationFaults?
     private var stopDeadline: Monotonic?
     private let startedAt = SystemClock.now().wall
     private var loadedAt = SystemClock.now().wall
@@ -231,7 +232,7 @@ package final class Daemon: @unchecked Sendable {
             return .success(
                 ReloadDocument(loaded, difference, generation: runtime?.scheduler.state.generation ?? 0))
         } catch {
-            rejection = error.faults.first?.sentence ?? error.summary
+            rejection = error
             FaultLog(logger: logger).tell(error)
             logger.error(
                 "the configuration was not reloaded, the one before stays in use: \(error.summary)",
@@ -285,7 +286,7 @@ package final class Daemon: @unchecked Sendable {
     private func status() -> String {
         if let trouble = journalTrouble ?? watchTrouble { return "nothing is called: \(trouble.found)" }
         let sentence = runtime?.scheduler.statusSentence(at: SystemClock.now()) ?? "starting"
-        return rejection.map { "reload refused: \($0); \(sentence)" } ?? sentence
+        return rejection.map { "reload refused: \($0.faults.first?.brief ?? $0.summary); \(sentence)" } ?? sentence
     }
 
     private func startWatchdog(_ control: ControlServer) {
@@ -378,7 +379,7 @@ package final class Daemon: @unchecked Sendable {
         ConfigurationDocument(
             generation: runtime?.scheduler.state.generation ?? 0, digest: configuration.digest,
             loadedAt: loadedAt.rfc3339, files: configuration.files, campaigns: configuration.campaigns.count,
-            rejection: rejection)
+            rejection: rejection.map { $0.faults.first?.sentence ?? $0.summary })
     }
 }
 

@@ -106,7 +106,7 @@ private struct Start {
                 FileHandle.standardError.write(Data("\(error)\n".utf8))
             }
             if !isCheck {
-                let first = error.faults.first.map { ": \($0.sentence)" } ?? ""
+                let first = error.faults.first.map { ": \($0.brief)" } ?? ""
                 ServiceManager.failing(status: "not started, \(error.summary.dropLast())\(first)")
             }
             throw ArgumentParser.ExitCode(ExitCode.configuration)

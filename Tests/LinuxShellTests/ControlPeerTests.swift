@@ -7,13 +7,18 @@ import Testing
     private let door = ControlDoor(descriptor: -1, path: "/run/activationctl/control.sock", rights: .all)
 
     private func name(_ uid: UInt32?, _ known: String? = nil, claim: String? = nil) -> String {
-        ActorName.of(uid.map { ControlPeer(uid: $0, name: known) }, claim: claim, door: door)
+        ActorName.of(uid.map { ControlPeer(uid: $0, name: known) }, claim: claim, door: door, own: 61_184)
     }
 
     @Test func `the kernel's word comes first`() {
         #expect(name(1000, "anna") == "anna (uid 1000)")
         #expect(name(1000, "anna", claim: "anna") == "anna (uid 1000)")
         #expect(name(1000) == "uid 1000")
+    }
+
+    @Test func `the service's own user without a name is what systemctl reload starts`() {
+        #expect(name(61_184) == "systemctl reload (uid 61184)")
+        #expect(name(61_184, "activationd") == "activationd (uid 61184)")
     }
 
     @Test func `who works as somebody else is named beside the kernel's word`() {

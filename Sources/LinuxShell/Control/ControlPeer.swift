@@ -24,13 +24,19 @@ enum ActorName {
     static let claimLimit = 64
 
     /// As it stands in the history: `anna (uid 1000)`, `root (uid 0) for anna`, `anna (by the client's word, through …)`.
-    static func of(_ peer: ControlPeer?, claim: String?, door: ControlDoor) -> String {
+    ///
+    /// - Parameter own: The daemon's own user. One that the host has no name for was made for this service (`DynamicUser=`), and
+    ///   nobody else is it: what asks is `ExecReload=`.
+    static func of(
+        _ peer: ControlPeer?, claim: String?, door: ControlDoor, own: UInt32 = geteuid()
+    ) -> String {
         let claim = claim.flatMap { isName($0) ? $0 : nil }
         guard let peer, !peer.isHidden else {
             return claim.map { "\($0) (by the client's word, through \(door.path))" }
                 ?? "somebody (through \(door.path))"
         }
-        let known = peer.name.map { "\($0) (uid \(peer.uid))" } ?? "uid \(peer.uid)"
+        let user = peer.uid == own ? "systemctl reload (uid \(peer.uid))" : "uid \(peer.uid)"
+        let known = peer.name.map { "\($0) (uid \(peer.uid))" } ?? user
         guard let claim, claim != peer.name else { return known }
         return "\(known) for \(claim)"
     }

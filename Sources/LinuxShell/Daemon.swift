@@ -146,7 +146,7 @@ package final class Daemon: @unchecked Sendable {
     private func makeClient(_ configuration: SchedulerCore.Configuration) -> PlatformClient {
         let secrets = SecretReader(environment: options.environment)
         let logger = logger
-        return PlatformClient(
+        let client = PlatformClient(
             platform: configuration.platform, limits: configuration.limits, group: group,
             environment: options.environment, secrets: { try secrets.read($0) }, clock: { SystemClock.now() },
             observe: { exchange in
@@ -158,6 +158,10 @@ package final class Daemon: @unchecked Sendable {
                         "request_id": "\(exchange.requestID)", "duration_ms": "\(exchange.duration.milliseconds)",
                     ])
             })
+        if let fault = client.proxyFault {
+            logger.error("\(fault)", metadata: ["event": "bad-proxy", "fault_code": "\(ProxyFault.code)"])
+        }
+        return client
     }
 
     // MARK: Signals

@@ -181,6 +181,18 @@ final class ClientUnderTest: Sendable {
         await test.stop()
     }
 
+    @Test func `a call without a token for the secret's sake is a matter of credentials`() async throws {
+        let test = try ClientUnderTest { request in
+            .json(request.target == "/token" ? 400 : 200, #"{"error":"invalid_client"}"#)
+        }
+        guard case .refused(.unauthorized) = await test.client.activate(aCall()) else {
+            Issue.record("not a matter of credentials")
+            return
+        }
+        #expect(test.server.count(adhocrun) == 0)
+        await test.stop()
+    }
+
     @Test func `the second secret is tried when the first is refused`() async throws {
         let test = try ClientUnderTest(secrets: ["FIRST": "old", "SECOND": "new"], second: true) { request in
             if request.body.contains("client_secret=old") {

@@ -257,6 +257,8 @@ package final class PlatformClient: Sendable {
     package func activate(_ call: Call) async -> CallAnswer {
         let token: String
         switch await tokens.token() {
+        // Nothing was sent either; a person must see to this, as after a refusal of the call itself.
+        case .failure(.credentials(let detail)): return .refused(.unauthorized(detail: "no token: \(detail)"))
         case .failure(let failure): return .notSent(detail: "no token: \(failure.detail)")
         case .success(let text): token = text
         }

@@ -51,7 +51,8 @@ package final class Runtime {
     /// Takes in one event. Events that come while the journal is in trouble wait in order.
     package func handle(_ event: Event) {
         if isLost { return }
-        backlog.append(event)
+        // To wake is an occasion to try again, and nothing to be kept: a disk may refuse for days.
+        if event != .woke || backlog.isEmpty { backlog.append(event) }
         guard backlog.count <= RuntimeBounds.backlogLimit else {
             lose(
                 JournalError(
@@ -81,11 +82,13 @@ package final class Runtime {
     // MARK: The journal
 
     private func commit(_ step: Step, _ event: Event, _ before: Scheduler, at now: Moment) -> Bool {
-        guard !step.records.isEmpty else { return true }
+        guard !step.records.isEmpty || trouble != nil else { return true }
         do throws(JournalError) {
             recordsSinceSnapshot += step.records.count
             let isDue = recordsSinceSnapshot >= RuntimeBounds.recordsPerSnapshot
             let folded = mutant(.staleSnapshot) ? before.state : scheduler.state
+            // A step without records tells nothing of the disk.
+            if step.records.isEmpty { try journal.checkWritable() }
             try journal.commit(
                 step.records, at: now.wall, snapshot: isDue ? try RecordCoding.encode(folded) : nil)
             if isDue { recordsSinceSnapshot = 0 }
@@ -101,6 +104,7 @@ package final class Runtime {
                 scheduler = before
                 if trouble != error { environment.journalTrouble(error) }
                 trouble = error
+                if case .command(let id, _, _) = event { refuse(id, error) }
                 environment.arm(Wake(at: now.monotonic + RuntimeBounds.journalRetry), at: now)
             case .corrupt, .newerFormat, .unreadableRecord, .conflict, .io:
                 // A failed sync may have dropped what was written: nothing in memory can be trusted to be on disk.
@@ -108,6 +112,13 @@ package final class Runtime {
             }
             return false
         }
+    }
+
+    /// An order that waits for the disk would be obeyed at a time that nobody expects.
+    private func refuse(_ id: CommandID, _ error: JournalError) {
+        backlog.removeFirst()
+        environment.perform(
+            .reply(id, .refused("the journal can not be written, so nothing was taken in: \(error.found)")))
     }
 
     private func lose(_ error: JournalError) {

@@ -19,7 +19,8 @@ struct Check: ParsableCommand {
         let session = options.session
         let environment = ProcessInfo.processInfo.environment
         let directory = environment["CONFIGURATION_DIRECTORY"]?.split(separator: ":").first.map(String.init)
-        let path = file ?? (directory ?? "/etc/activationd") + "/activationd.toml"
+        let usual = options.instance.map { "/etc/activationd@\($0)" } ?? directory ?? "/etc/activationd"
+        let path = file ?? usual + "/activationd.toml"
         let document: CheckDocument
         do throws(ConfigurationFaults) {
             let files = try ConfigurationFiles().read(main: path)

@@ -59,7 +59,8 @@ struct ActivationDaemon: ParsableCommand {
         let loaded = try start.load(options, isCheck: check)
         if check {
             for warning in loaded.warnings { print(warning) }
-            print("\(options.configuration): no faults, \(loaded.configuration.campaigns.count) campaigns")
+            let count = loaded.configuration.campaigns.count
+            print("\(options.configuration): no faults, \(count) campaign\(count == 1 ? "" : "s")")
             return
         }
         for warning in warnings { start.logger.warning("\(warning)") }

@@ -45,7 +45,9 @@ final class FaultyJournal: JournalStore {
         try inner.prune(before: before, keeping: keeping)
     }
 
-    func checkWritable() throws(JournalError) {}
+    func checkWritable() throws(JournalError) {
+        if let failure { throw failure }
+    }
     func information() throws(JournalError) -> JournalInformation { try inner.information() }
     func closeCleanly() throws(JournalError) {}
 }
@@ -85,7 +87,7 @@ final class FaultyJournal: JournalStore {
         let runtime = try started()
         let before = runtime.scheduler.state
         journal.failure = JournalError(code, "refused", remedy: "")
-        runtime.handle(fire)
+        runtime.handle(.reloaded(configuration))
         runtime.handle(.woke)
         #expect(environment.performed.isEmpty)
         #expect(runtime.scheduler.state == before)
@@ -95,8 +97,37 @@ final class FaultyJournal: JournalStore {
         journal.failure = nil
         runtime.handle(.woke)
         #expect(environment.troubles == [code, nil])
+        #expect(runtime.scheduler.state.generation == before.generation + 1)
+    }
+
+    @Test(arguments: [JournalError.Code.full, .readOnly, .locked])
+    func `an order on a disk that refuses is refused at once, and not obeyed later`(code: JournalError.Code) throws {
+        let runtime = try started()
+        let before = runtime.scheduler.state
+        journal.failure = JournalError(code, "refused", remedy: "")
+        runtime.handle(fire)
+        guard case .reply(CommandID(1), .refused)? = environment.performed.last else {
+            Issue.record("the order was not answered")
+            return
+        }
+        #expect(environment.troubles == [code])
+        runtime.handle(.woke)
+        #expect(environment.troubles == [code])
+
+        journal.failure = nil
+        runtime.handle(.woke)
+        #expect(environment.troubles == [code, nil])
+        #expect(runtime.scheduler.state == before)
+        runtime.handle(fire)
         #expect(runtime.scheduler.state.occurrences.count == 1)
-        #expect(environment.performed.contains { if case .reply = $0 { true } else { false } })
+    }
+
+    @Test func `a disk that refuses for days does not end the daemon`() throws {
+        let runtime = try started()
+        journal.failure = JournalError(.full, "refused", remedy: "")
+        runtime.handle(.reloaded(configuration))
+        for _ in 0..<30_000 { runtime.handle(.woke) }
+        #expect(environment.lost == nil)
     }
 
     @Test(arguments: [JournalError.Code.io, .corrupt, .conflict])

@@ -25,7 +25,9 @@ package struct StepLog: Sendable {
             case .partial, .skipped, .runLate, .mapping: .warning
             case .failed, .expired, .quarantined, .configRejected, .credentials, .duplicate: .error
             }
-        logger.log(level: level, "\(notification.text)", metadata: fields)
+        let subject = notification.activation?.description ?? notification.occurrence?.description
+        let about = [notification.campaign?.text, subject].compactMap { $0 }.joined(separator: " ")
+        logger.log(level: level, "\(about.isEmpty ? "" : about + ": ")\(notification.text)", metadata: fields)
     }
 
     /// Each record in words, with its fields. What a record numbers is looked up in the state after it, or before.

@@ -339,12 +339,14 @@ struct TokenFetcher: Sendable {
             return .failure(.unavailable(detail: "the token service: \(error.words)"))
         }
         defer { transport.close(client) }
-        var result = Result<TokenAnswer.Token, AskFailure>.failure(.credentials(detail: "no secret is configured"))
+        var details: [String] = []
         for source in [platform.clientSecret, platform.secondSecret].compactMap({ $0 }) {
-            result = await fetch(client, source)
-            guard case .failure(.credentials) = result else { break }
+            let result = await fetch(client, source)
+            guard case .failure(.credentials(let detail)) = result else { return result }
+            details.append(detail)
         }
-        return result
+        // Of each: the second one is often not there, and the first one's trouble is what matters.
+        return .failure(.credentials(detail: details.joined(separator: "; ")))
     }
 
     /// Reads on a thread of its own: the event loop serves everything else.

@@ -11,6 +11,7 @@ log_level = "trace"
 [limits]
 backoff_base = "100ms"
 END
+sed -i 's/^run = .*/run = "200ms"\nsettle = "500ms"/' /etc/activationd/activationd.toml
 simulate
 check "the daemon starts" systemctl start activationd
 
@@ -37,7 +38,7 @@ activationctl fire sale > /dev/null
 check "a call that fails" within 5 fields activation-in-doubt CAMPAIGN OCCURRENCE ACTIVATION AUDIENCE DATAFLOW
 check "has its request's number too" journal_has 'e.get("REQUEST_ID") and e["MESSAGE"].endswith("/adhocrun: 500")'
 check "it is a warning" journal_has 'e.get("EVENT") == "activation-in-doubt" and e["PRIORITY"] == "4"'
-activationctl cancel 2 > /dev/null 2>&1
+check "made sure of, it is sent again" within 10 fields succeeded CAMPAIGN OCCURRENCE
 
 sed 's/"runs": {/"runs": { "failingPercent": 100,/' Tests/systemd/scenario.json > "$work/failing.json"
 simulate 8081 "$work/failing.json"
@@ -48,5 +49,53 @@ cat >> /etc/activationd/activationd.toml << END
 activate = [{ dataflow = "$flow", audiences = ["$audience"] }]
 END
 check "another platform" exits 0 activationctl reload
-check "on which a campaign fails" exits 1 activationctl fire failing --wait
-journal '[(e["MESSAGE"], {k: v for k, v in e.items() if k[0] != "_"}) for e in entries][-8:]'
+check "on which a campaign fails" exits 1 timeout 20 activationctl fire failing --wait
+check "why is in the journal" journal_has 'e.get("EVENT") == "activation-ended" and e["CAMPAIGN"] == "failing" and ": the run ended as " in e["MESSAGE"] and e["RUN_ID"]'
+check "and that a person is needed, with the catalog's number" journal_has 'e.get("EVENT") == "failed" and e["PRIORITY"] == "3"
+    and e["CAMPAIGN"] == "failing" and e["OCCURRENCE"] == "3" and e["MESSAGE_ID"] == "803ab67ff3ec446a99904394e95eb274"'
+
+# MARK: Explanations
+
+numbers() { grep -o '[0-9a-f]\{32\}' | sort; }
+check "the catalog explains every event that needs a person, and nothing else" test \
+    "$(grep '^-- ' /usr/lib/systemd/catalog/activationd.catalog | numbers)" = "$(grep '^    case .* = "' Sources/LinuxShell/Log/MessageID.swift | numbers)"
+check "journalctl knows all of them" test "$(journalctl --update-catalog; journalctl --list-catalog | grep -c ' activationd: ')" = \
+    "$(grep -c '^-- ' /usr/lib/systemd/catalog/activationd.catalog)"
+sed -i '1i faulty = 1' /etc/activationd/activationd.toml
+activationctl reload > /dev/null 2>&1
+explained() { journalctl --sync && journalctl -x --no-pager -u activationd EVENT="$1" | grep -q "^░░ .*$2"; }
+check "journalctl -x explains a reload that was refused" explained config-rejected "Subject: A reload was refused"
+check "and what to do" explained config-rejected "    activationctl check"
+check "and each fault" explained configuration-fault "Subject: "
+check "and a campaign that failed, by its name" explained failed "Subject: Campaign failing failed"
+unnumbered() { journal '[e["MESSAGE"] for e in entries if e.get("PRIORITY") in ("0", "1", "2", "3") and e.get("SYSLOG_IDENTIFIER") == "activationd" and "MESSAGE_ID" not in e]'; }
+check "no error of the daemon is without an explanation" test "$(unnumbered)" = "[]"
+
+# MARK: Much
+
+check "journald does not limit the service" property_is LogRateLimitIntervalUSec 0
+cat > "$work/flood.py" << 'END'
+import json, socket
+
+def order(target, **body):
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect("/run/activationd/control.sock")
+        text = json.dumps(body).encode()
+        client.sendall(f"POST {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {len(text)}\r\n\r\n".encode() + text)
+        answer = b""
+        while part := client.recv(65536): answer += part
+        return answer.split(b" ")[1].decode()
+
+seen = set()
+for number in range(1500):
+    seen.add(order("/v1/pause", campaign="sale", reason=f"number {number}"))
+    seen.add(order("/v1/resume", campaign="sale"))
+    if number % 10 == 0: seen.add(order("/v1/reload"))
+print(sorted(seen))
+END
+lower() { journal 'sum(int(e["PRIORITY"]) > 4 for e in entries if e.get("SYSLOG_IDENTIFIER") == "activationd")'; }
+refusals() { journal '[sum(e.get("EVENT") == event for e in entries) for event in ["config-rejected", "configuration-fault"]]'; }
+before=$(lower)
+check "3,000 orders, and 150 that are refused" test "$(python3 "$work/flood.py")" = "['200', '422']"
+check "of what is no trouble a part is told" test $(($(lower) - before)) -le 2000
+check "of errors each" test "$(refusals)" = "[151, 151]"

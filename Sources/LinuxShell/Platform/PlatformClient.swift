@@ -244,7 +244,7 @@ package final class PlatformClient: Sendable {
                 client, platform.url + request.target, request, headers: Self.own(token, id),
                 timeout: limits.requestTimeout, bytes: limits.responseBytes)
             tell(request, id, begin, status: response.status, failure: nil)
-            return .success(response)
+            return .success(Redaction(token).applied(to: response))
         } catch {
             tell(request, id, begin, status: nil, failure: error.words)
             return .failure(.unavailable(detail: error.words))
@@ -272,7 +272,7 @@ package final class PlatformClient: Sendable {
                 timeout: limits.requestTimeout, bytes: limits.responseBytes)
             tell(request, id, begin, status: response.status, failure: nil)
             if response.status == 401 { await tokens.drop(token) }
-            return CallClassification.classify(response, of: call)
+            return CallClassification.classify(Redaction(token).applied(to: response), of: call)
         } catch {
             switch error {
             case .notSent(let words):
@@ -373,10 +373,11 @@ struct TokenFetcher: Sendable {
         let begin = clock().monotonic
         let id = UUID().uuidString.lowercased()
         do throws(TransportFailure) {
-            let response = try await transport.ask(
+            let answer = try await transport.ask(
                 client, platform.tokenURL, request, headers: [], timeout: limits.requestTimeout,
                 bytes: Self.answerBytes)
-            tell(id, begin, status: response.status, failure: nil)
+            tell(id, begin, status: answer.status, failure: nil)
+            let response = Redaction(secret).applied(to: answer)
             if response.status == 200 {
                 return Result { () throws(AskFailure) in try TokenAnswer.read(response.body) }
             }

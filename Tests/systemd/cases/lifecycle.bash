@@ -120,7 +120,7 @@ rm $notifications
 # Each of these changes the sentence: one more waits.
 for number in {01..20}; do
     activationctl fire "more-$number" > /dev/null
-    sleep 0.08
+    sleep 0.15
 done
 check "the sentence follows what happens" within 3 status_says "^20 waiting (export closed since .*); 21 campaigns$"
 check "it was told again and again" test "$(told 'sum(m.startswith("STATUS=") for t, m in messages)')" -ge 3

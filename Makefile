@@ -20,10 +20,11 @@ SYSTEMD_TEST_TOOLS = python3 iproute2 man-db strace procps passwd util-linux sys
 
 # What `install` puts where, under PREFIX.
 BUILT = $(or $(PROGRAMS),.build-static/release)
+# What is built for this is half as large without its symbols; what was built elsewhere stays as it is.
+STRIP = $(if $(PROGRAMS),,-s)
 UNITS = $(notdir $(wildcard systemd/*.service systemd/*.socket systemd/*.path))
 UNIT_DIRECTORY = $(PREFIX)/lib/systemd/system
-# The units are written for /usr. The template is activationd.service with one line more: without it systemd names the user by
-# what is before the "@", and all instances would be one user.
+# The units are written for /usr.
 IN_PREFIX = -e 's|/usr/sbin/activationd|$(PREFIX)/sbin/activationd|g' -e 's|/usr/bin/activationctl|$(PREFIX)/bin/activationctl|g' \
 	-e 's|/usr/lib/activationd|$(PREFIX)/lib/activationd|g' -e 's|/usr/share/doc/activationd|$(PREFIX)/share/doc/activationd|g'
 # The service's root: empty directories, in which systemd puts together what the service may see.
@@ -36,7 +37,7 @@ FISH_COMPLETION = share/fish/vendor_completions.d/activationctl.fish
 INSTALLED_DIRECTORIES = $(addprefix $(PREFIX)/,sbin bin lib/systemd/system lib/systemd/catalog lib/sysusers.d lib/tmpfiles.d \
 	share/doc/activationd/drop-ins share/doc/activationd/campaigns.d $(addprefix share/man/man,$(MAN_SECTIONS)) \
 	$(dir $(BASH_COMPLETION) $(ZSH_COMPLETION) $(FISH_COMPLETION))) $(OWN_DIRECTORIES)
-INSTALLED_FILES = $(addprefix $(PREFIX)/,sbin/activationd bin/activationctl $(addprefix lib/systemd/system/,$(UNITS) activationd@.service) \
+INSTALLED_FILES = $(addprefix $(PREFIX)/,sbin/activationd bin/activationctl $(addprefix lib/systemd/system/,$(UNITS)) \
 	lib/sysusers.d/activationd.conf lib/tmpfiles.d/activationd.conf lib/systemd/catalog/activationd.catalog \
 	$(BASH_COMPLETION) $(ZSH_COMPLETION) $(FISH_COMPLETION) \
 	$(foreach section,$(MAN_SECTIONS),$(addprefix share/man/man$(section)/,$(notdir $(wildcard docs/man/*.$(section)))))) \
@@ -58,7 +59,7 @@ endef
 define stop_and_disable
 if [ -d /run/systemd/system ]; then \
 	systemctl stop 'activationd*.socket' activationd.service 'activationd@*.service' activationd-egress.service && \
-	systemctl disable -q $(UNITS) activationd@.service; \
+	systemctl disable -q $(UNITS); \
 fi
 endef
 define tell_systemd_of_removal
@@ -88,13 +89,11 @@ static: ## build the two programs with Swift's libraries inside, as `install` wa
 
 install: $(if $(PROGRAMS),,static) ## install all of it (DESTDIR, PREFIX=/usr/local, PROGRAMS=a directory with built programs)
 	install -d $(addprefix $(DESTDIR),$(INSTALLED_DIRECTORIES))
-	install -m 755 $(BUILT)/activationd $(DESTDIR)$(PREFIX)/sbin/
-	install -m 755 $(BUILT)/activationctl $(DESTDIR)$(PREFIX)/bin/
+	install $(STRIP) -m 755 $(BUILT)/activationd $(DESTDIR)$(PREFIX)/sbin/
+	install $(STRIP) -m 755 $(BUILT)/activationctl $(DESTDIR)$(PREFIX)/bin/
 	for unit in $(UNITS); do \
 		sed $(IN_PREFIX) systemd/$$unit > $(DESTDIR)$(UNIT_DIRECTORY)/$$unit && chmod 644 $(DESTDIR)$(UNIT_DIRECTORY)/$$unit || exit 1; \
 	done
-	sed '/^DynamicUser=/a User=activationd_%i' $(DESTDIR)$(UNIT_DIRECTORY)/activationd.service \
-		> $(DESTDIR)$(UNIT_DIRECTORY)/activationd@.service && chmod 644 $(DESTDIR)$(UNIT_DIRECTORY)/activationd@.service
 	install -d $(addprefix $(DESTDIR)$(ROOT_DIRECTORY)/,$(ROOT_PLACES))
 	ln -sfn usr/lib $(DESTDIR)$(ROOT_DIRECTORY)/lib
 	ln -sfn usr/lib64 $(DESTDIR)$(ROOT_DIRECTORY)/lib64

@@ -96,6 +96,8 @@ struct Transport: Sendable {
             proxy: proxy, decompression: .disabled)
         configuration.httpVersion = .http1Only
         configuration.networkFrameworkWaitForConnectivity = false
+        // A certificate that is not trusted would be tried for as long as a connection may take; trying again is the core's.
+        configuration.connectionPool.retryConnectionEstablishment = false
         return HTTPClient(eventLoopGroupProvider: .shared(group), configuration: configuration)
     }
 
@@ -187,7 +189,7 @@ struct Transport: Sendable {
         case .success(let response):
             return response
         case .failure(let error):
-            let words = ForeignText.shown(Self.words(for: error))
+            let words = ForeignText.shown(Self.withoutPlaces(Self.words(for: error)))
             if let call = message.call, !call.seal() { throw .notSent(words) }
             throw .lost(words)
         }
@@ -222,6 +224,11 @@ struct Transport: Sendable {
         let response = try await client.execute(request, timeout: .milliseconds(timeout.milliseconds))
         let buffer = try await response.body.collect(upTo: message.bytes)
         return PlatformResponse(response.status, response.headers, buffer)
+    }
+
+    /// Without the places in the TLS library's source where an error was noticed, which are paths of the machine that built us.
+    static func withoutPlaces(_ text: String) -> String {
+        text.replacing(#/ at /[^ ,\])]*:[0-9]+/#, with: "")
     }
 
     private static func words(for error: any Error) -> String {

@@ -13,10 +13,8 @@ preload() { # [LINE...]: wedge.c between the daemon and its libraries, and more 
     local library
     library=/usr/lib/$(uname -m)-linux-gnu/activationd-wedge.so
     [ -e "$library" ] || cc -Wall -Wextra -O1 -shared -fPIC -o "$library" Tests/systemd/wedge.c || give_up "wedge.c does not compile"
-    printf '%s\n' "[Service]" "Environment=LD_PRELOAD=$library" "$@" | drop_in preload
+    printf '%s\n' "[Service]" "Environment=LD_PRELOAD=$library" "$@" | drop_in preload "${unit:-activationd}.service"
 }
-wedge() { touch "/run/activationd/wedge-$1"; }   # client, queue, journal, control
-unwedge() { rm -f "/run/activationd/wedge-$1"; } # a restart by systemd removes it too
 notifications=/var/lib/private/activationd/notifications
 told() { # EXPRESSION: what Python makes of what systemd was told, as `messages`: pairs of microseconds and text
     python3 -c '

@@ -8,7 +8,7 @@ configure
 secret_core=SecretCanary7f3a9c51d8e24b60aa17
 token_core=TokenCanary2b84e6f0c39d5718be6402
 secret adobe-client-secret "s/+=&%\"\\ $secret_core +/s"
-sed -i 's/^run = .*/run = "50ms"\nrun_max = "50ms"\ngate = "50ms"\ngate_freshness = "50ms"\nsettle = "100ms"/' /etc/activationd/activationd.toml
+sed -i 's/^run = .*/run = "20ms"\nrun_max = "20ms"\ngate = "20ms"\ngate_freshness = "50ms"\nsettle = "100ms"/' /etc/activationd/activationd.toml
 cat >> /etc/activationd/activationd.toml << END
 
 [daemon]
@@ -17,8 +17,8 @@ log_level = "trace"
 [limits]
 calls_per_minute = 100000
 attempts = 100
-backoff_base = "20ms"
-backoff_max = "50ms"
+backoff_base = "5ms"
+backoff_max = "10ms"
 request_timeout = "5s"
 END
 python3 Tests/systemd/indiscreet-platform.py 8080 "eyJ.$token_core/+=.sig" $flow $audience &
@@ -120,7 +120,6 @@ sys.exit(len(told) != 5 or min(told.values()) <= ways)'
 check "everything that is asked fails, and then succeeds" deliver
 check "all of it in every way" failed_in_all_ways
 check "the daemon told of it" test "$(journal 'len([e for e in entries if "[removed]" in e["MESSAGE"]])')" -ge 10
-nowhere "at trace"
 
 for level in debug info notice warning error critical; do
     sed -i "s/^log_level = .*/log_level = \"$level\"/" /etc/activationd/activationd.toml

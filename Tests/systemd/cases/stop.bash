@@ -4,7 +4,7 @@
 . Tests/systemd/observe.bash
 install_daemon
 configure
-sed -i 's/^run = .*/run = "200ms"\ngate_freshness = "60s"\nsettle = "1s"/' /etc/activationd/activationd.toml
+sed -i 's/^run = .*/run = "200ms"\ngate_freshness = "60s"\nsettle = "300ms"/' /etc/activationd/activationd.toml
 cat >> /etc/activationd/activationd.toml << END
 
 [campaign.other]

@@ -11,48 +11,41 @@ activate = [{ dataflow = "$flow", audiences = ["$audience"] }]
 END
 simulate
 platform=$(jobs -p)
-# What is wedged hangs for ever: the files are on the host's side, and a restart takes them away with the runtime directory.
+# Five instances, each with something of its own that hangs, all at once. What is wedged hangs for ever: the files are on the
+# host's side, and a restart takes them away with the runtime directory.
+instances="client journal control queue unreachable"
+unit=activationd@ preload WatchdogSec=1500ms
 preload WatchdogSec=1500ms
+for instance in $instances; do configure $instance; done
+check "the daemons start" systemctl start activationd activationd@{client,journal,control,queue,unreachable}
+check "they take orders" exits 0 activationctl --instance queue pause --all
+check "one of them delivers" exits 0 activationctl fire sale --wait
 
-check "the daemon starts" systemctl start activationd
-check "and delivers" exits 0 activationctl fire sale --wait
+for instance in client journal control queue; do touch /run/activationd@$instance/wedge-$instance; done
+rm /run/activationd@unreachable/control.sock # nobody can connect
+activationctl --instance queue --timeout 3 resume --all > /dev/null 2>&1 & # the timer is set after an event
 
-restarts=0
-killed_for() { # PART: and started again
-    restarts=$((restarts + 1))
-    check "$1 hangs: systemd kills it" within 8 has_restarted
-    check "$1 hangs: the reason is in the journal before that" test "$(journal '(lambda silent, killed:
-        [e["PART"] for e in silent[-1:] if len(silent) == '$restarts' and float(e["__MONOTONIC_TIMESTAMP"]) < float(killed[-1]["__MONOTONIC_TIMESTAMP"])
+has_restarted() { property_is NRestarts 1 "$unit" && property_is ActiveState active "$unit"; }
+for instance in $instances; do
+    unit=activationd@$instance
+    part=${instance/unreachable/control}
+    check "$instance: systemd kills it, and starts it again" within 8 has_restarted
+    check "$instance: the reason is in the journal before that" test "$(journal '(lambda silent, killed:
+        [e["PART"] for e in silent if float(e["__MONOTONIC_TIMESTAMP"]) < float(killed[0]["__MONOTONIC_TIMESTAMP"])
             and e["PRIORITY"] == "3" and e["MESSAGE_ID"] == "e7565c6b8e3441d590b5936157b39eba"])(
         [e for e in entries if e.get("EVENT") == "watchdog-silent"],
-        [e for e in entries if "Watchdog timeout" in e["MESSAGE"]])')" = "['$1']"
-    check "$1 no longer hangs: it is as before" within 5 exits 0 activationctl --json status
-}
-has_restarted() { property_is NRestarts $restarts && property_is ActiveState active; }
-
-wedge client
-killed_for client
-
-wedge journal
-killed_for journal
-
-wedge control
-killed_for control
-
-wedge queue
-activationctl --timeout 3 pause --all > /dev/null 2>&1 & # the timer is set after an event
-killed_for queue
-
-rm /run/activationd/control.sock # nobody can connect
-killed_for control
-
-check "each time it was the watchdog, and nothing else" test "$(journal '[
-    sum(e["MESSAGE"].startswith("activationd.service: " + text) for e in entries)
-    for text in ["Watchdog timeout", "Main process exited, code=killed, status=6/ABRT", "Main process exited"]]')" = "[5, 5, 5]"
+        [e for e in entries if "Watchdog timeout" in e["MESSAGE"]])')" = "['$part']"
+    check "$instance: it was the watchdog, and nothing else" test "$(journal '[
+        sum(e["MESSAGE"].startswith("activationd@'$instance'.service: " + text) for e in entries)
+        for text in ["Watchdog timeout", "Main process exited, code=killed, status=6/ABRT", "Main process exited"]]')" = "[1, 1, 1]"
+    check "$instance: it is as before" exits 0 activationctl --instance $instance --json status
+done
+unit=activationd
+check "what nobody has wedged was not killed" property_is NRestarts 0
+systemctl stop activationd@{client,journal,control,queue,unreachable}
 
 # MARK: What is no reason
 
-activationctl resume --all > /dev/null
 before=$(main_pid)
 same() { test "$(main_pid)" = "$before" && property_is ActiveState active; }
 tell_platform faults '{ "request": "adhocrun", "kind": "delay", "number": 1, "delayMilliseconds": 3000 }'

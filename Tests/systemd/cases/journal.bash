@@ -38,7 +38,7 @@ activationctl fire sale > /dev/null
 check "a call that fails" within 5 fields activation-in-doubt CAMPAIGN OCCURRENCE ACTIVATION AUDIENCE DATAFLOW
 check "has its request's number too" journal_has 'e.get("REQUEST_ID") and e["MESSAGE"].endswith("/adhocrun: 500")'
 check "it is a warning" journal_has 'e.get("EVENT") == "activation-in-doubt" and e["PRIORITY"] == "4"'
-check "made sure of, it is sent again" within 10 fields succeeded CAMPAIGN OCCURRENCE
+check "made sure of, it is sent again" within 10 entry EVENT=succeeded CAMPAIGN=sale OCCURRENCE=2
 
 sed 's/"runs": {/"runs": { "failingPercent": 100,/' Tests/systemd/scenario.json > "$work/failing.json"
 simulate 8081 "$work/failing.json"
@@ -93,9 +93,22 @@ for number in range(1500):
     if number % 10 == 0: seen.add(order("/v1/reload"))
 print(sorted(seen))
 END
-lower() { journal 'sum(int(e["PRIORITY"]) > 4 for e in entries if e.get("SYSLOG_IDENTIFIER") == "activationd")'; }
 refusals() { journal '[sum(e.get("EVENT") == event for e in entries) for event in ["config-rejected", "configuration-fault"]]'; }
-before=$(lower)
 check "3,000 orders, and 150 that are refused" test "$(python3 "$work/flood.py")" = "['200', '422']"
-check "of what is no trouble a part is told" test $(($(lower) - before)) -le 2000
+cat > "$work/count.py" << 'END'
+import json, sys
+
+most, count, begin = 0, 0, None
+for line in sys.stdin:
+    entry = json.loads(line)
+    if entry.get("SYSLOG_IDENTIFIER") != "activationd": continue
+    time = int(entry["__MONOTONIC_TIMESTAMP"])
+    if begin is None or time - begin >= 30_000_000: begin, count = time, 0
+    count += int(entry["PRIORITY"]) > 4
+    most = max(most, count)
+print(most)
+END
+journalctl --sync
+most=$(journalctl -u activationd -o json --all --no-pager | python3 "$work/count.py")
+check "of what is no trouble a part is told: $most in 30 s" test "$most" -le 2010
 check "of errors each" test "$(refusals)" = "[151, 151]"

@@ -1,5 +1,7 @@
 // Where the parts of the loader put what they find. One for each load; it ends with the load.
 
+internal import Chronology
+
 /// Collects faults with their places, and turns them into what is reported.
 final class Findings {
     private struct Finding {

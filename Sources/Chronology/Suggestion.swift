@@ -1,13 +1,13 @@
 // "Did you mean": the name that is nearest to one that nobody knows.
 
-enum Suggestion {
+package enum Suggestion {
     /// Names longer than this are not compared.
-    static let lengthLimit = 64
+    package static let lengthLimit = 64
 
     /// The nearest of `candidates`, or nil when none is near enough: up to a third of the letters may differ.
     ///
     /// The first of several equally near ones, so callers pass candidates in a fixed order.
-    static func nearest(to name: String, among candidates: [String]) -> String? {
+    package static func nearest(to name: String, among candidates: [String]) -> String? {
         let wanted = Array(name.lowercased().utf8)
         guard !wanted.isEmpty, wanted.count <= lengthLimit else { return nil }
         var best: (name: String, distance: Int)?
@@ -23,7 +23,7 @@ enum Suggestion {
 
     /// Insertions, deletions, replacements and swaps of neighbours that turn one into the other (optimal string
     /// alignment).
-    static func editDistance(_ left: [UInt8], _ right: [UInt8]) -> Int {
+    package static func editDistance(_ left: [UInt8], _ right: [UInt8]) -> Int {
         var beforeLast = [Int](repeating: 0, count: right.count + 1)
         var last = Array(0...right.count)
         for (row, letter) in left.enumerated() {

@@ -1,6 +1,5 @@
+import Chronology
 import Testing
-
-@testable import CampaignConfig
 
 /// Goal: a slip of the pen gets the name that was meant, and another word gets none.
 @Suite struct SuggestionTests {

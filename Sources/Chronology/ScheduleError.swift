@@ -1,3 +1,5 @@
+// What is wrong, or odd, in a schedule's text.
+
 /// Why a schedule is not understood, with the place in its text.
 package struct ScheduleError: Error, Equatable, Sendable {
     /// Where the fault begins, in characters from the beginning of the expression.
@@ -7,68 +9,57 @@ package struct ScheduleError: Error, Equatable, Sendable {
     package var found: String
     package var accepted: String
     package var remedy: String
+    /// The whole expression as it was probably meant. It is one that is accepted.
+    package var suggestion: String?
 
-    package init(offset: Int, length: Int, found: String, accepted: String, remedy: String) {
+    package init(
+        offset: Int, length: Int, found: String, accepted: String, remedy: String, suggestion: String? = nil
+    ) {
         self.offset = offset
         self.length = max(1, length)
         self.found = found
         self.accepted = accepted
         self.remedy = remedy
+        self.suggestion = suggestion
     }
+
+    /// The error with a suggestion only if that is accepted; where it still has a fault, with what that one suggests.
+    func withSuggestionChecked(_ parse: (String) throws(ScheduleError) -> Void) -> ScheduleError {
+        var checked = self
+        for _ in 0..<Self.faultsLimit {
+            guard let suggestion = checked.suggestion else { return checked }
+            do throws(ScheduleError) {
+                try parse(suggestion)
+                return checked
+            } catch {
+                checked.suggestion = error.suggestion
+            }
+        }
+        checked.suggestion = nil
+        return checked
+    }
+
+    /// How many faults of one expression are corrected for a suggestion.
+    private static let faultsLimit = 4
 }
 
-/// A piece of an expression that knows where it stands.
-struct Piece: Sendable {
-    var text: Substring
-    var offset: Int
-
-    init(_ text: String) {
-        self.text = text[...]
-        offset = 0
+/// What is accepted, and may still not be what was meant.
+package struct ScheduleWarning: Equatable, Sendable {
+    /// Stable from release to release.
+    package enum Code: String, Sendable, CaseIterable {
+        /// Both fields for days of a cron expression are set, and either suffices.
+        case cronUnion = "cron-union"
+        /// Both are set, and as one begins with `*`, both must match.
+        case cronIntersection = "cron-intersection"
+        /// A weekday as a number in what looks like an expression for Quartz, which counts weekdays from 1 for Sunday.
+        case quartzWeekday = "quartz-weekday"
     }
 
-    init(_ text: Substring, at offset: Int) {
-        self.text = text
-        self.offset = offset
-    }
-
-    /// The parts between separators, empty ones included.
-    func split(on separator: Character) -> [Piece] {
-        var pieces: [Piece] = []
-        var start = text.startIndex
-        var at = offset
-        while let end = text[start...].firstIndex(of: separator) {
-            pieces.append(Piece(text[start..<end], at: at))
-            at += text.distance(from: start, to: end) + 1
-            start = text.index(after: end)
-        }
-        pieces.append(Piece(text[start...], at: at))
-        return pieces
-    }
-
-    /// The two parts around the first separator; nil when it is not there.
-    func cut(on separator: String) -> (Piece, Piece)? {
-        guard let first = separator.first else { return nil }
-        var index = text.startIndex
-        while let found = text[index...].firstIndex(of: first) {
-            if text[found...].hasPrefix(separator) {
-                let after = text.index(found, offsetBy: separator.count)
-                return (
-                    Piece(text[..<found], at: offset),
-                    Piece(text[after...], at: offset + text.distance(from: text.startIndex, to: after))
-                )
-            }
-            index = text.index(after: found)
-        }
-        return nil
-    }
-
-    /// Words between white space.
-    func words() -> [Piece] {
-        split(on: " ").filter { !$0.text.isEmpty }
-    }
-
-    func fault(_ found: String, accepted: String, remedy: String) -> ScheduleError {
-        ScheduleError(offset: offset, length: text.count, found: found, accepted: accepted, remedy: remedy)
-    }
+    package var code: Code
+    /// Where it stands, in characters from the beginning of the expression.
+    package var offset: Int
+    /// How many characters, 1 or more.
+    package var length: Int
+    package var found: String
+    package var remedy: String
 }

@@ -1,8 +1,8 @@
 // A schedule in a zone: the instants at which it comes. Begin at `next`.
 //
-// The policy for clocks that are moved is `Zone.instant(of:)`'s: a skipped time fires at the first instant after the gap,
-// and a repeated time fires once, the first time. So every local time has one instant, and later local times never have
-// earlier ones, except within a repeated hour, whose times were all passed in its first run.
+// The policy for clocks that are moved: a time comes at the first instant at which the clock shows it or a later one. So
+// a skipped time fires right after the gap, a repeated time fires once, the first time, and later times never come
+// earlier. What comes after an instant is then what lies after the latest time that the clock has shown by then.
 
 package enum Schedule: Equatable, Sendable {
     case calendar(CalendarExpression)
@@ -46,14 +46,7 @@ package struct Timetable: Equatable, Sendable {
             return instant < TimetableBounds.years.lowerBound
                 ? next(of: pattern, after: TimetableBounds.years.lowerBound) : nil
         }
-        var local = zone.local(at: instant)
-        while let candidate = pattern.first(from: local) {
-            let found = zone.instant(of: candidate)
-            if found > instant { return found }
-            // At, or in the first run of, a time that is being repeated: on to the next local time.
-            local = LocalTime(unzonedSeconds: candidate.unzonedSeconds + 1)
-        }
-        return nil
+        return pattern.first(from: zone.latestReading(upTo: instant) + 1).map(zone.instant(ofUnzoned:))
     }
 
     private func previous(of pattern: some DayPattern, before instant: Instant) -> Instant? {
@@ -61,15 +54,8 @@ package struct Timetable: Equatable, Sendable {
             return instant > TimetableBounds.years.upperBound
                 ? previous(of: pattern, before: TimetableBounds.years.upperBound) : nil
         }
-        // In the second run of a repeated hour, later local times lie in the past as well.
-        let offset = max(zone.offset(at: instant), zone.offset(at: instant - .seconds(86_400)))
-        var local = LocalTime(unzonedSeconds: instant.wholeSeconds + Int64(offset))
-        while let candidate = pattern.last(upTo: local) {
-            let found = zone.instant(of: candidate)
-            if found < instant { return found }
-            local = LocalTime(unzonedSeconds: candidate.unzonedSeconds - 1)
-        }
-        return nil
+        let last = zone.latestReading(upTo: Instant(milliseconds: instant.milliseconds - 1))
+        return pattern.last(upTo: last).map(zone.instant(ofUnzoned:))
     }
 }
 

@@ -47,6 +47,24 @@ package struct Zone: Equatable, Sendable {
         Instant(seconds: table.seconds(ofUnzoned: local.unzonedSeconds))
     }
 
+    /// The same for a clock that is read to the millisecond; see ``Unzoned``.
+    func instant(ofUnzoned reading: Int64) -> Instant {
+        let (day, time) = Unzoned.dayAndTime(reading)
+        let seconds = Int64(day) * 86_400 + Int64(time / 1000)
+        let instant = Instant(seconds: table.seconds(ofUnzoned: seconds))
+        // Clocks are moved at whole seconds, so a part of a second is there where its second is.
+        guard time % 1000 > 0, local(at: instant).unzonedSeconds == seconds else { return instant }
+        return instant + .milliseconds(time % 1000)
+    }
+
+    /// The latest time that a clock of this zone has shown by an instant: what it shows, or, in the second run of a
+    /// repeated hour, the end of the first run. See ``Unzoned``.
+    ///
+    /// - Parameter instant: In the years that ``Timetable`` looks at.
+    func latestReading(upTo instant: Instant) -> Int64 {
+        table.latestReading(upTo: instant.milliseconds, instant.wholeSeconds)
+    }
+
     package static func == (left: Zone, right: Zone) -> Bool {
         left.name == right.name && (left.table === right.table || left.table.hasSameRules(as: right.table))
     }
@@ -105,24 +123,40 @@ final class ZoneTable: Sendable {
         return count == 0 ? first : transitions[count - 1].period
     }
 
+    /// No offset is larger.
+    private static let offsetLimit: Int64 = 26 * 3600
+
+    func latestReading(upTo milliseconds: Int64, _ seconds: Int64) -> Int64 {
+        var index = count(upTo: seconds)
+        var latest = milliseconds + Int64(offset(before: index)) * 1000
+        // Up to here earlier periods can have shown later times.
+        let horizon = seconds - 2 * Self.offsetLimit
+        while index > 0, transitions[index - 1].at > horizon {
+            index -= 1
+            latest = max(latest, (transitions[index].at + Int64(offset(before: index))) * 1000 - 1)
+        }
+        return latest
+    }
+
+    /// The offset of the period that ends with a transition.
+    private func offset(before index: Int) -> Int {
+        index == 0 ? first.offset : transitions[index - 1].period.offset
+    }
+
     /// The earliest instant whose clock shows the unzoned seconds; the end of the gap where none does.
     func seconds(ofUnzoned local: Int64) -> Int64 {
-        // No offset is larger than 26 hours, so only the periods around can matter.
-        let span: Int64 = 26 * 3600
-        let begin = count(upTo: local.saturatingAdd(-span))
-        let end = count(upTo: local.saturatingAdd(span))
-        var before = begin == 0 ? first : transitions[begin - 1].period
+        // Periods that ended earlier did not show it. The walk ends at the latest with the period that holds when UTC is
+        // past it by the largest offset.
+        var index = count(upTo: local.saturatingAdd(-Self.offsetLimit))
         var start = Int64.min
-        for index in begin...end {
-            let stop = index < end ? transitions[index].at : Int64.max
-            let candidate = local.saturatingAdd(-Int64(before.offset))
+        while true {
+            let stop = index < transitions.count ? transitions[index].at : Int64.max
+            let candidate = local.saturatingAdd(-Int64(offset(before: index)))
             if candidate < start { return start }  // the clock jumped over it at `start`
-            if candidate < stop { return candidate }
-            guard index < end else { break }
-            start = transitions[index].at
-            before = transitions[index].period
+            if candidate < stop || index == transitions.count { return candidate }
+            start = stop
+            index += 1
         }
-        return local.saturatingAdd(-Int64(before.offset))
     }
 }
 

@@ -43,6 +43,10 @@ package struct ConfigurationFault: Error, Equatable, Codable, Sendable {
         case duplicatePair = "duplicate-pair"
         // Warnings.
         case timePassed = "time-passed"
+        case cronUnion = "cron-union"
+        case cronIntersection = "cron-intersection"
+        case quartzWeekday = "quartz-weekday"
+        case twoZones = "two-zones"
         case shortWindow = "short-window"
         case audienceCollision = "audience-collision"
         case afterDisabled = "after-disabled"

@@ -10,6 +10,10 @@ struct ScheduleReader {
     /// The zone under `timezone`, or nil when it is absent or faulty.
     func zone(_ section: Section) -> Zone? {
         guard let (name, place) = section.string("timezone", example: "\"Europe/Stockholm\"") else { return nil }
+        return zone(named: name, at: place)
+    }
+
+    private func zone(named name: String, at place: Place) -> Zone? {
         if let zone = zones(name) { return zone }
         findings.error(
             .unknownTimeZone, at: place, "no time zone is called \(name.quoted)",
@@ -24,34 +28,67 @@ struct ScheduleReader {
         if entry.key == "at" { return times(entry, zone: zone) }
         guard let (text, place) = section.string(entry.key, example: "\"Fri 17:00\"") else { return nil }
         do throws(ScheduleError) {
-            let isCron = entry.key == "cron"
-            let schedule: Schedule =
-                isCron ? .cron(try CronExpression(parsing: text)) : .calendar(try CalendarExpression(parsing: text))
-            let timetable = Timetable(schedule: schedule, zone: zone, text: isCron ? "cron \(text)" : text)
-            return checked(timetable, text, at: place)
+            return entry.key == "cron"
+                ? try cron(text, at: place, zone: zone) : try calendar(text, at: place, in: section, zone: zone)
         } catch {
             findings.error(
-                .badSchedule, at: inside(place, text, error), error.found, accepted: error.accepted,
-                remedy: error.remedy)
+                .badSchedule, at: inside(place, text, offset: error.offset, length: error.length), error.found,
+                accepted: error.accepted, remedy: error.remedy, suggestion: error.suggestion)
             return nil
         }
     }
 
+    private func cron(_ text: String, at place: Place, zone: Zone) throws(ScheduleError) -> Timetable? {
+        let expression = try CronExpression(parsing: text)
+        for warning in expression.warnings(in: text) {
+            findings.warning(
+                .init(warning.code), at: inside(place, text, offset: warning.offset, length: warning.length),
+                warning.found, remedy: warning.remedy)
+        }
+        return checked(Timetable(schedule: .cron(expression), zone: zone, text: "cron \(text)"), text, at: place)
+    }
+
+    /// A zone that the expression names is used in place of any other; the campaign's is then for showing times.
+    private func calendar(
+        _ text: String, at place: Place, in section: Section, zone: Zone
+    ) throws(ScheduleError) -> Timetable? {
+        let expression = try CalendarExpression(parsing: text)
+        var zone = zone
+        if let written = expression.zone {
+            let inner = inside(place, text, offset: written.offset, length: written.length)
+            guard let own = self.zone(named: written.name, at: inner) else { return nil }
+            if section.has("timezone"), own.name != zone.name {
+                findings.warning(
+                    .twoZones, at: inner,
+                    "the schedule counts in \(own.name), and timezone = \(zone.name.quoted) is only for showing times",
+                    remedy: "Remove one of them, unless both are meant.")
+            }
+            zone = own
+        }
+        return checked(Timetable(schedule: .calendar(expression), zone: zone, text: text), text, at: place)
+    }
+
     private func checked(_ timetable: Timetable, _ text: String, at place: Place) -> Timetable? {
         if timetable.next(after: now) != nil { return timetable }
+        let last = timetable.previous(before: now + .milliseconds(1))
         findings.error(
-            .neverComes, at: place, "\(text.quoted) never comes", accepted: "a schedule with a time yet to come",
+            .neverComes, at: place,
+            last.map {
+                "\(text.quoted) does not come again; the last time was \(InstantText.text($0, in: timetable.zone))"
+            }
+                ?? "\(text.quoted) never comes: the calendar has no such day",
+            accepted: "a schedule with a time yet to come",
             remedy: "Correct the date, or remove the schedule to fire by hand.")
         return nil
     }
 
-    /// The part of a one-line string that an error of Chronology points at. Escapes before it would shift the caret; a
-    /// schedule has none.
-    private func inside(_ place: Place, _ text: String, _ error: ScheduleError) -> Place {
+    /// The part of a one-line string that Chronology points at. Escapes before it would shift the caret; a schedule has
+    /// none.
+    private func inside(_ place: Place, _ text: String, offset: Int, length: Int) -> Place {
         guard place.length == text.unicodeScalars.count + 2 else { return place }
         var part = place
-        part.column += 1 + min(max(0, error.offset), text.unicodeScalars.count)
-        part.length = min(max(1, error.length), max(1, place.column + place.length - 1 - part.column))
+        part.column += 1 + min(max(0, offset), text.unicodeScalars.count)
+        part.length = min(max(1, length), max(1, place.column + place.length - 1 - part.column))
         return part
     }
 
@@ -91,6 +128,16 @@ struct ScheduleReader {
         findings.warning(
             .timePassed, at: place, "\(InstantText.text(instant, in: zone)) has passed",
             remedy: "Nothing is fired for it any more unless catch_up reaches back to it; remove it.")
+    }
+}
+
+extension ConfigurationFault.Code {
+    fileprivate init(_ code: ScheduleWarning.Code) {
+        switch code {
+        case .cronUnion: self = .cronUnion
+        case .cronIntersection: self = .cronIntersection
+        case .quartzWeekday: self = .quartzWeekday
+        }
     }
 }
 

@@ -93,6 +93,8 @@ import Testing
         arguments: [
             ("schedule = \"Fri 17:00\"\ncron = \"0 6 * * *\"", .twoSchedules), ("schedule = 17", .wrongType),
             ("schedule = \"Frx 17:00\"", .badSchedule), ("schedule = \"2025-02-30 10:00\"", .neverComes),
+            ("schedule = \"*-02-30 10:00\"", .neverComes), ("schedule = \"2025-02-28 10:00\"", .neverComes),
+            ("cron = \"0 0 30 2 *\"", .neverComes), ("schedule = \"Fri 17:00 Europe/Stokholm\"", .unknownTimeZone),
             ("at = []", .neverComes),
             ("at = [\"2026-11-27T06:00:00Z\"]", .wrongType), ("at = [2026-11-27]", .wrongType),
             ("timezone = \"Europe/Stokholm\"", .unknownTimeZone), ("after = \"nobody\"", .unknownCampaign),

@@ -7,13 +7,13 @@ import Foundation
 struct ActivationBench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "activation-bench",
-        abstract: "Measures the job queue, the idle daemon, and the calls that a delivery costs.")
+        abstract: "Measures calendars, the job queue, the idle daemon, and the calls that a delivery costs.")
 
     enum Part: String, CaseIterable, ExpressibleByArgument {
-        case queue, idle, calls
+        case calendar, queue, idle, calls
     }
 
-    @Argument(help: "queue, idle, calls; all of them otherwise.")
+    @Argument(help: "calendar, queue, idle, calls; all of them otherwise.")
     var parts: [Part] = []
 
     @Option(help: "Seconds over which the idle daemon is watched, three times. BENCH_SECONDS otherwise.")
@@ -34,6 +34,7 @@ struct ActivationBench: ParsableCommand {
             print("")
             fflush(nil)
             switch part {
+            case .calendar: for line in try CalendarBench.lines() { print(line) }
             case .queue: for line in try QueueBench.lines() { print(line) }
             case .idle: for line in try IdleBench.lines(seconds: seconds) { print(line) }
             case .calls: for line in try CallsBench.lines(seeds: seeds) { print(line) }

@@ -8,7 +8,7 @@ configure
 secret_core=SecretCanary7f3a9c51d8e24b60aa17
 token_core=TokenCanary2b84e6f0c39d5718be6402
 secret adobe-client-secret "s/+=&%\"\\ $secret_core +/s"
-sed -i 's/^run = .*/run = "20ms"\nrun_max = "20ms"\ngate = "20ms"\ngate_freshness = "50ms"\nsettle = "100ms"/' /etc/activationd/activationd.toml
+sed -i 's/^run = .*/run = "20ms"\nrun_max = "20ms"\ngate = "20ms"\ngate_freshness = "1s"\nsettle = "100ms"/' /etc/activationd/activationd.toml
 cat >> /etc/activationd/activationd.toml << END
 
 [daemon]

@@ -11,6 +11,7 @@ enum CalendarSubject {
             &choice)
         try judge(
             Result { () throws(ScheduleError) in Schedule.cron(try CronExpression(parsing: text)) }, text, &choice)
+        try places(text)
         try duration(text)
         try time(text)
     }
@@ -26,11 +27,31 @@ enum CalendarSubject {
             }
         case .failure(let error):
             try require(!error.found.isEmpty && !error.accepted.isEmpty, "an error without words: \(error)")
-            try require(
-                error.offset >= 0 && error.length >= 1 && error.offset <= text.count
-                    && error.offset + error.length <= max(1, text.count) + 1,
-                "an error outside of \(text.count) characters: \(error)")
+            try requireInside(error.offset, error.length, text, "an error")
+            guard let suggestion = error.suggestion else { return }
+            let isCalendar = (try? CalendarExpression(parsing: suggestion)) != nil
+            let isCron = (try? CronExpression(parsing: suggestion)) != nil
+            try require(isCalendar || isCron, "\(text) is to be \(suggestion), which is refused as well")
         }
+    }
+
+    /// Zones and warnings point into the text.
+    private static func places(_ text: String) throws(BrokenRule) {
+        if let zone = (try? CalendarExpression(parsing: text))?.zone {
+            try requireInside(zone.offset, zone.length, text, "a zone")
+            try require(zone.name.utf8.count <= 64, "a long name of a zone: \(zone.name)")
+        }
+        for warning in (try? CronExpression(parsing: text))?.warnings(in: text) ?? [] {
+            try requireInside(warning.offset, warning.length, text, "a warning")
+        }
+    }
+
+    private static func requireInside(
+        _ offset: Int, _ length: Int, _ text: String, _ what: String
+    ) throws(BrokenRule) {
+        try require(
+            offset >= 0 && length >= 1 && offset <= text.count && offset + length <= max(1, text.count) + 1,
+            "\(what) outside of \(text.count) characters: \(offset), \(length)")
     }
 
     // MARK: Durations and times

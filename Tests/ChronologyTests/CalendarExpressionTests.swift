@@ -77,9 +77,18 @@ import Testing
         for seconds in expected {
             let next = try #require(timetable.next(after: at))
             #expect(next.rfc3339 == "2026-11-24T10:00:\(seconds)Z")
+            #expect(timetable.previous(before: next + .milliseconds(1)) == next)
             if seconds != expected[0] { #expect(timetable.previous(before: next) == at) }
             at = next
         }
+    }
+
+    @Test func `a fraction in a gap comes right after it, with the whole second`() throws {
+        let timetable = try calendar("02:30:00.25,59.5", try Zones.load("Europe/Stockholm"))
+        let after = try #require(timetable.next(after: instant("2026-03-28T12:00:00Z")))
+        #expect(after == instant("2026-03-29T01:00:00Z"))
+        #expect(timetable.next(after: after) == instant("2026-03-30T00:30:00.25Z"))
+        #expect(timetable.next(after: instant("2026-10-25T00:30:00.3Z")) == instant("2026-10-25T00:30:59.5Z"))
     }
 
     // MARK: Never

@@ -90,7 +90,7 @@ nowhere() { # WHEN
     check "$1: not in the status" search - < <(systemctl show activationd; systemctl status activationd --no-pager -n 0)
 }
 check "the search finds each form" test "$(
-    for form in "$secret_core" "$(base64 -w 0 <<< "xy$secret_core")" "$(base64 -w 0 <<< "$token_core")" "$(xxd -p -c 200 <<< "$token_core")" "${token_core:3:28}x"; do
+    for form in "$secret_core" "$(base64 -w 0 <<< "xy$secret_core")" "$(base64 -w 0 <<< "$token_core")" "$(od -An -v -tx1 <<< "$token_core" | tr -d ' \n')" "${token_core:3:28}x"; do
         search - <<< "before $form after" > /dev/null || echo found
     done | wc -l)" = 4
 

@@ -159,6 +159,17 @@ import Testing
         #expect(step.effects.contains { if case .askExportJobs = $0 { true } else { false } })
     }
 
+    @Test func `a reload tries credentials at once, since a secret may have been mended`() {
+        let both = configuration([campaign("sale")])
+        var rig = Rig(both)
+        rig.askFailure = .credentials(detail: "invalid client_secret")
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(3600))
+        rig.askFailure = nil
+        rig.feed(.reloaded(both))
+        #expect(rig.calls.count == 1)
+    }
+
     @Test func `lost credentials hold every call until a question succeeds again`() {
         var rig = Rig(configuration([campaign("sale")]))
         rig.askFailure = .credentials(detail: "invalid client_secret")

@@ -42,7 +42,9 @@ enum CalendarGuess {
                 remedy: "Write it without the @, or under cron.",
                 suggestion: words[0].replaced(by: String(words[0].text.dropFirst())))
         }
-        let isCron = (5...7).contains(words.count) && words.allSatisfy { $0.text.utf8.allSatisfy(isCronByte) }
+        let isCron =
+            (5...7).contains(words.count) && !words[0].startsWithLetter
+            && words.allSatisfy { $0.text.utf8.allSatisfy(isCronByte) }
         return isCron
             ? whole.fault(
                 "\"\(whole.text)\" is a cron expression", accepted: CalendarParser.form,

@@ -23,7 +23,7 @@ package struct Timetable: Equatable, Sendable {
         self.text = text
     }
 
-    /// The first instant strictly after another. Nil when it never comes again (see ``DayPatternBounds``).
+    /// The first instant strictly after another. Nil when it never comes again.
     package func next(after instant: Instant) -> Instant? {
         switch schedule {
         case .calendar(let expression): next(of: expression, after: instant)

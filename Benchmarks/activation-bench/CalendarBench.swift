@@ -111,18 +111,19 @@ enum CalendarBench {
 
     // MARK: systemd
 
-    /// Nanoseconds of an expression that is read, looked for and printed; nil where systemd-analyze does not run.
+    /// Nanoseconds of an expression that is read, looked for and printed; nil where systemd-analyze does not run, or gives
+    /// up on it.
     private static func systemd(_ expression: String) throws -> Double? {
         let copies = 2000
-        func seconds(_ count: Int) -> Double {
+        func elapsed(_ count: Int) -> Double {
             let begin = DispatchTime.now().uptimeNanoseconds
             let output = run(
                 ["env", "TZ=\(zoneName)", "systemd-analyze", "calendar"] + Array(repeating: expression, count: count))
             return output.contains("Normalized") ? Double(DispatchTime.now().uptimeNanoseconds - begin) : .infinity
         }
-        let times = (0..<rounds).map { _ in (seconds(copies + 1) - seconds(1)) / Double(copies) }
-        let middle = median(times)
-        return middle.isFinite ? max(0, middle) : nil
+        let one = median((0..<rounds).map { _ in elapsed(1) })
+        let many = median((0..<rounds).map { _ in elapsed(copies + 1) })
+        return many.isFinite ? (many - one) / Double(copies) : nil
     }
 
     /// What a program of `PATH` prints; empty where it is not there or fails.

@@ -299,11 +299,11 @@ package final class Daemon: @unchecked Sendable {
         let watchdog = Watchdog(
             interval: interval, logger: logger,
             probes: [
-                .client: { [group] done in group.any().execute { done() } },
-                .queue: { [queue] done in queue.async { done() } },
-                .journal: { [unowned self] done in queue.async { if self.isJournalAlive() { done() } } },
-                .control: { [logger, path = control.path] done in
-                    probes.async { Self.ask(path, within: interval, logger, done) }
+                .client: { [group] answer in group.any().execute { answer(true) } },
+                .queue: { [queue] answer in queue.async { answer(true) } },
+                .journal: { [unowned self] answer in queue.async { answer(self.isJournalAlive()) } },
+                .control: { [logger, path = control.path] answer in
+                    probes.async { answer(Self.isServed(path, within: interval, logger)) }
                 },
             ], ping: { ServiceManager.ping() })
         watchdog.start()
@@ -333,13 +333,13 @@ package final class Daemon: @unchecked Sendable {
     private static let healthTarget = "/v1/health"
 
     /// Through the real socket, and answered by the runtime's queue.
-    private static func ask(_ path: String, within interval: Duration, _ logger: Logger, _ done: () -> Void) {
+    private static func isServed(_ path: String, within interval: Duration, _ logger: Logger) -> Bool {
         let seconds = max(1, Int(interval.milliseconds / 3000))
         do throws(ControlError) {
-            let answer = try ControlConnection(path: path, timeoutSeconds: seconds).request("GET", healthTarget)
-            if answer.isSuccess { done() }
+            return try ControlConnection(path: path, timeoutSeconds: seconds).request("GET", healthTarget).isSuccess
         } catch {
             logger.debug("the watchdog's request to the control socket failed: \(error.message)")
+            return false
         }
     }
 

@@ -22,6 +22,19 @@ import Testing
         #expect(signs.cause == silent)
     }
 
+    @Test func `a part that could not work once is asked again, and one that hangs is not`() {
+        var signs = LifeSigns()
+        let asked = LifeSign.allCases.map { signs.ask($0) }
+        #expect(asked == [true, true, true, true])
+        let due = LifeSign.allCases.filter { $0 != .journal }.map { signs.take($0, isAlive: $0 != .control) }
+        #expect(due == [false, false, false])
+        let again = [signs.ask(.control), signs.ask(.journal)]
+        #expect(again == [true, false])
+        #expect(signs.cause == .journal)
+        let ends = [signs.take(.journal), signs.take(.control)]
+        #expect(ends == [false, true])
+    }
+
     @Test func `of parts that depend on each other the cause is told`() {
         var signs = LifeSigns()
         // The queue hangs: neither the journal nor the control socket can work.

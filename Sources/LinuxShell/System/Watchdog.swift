@@ -30,14 +30,25 @@ package enum LifeSign: String, CaseIterable, Sendable {
     }
 }
 
-/// Which signs of life came since the last ping.
+/// Which signs of life came since the last ping, and which are asked for.
 package struct LifeSigns: Equatable, Sendable {
     private var missing = Set(LifeSign.allCases)
+    /// What was asked and has not answered: nothing is piled up on a part that hangs.
+    private var asked: Set<LifeSign> = []
 
     package init() {}
 
-    /// - Returns: Whether all have come: then it is time for a ping, and all are wanted anew.
-    package mutating func take(_ sign: LifeSign) -> Bool {
+    /// - Returns: Whether the part is to be asked now.
+    package mutating func ask(_ sign: LifeSign) -> Bool {
+        asked.insert(sign).inserted
+    }
+
+    /// A part answered; one that could not work is asked again at the next turn.
+    ///
+    /// - Returns: Whether all have worked: then it is time for a ping, and all are wanted anew.
+    package mutating func take(_ sign: LifeSign, isAlive: Bool = true) -> Bool {
+        asked.remove(sign)
+        guard isAlive else { return false }
         missing.remove(sign)
         guard missing.isEmpty else { return false }
         missing = Set(LifeSign.allCases)
@@ -52,8 +63,8 @@ package struct LifeSigns: Equatable, Sendable {
 final class Watchdog: @unchecked Sendable {
     // Everything that changes is touched on `queue` only. A queue of its own: it tells of the others when they hang.
 
-    /// Asks a part for work; it answers from wherever once that is done, or never.
-    typealias Probe = @Sendable (_ done: @escaping @Sendable () -> Void) -> Void
+    /// Asks a part for work. It answers from wherever, once, whether it has worked; one that hangs never does.
+    typealias Probe = @Sendable (_ answer: @escaping @Sendable (_ isAlive: Bool) -> Void) -> Void
 
     private let queue = DispatchQueue(label: "watchdog")
     private let interval: Duration
@@ -62,8 +73,6 @@ final class Watchdog: @unchecked Sendable {
     private let ping: @Sendable () -> Void
     private let timer: any DispatchSourceTimer
     private var signs = LifeSigns()
-    /// What was asked and has not answered: nothing is piled up on a part that hangs.
-    private var isAsked: Set<LifeSign> = []
     private var pingedAt = SystemClock.now().monotonic
     private var isTold = false
 
@@ -90,14 +99,13 @@ final class Watchdog: @unchecked Sendable {
         tellSilence()
         // In their order: the journal is asked on the serial queue, which would seem to hang if it were asked after that.
         for sign in LifeSign.allCases {
-            guard let probe = probes[sign], isAsked.insert(sign).inserted else { continue }
-            probe { [self] in queue.async { self.take(sign) } }
+            guard let probe = probes[sign], signs.ask(sign) else { continue }
+            probe { [self] isAlive in queue.async { self.take(sign, isAlive) } }
         }
     }
 
-    private func take(_ sign: LifeSign) {
-        isAsked.remove(sign)
-        guard signs.take(sign) else { return }
+    private func take(_ sign: LifeSign, _ isAlive: Bool) {
+        guard signs.take(sign, isAlive: isAlive) else { return }
         pingedAt = SystemClock.now().monotonic
         isTold = false
         ping()

@@ -4,22 +4,10 @@
 
 import os, socket, sys, threading
 
+from relay import relay
+
 address, port = sys.argv[1], int(sys.argv[2])
 hosts = dict(pair.split("=") for pair in sys.argv[3:])
-
-
-def pump(source, sink):
-    try:
-        while data := source.recv(65536):
-            sink.sendall(data)
-    except OSError:
-        pass
-    finally:
-        for end in (source, sink):
-            try:
-                end.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
 
 
 def serve(client):
@@ -40,8 +28,7 @@ def serve(client):
     server = socket.create_connection((hosts[host], int(target_port)))
     client.sendall(b"HTTP/1.1 200 Connected\r\n\r\n")
     server.sendall(rest)
-    threading.Thread(target=pump, args=(server, client), daemon=True).start()
-    pump(client, server)
+    relay(client, server)
 
 
 listener = socket.create_server((address, port), backlog=50)

@@ -4,21 +4,9 @@
 
 import socket, ssl, sys, threading
 
+from relay import relay
+
 port, target, certificate, key = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.argv[4]
-
-
-def pump(source, sink):
-    try:
-        while data := source.recv(65536):
-            sink.sendall(data)
-    except OSError:
-        pass
-    finally:
-        for end in (source, sink):
-            try:
-                end.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
 
 
 def serve(plain):
@@ -37,8 +25,7 @@ def serve(plain):
             print(f"refused: {error.reason or error.args[1]}", flush=True)
         plain.close()
         return
-    threading.Thread(target=pump, args=(server, client), daemon=True).start()
-    pump(client, server)
+    relay(client, server)
     client.close()
     server.close()
 

@@ -24,7 +24,7 @@ ORACLES = systemd python3-croniter
 # What `install` puts where, under PREFIX.
 BUILT = $(or $(PROGRAMS),.build-static/release)
 # What is built for this is half as large without its symbols; what was built elsewhere stays as it is.
-STRIP = $(if $(PROGRAMS),,-s)
+STRIP = $(if $(filter .build-static/%,$(BUILT)),-s)
 UNITS = $(notdir $(wildcard systemd/*.service systemd/*.socket systemd/*.path))
 UNIT_DIRECTORY = $(PREFIX)/lib/systemd/system
 # The units are written for /usr.
@@ -85,7 +85,7 @@ build: ## build everything for debugging
 release: ## build the programs for use
 	$(SWIFT) build $(CHECKED) -c release
 
-static: ## build the two programs with Swift's libraries inside, as `install` wants them, in a build of its own
+static: system-libraries ## build the two programs with Swift's libraries inside, as `install` wants them, in a build of its own
 	for program in activationd activationctl; do \
 		$(SWIFT) build $(CHECKED) -c release --static-swift-stdlib --scratch-path .build-static --product $$program || exit 1; \
 	done

@@ -93,7 +93,7 @@ final class ControlDesk {
             }
         }
         runtime.handle(.command(id, command, actor: actor))
-        // The order's own commit failed: the runtime holds it back with the step that it belongs to.
+        // Where its own commit fails, the runtime refuses it.
     }
 
     private func reload(_ actor: String) throws(ControlRefusal) -> ControlResponse {

@@ -181,6 +181,14 @@ extension Scheduler {
             after: knowledge.credentials, key: "credentials", detail, atLeast: nil, at: now)
     }
 
+    /// Whoever reloads may have mended a secret or a right: the next question, and the next call, tell.
+    mutating func retryCredentials(at now: Moment) {
+        knowledge.credentials?.retryAt = now.monotonic
+        for (sandbox, trouble) in knowledge.callTroubles where trouble.isAboutCredentials {
+            knowledge.callTroubles[sandbox]?.retryAt = now.monotonic
+        }
+    }
+
     func trouble(
         after before: Trouble?, key: String, _ detail: String, atLeast pause: Duration?, at now: Moment
     ) -> Trouble {

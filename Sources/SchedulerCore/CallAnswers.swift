@@ -75,10 +75,11 @@ extension Scheduler {
     /// Questions may be answered all the same (a right that only calls need): so calls are held back by themselves, longer
     /// each time, and a person is told once.
     private mutating func takeUnauthorized(_ call: Call, _ detail: String, at now: Moment, _ step: inout Step) {
-        let isTold = knowledge.callTroubles[call.sandbox] != nil
+        let isTold = knowledge.callTroubles[call.sandbox]?.isAboutCredentials ?? false
         loseCredentials(detail, isTold: isTold, at: now, &step)
         delayCalls(
             call, "the platform refuses our credentials for calls: \(detail)", atLeast: nil, at: now, &step)
+        knowledge.callTroubles[call.sandbox]?.isAboutCredentials = true
     }
 
     private mutating func takeRefusal(

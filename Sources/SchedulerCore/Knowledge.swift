@@ -56,6 +56,8 @@ struct Trouble: Equatable, Sendable {
     var since: Instant
     var retryAt: Monotonic
     var detail: String
+    /// Calls that are refused for the credentials: what a person mends, and then reloads for.
+    var isAboutCredentials = false
 }
 
 struct ExportKnowledge: Equatable, Sendable {

@@ -37,8 +37,7 @@ package struct Scheduler: Sendable {
             // What is due by now is due under the rules it was due under.
             if !mutant(.reloadDropsDue) { decideDue(at: now, &step) }
             if mutant(.reloadForgetsRuns) { knowledge.followed = [:] }
-            // Whoever reloads may have mended a secret: the next question tells.
-            knowledge.credentials?.retryAt = now.monotonic
+            retryCredentials(at: now)
             take(configuration, actor: actor, at: now, &step)
         case .woke:
             break

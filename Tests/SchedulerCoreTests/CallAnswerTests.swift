@@ -141,5 +141,21 @@ import Testing
         rig.advance(.seconds(3600))
         #expect((10...30).contains(rig.calls.count))
         #expect(rig.notifications(.credentials) == 1)
+        rig.onCall = { _ in nil }
+        let before = rig.calls.count
+        rig.feed(.reloaded(configuration([campaign("sale")])))
+        #expect(rig.calls.count == before + 1)
+    }
+
+    @Test func `a person is told of refused credentials although the platform asked to slow down before`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.onCall = { call in
+            call.id == CallID(1)
+                ? .throttled(retryAfter: nil, detail: "slow down")
+                : .refused(.forbidden(detail: "no right to activate"))
+        }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(600))
+        #expect(rig.notifications(.credentials) == 1)
     }
 }

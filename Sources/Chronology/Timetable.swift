@@ -1,4 +1,4 @@
-// A schedule in a zone: the instants at which it comes. Begin at `next`.
+// When something comes: one or more schedules, each in a zone, with rules for days and an end. Begin at `next`.
 //
 // The policy for clocks that are moved: a time comes at the first instant at which the clock shows it or a later one. So
 // a skipped time fires right after the gap, a repeated time fires once, the first time, and later times never come
@@ -9,35 +9,102 @@ package enum Schedule: Equatable, Sendable {
     case cron(CronExpression)
     /// Sorted, each once.
     case at([Instant])
+    case every(Interval)
 }
 
 package struct Timetable: Equatable, Sendable {
-    package let schedule: Schedule
-    package let zone: Zone
+    /// A schedule, and the zone in which it counts.
+    package struct Part: Equatable, Sendable {
+        package let schedule: Schedule
+        package let zone: Zone
+
+        package init(_ schedule: Schedule, in zone: Zone) {
+            self.schedule = schedule
+            self.zone = zone
+        }
+    }
+
+    /// One or more. What several of them name comes once.
+    package let parts: [Part]
+    /// Nil where every day is taken as it comes.
+    package let rules: DayRules?
+    /// Nothing before, nothing after; both ends belong to it.
+    package let starts: Instant?
+    package let ends: Instant?
     /// What the admin wrote. Two timetables with the same text and zone name mean the same.
     package let text: String
 
-    package init(schedule: Schedule, zone: Zone, text: String) {
-        self.schedule = schedule
-        self.zone = zone
+    /// - Parameter parts: At least one; of none, nothing comes.
+    package init(
+        parts: [Part], rules: DayRules = DayRules(), starts: Instant? = nil, ends: Instant? = nil, text: String
+    ) {
+        self.parts = parts
+        self.rules = rules.isEmpty ? nil : rules
+        self.starts = starts
+        self.ends = ends
         self.text = text
     }
 
+    package init(schedule: Schedule, zone: Zone, text: String) {
+        self.init(parts: [Part(schedule, in: zone)], text: text)
+    }
+
+    /// The zone of the first part.
+    package var zone: Zone { parts.first?.zone ?? .utc }
+
     /// The first instant strictly after another. Nil when it never comes again.
     package func next(after instant: Instant) -> Instant? {
-        switch schedule {
-        case .calendar(let expression): next(of: expression, after: instant)
-        case .cron(let expression): next(of: expression, after: instant)
-        case .at(let instants): instants.first { $0 > instant }
+        let instant = starts.map { max(instant, $0 - .milliseconds(1)) } ?? instant
+        if let ends, instant >= ends { return nil }
+        var next: Instant?
+        for part in parts {
+            guard
+                let found = rules.map({ RuledPart(part: part, rules: $0).next(after: instant) })
+                    ?? part.next(after: instant)
+            else { continue }
+            next = min(next ?? found, found)
         }
+        guard let next, let ends else { return next }
+        return next <= ends ? next : nil
     }
 
     /// The last instant strictly before another. Nil when there was none.
     package func previous(before instant: Instant) -> Instant? {
+        let instant = ends.map { min(instant, $0 + .milliseconds(1)) } ?? instant
+        if let starts, instant <= starts { return nil }
+        var previous: Instant?
+        for part in parts {
+            guard
+                let found = rules.map({ RuledPart(part: part, rules: $0).previous(before: instant) })
+                    ?? part.previous(before: instant)
+            else { continue }
+            previous = max(previous ?? found, found)
+        }
+        guard let previous, let starts else { return previous }
+        return previous >= starts ? previous : nil
+    }
+}
+
+extension Timetable.Part {
+    func next(after instant: Instant) -> Instant? {
+        switch schedule {
+        case .calendar(let expression): next(of: expression, after: instant)
+        case .cron(let expression): next(of: expression, after: instant)
+        case .at(let instants): instants.element(at: instants.lowerBound(instant + .milliseconds(1)))
+        case .every(let interval):
+            instant > TimetableBounds.years.upperBound
+                ? nil : interval.next(after: max(instant, TimetableBounds.years.lowerBound))
+        }
+    }
+
+    func previous(before instant: Instant) -> Instant? {
         switch schedule {
         case .calendar(let expression): previous(of: expression, before: instant)
         case .cron(let expression): previous(of: expression, before: instant)
-        case .at(let instants): instants.last { $0 < instant }
+        case .at(let instants): instants.element(at: instants.lowerBound(instant) - 1)
+        case .every(let interval):
+            instant < TimetableBounds.years.lowerBound
+                ? nil : interval.previous(before: min(instant, TimetableBounds.years.upperBound))
         }
     }
 
@@ -54,7 +121,7 @@ package struct Timetable: Equatable, Sendable {
             return instant > TimetableBounds.years.upperBound
                 ? previous(of: pattern, before: TimetableBounds.years.upperBound) : nil
         }
-        let last = zone.latestReading(upTo: Instant(milliseconds: instant.milliseconds - 1))
+        let last = zone.latestReading(upTo: Instant(milliseconds: instant.milliseconds.saturatingAdd(-1)))
         return pattern.last(upTo: last).map(zone.instant(ofUnzoned:))
     }
 }

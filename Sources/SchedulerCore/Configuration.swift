@@ -188,6 +188,8 @@ package struct Blackout: Equatable, Sendable {
     package enum Span: Equatable, Sendable {
         case fixed(from: Instant, until: Instant)
         case repeating(Timetable, length: Duration)
+        /// Whole days of the zone.
+        case days(DayCalendar, in: Zone)
     }
 
     package var name: String
@@ -209,6 +211,8 @@ package struct Blackout: Equatable, Sendable {
                 return nil
             }
             return now < start + length ? start + length : nil
+        case .days(let calendar, let zone):
+            return zone.endOfDays(in: calendar, at: now)
         }
     }
 }
@@ -297,12 +301,14 @@ package struct Campaign: Equatable, Sendable {
     package var onDoubt: DoubtPolicy
     /// Occurrences are spread by up to this; the same for each occurrence every time.
     package var jitter: Duration
+    /// How many occurrences are admitted, those by hand not counted; 1 or more, nil for no end.
+    package var maximumOccurrences: Int?
 
     package init(
         name: CampaignName, description: String = "", sandbox: SandboxName, trigger: Trigger, zone: Zone = .utc,
         isEnabled: Bool = true, pairs: [Pair], startWithin: Duration = .seconds(4 * 3600),
         catchUp: Duration = .seconds(3600), overlap: OverlapPolicy = .skip, onDoubt: DoubtPolicy = .retry,
-        jitter: Duration = .zero
+        jitter: Duration = .zero, maximumOccurrences: Int? = nil
     ) {
         self.name = name
         self.description = description
@@ -316,5 +322,6 @@ package struct Campaign: Equatable, Sendable {
         self.overlap = overlap
         self.onDoubt = onDoubt
         self.jitter = jitter
+        self.maximumOccurrences = maximumOccurrences
     }
 }

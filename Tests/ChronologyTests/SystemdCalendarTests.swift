@@ -85,7 +85,7 @@ struct SystemdCalendarTests {
     /// it looks for its beginning.
     private static func isInGap(_ timetable: Timetable, _ instant: Instant) -> Bool {
         if timetable.zone.offset(at: instant - .seconds(3600)) < timetable.zone.offset(at: instant) { return true }
-        let unzoned = Timetable(schedule: timetable.schedule, zone: .utc, text: timetable.text)
+        let unzoned = Timetable(schedule: timetable.parts[0].schedule, zone: .utc, text: timetable.text)
         let fraction = Duration.milliseconds(instant.milliseconds % 1000)
         let reading = Instant(seconds: timetable.zone.local(at: instant).unzonedSeconds) + fraction
         return unzoned.next(after: reading - .milliseconds(1)) != reading

@@ -49,6 +49,19 @@ package struct Timetable: Equatable, Sendable {
         self.init(parts: [Part(schedule, in: zone)], text: text)
     }
 
+    /// Whether two name the same times in zones of the same names, whose rules may differ.
+    package func hasSameTimes(as other: Timetable) -> Bool {
+        rules == other.rules && starts == other.starts && ends == other.ends && parts.count == other.parts.count
+            && zip(parts, other.parts).allSatisfy { $0.schedule == $1.schedule && $0.zone.name == $1.zone.name }
+    }
+
+    /// The same with other zones in the place of those that have a name.
+    package func replacing(_ zones: [String: Zone]) -> Timetable {
+        Timetable(
+            parts: parts.map { Part($0.schedule, in: zones[$0.zone.name] ?? $0.zone) }, rules: rules ?? DayRules(),
+            starts: starts, ends: ends, text: text)
+    }
+
     /// The zone of the first part.
     package var zone: Zone { parts.first?.zone ?? .utc }
 

@@ -27,6 +27,12 @@ package struct Zone: Equatable, Sendable {
         self.init(name: name, table: try TZif.table(from: tzif))
     }
 
+    /// The next instant at which the offset is another one; nil where it never changes again. An abbreviation that changes
+    /// alone is no change.
+    package func nextChange(after instant: Instant) -> Instant? {
+        table.nextChange(after: instant.wholeSeconds).map(Instant.init(seconds:))
+    }
+
     /// Seconds that the zone's clock is ahead of UTC.
     package func offset(at instant: Instant) -> Int {
         table.period(at: instant.wholeSeconds).offset
@@ -118,19 +124,30 @@ final class ZoneTable: Sendable {
         return low
     }
 
+    /// In their order, at most so many.
+    func transitions(after seconds: Int64, limit: Int) -> ArraySlice<Transition> {
+        transitions[count(upTo: seconds)...].prefix(limit)
+    }
+
+    func nextChange(after seconds: Int64) -> Int64? {
+        let count = count(upTo: seconds)
+        let offset = offset(before: count)
+        return transitions[count...].first { $0.period.offset != offset }?.at
+    }
+
     func period(at seconds: Int64) -> Period {
         let count = count(upTo: seconds)
         return count == 0 ? first : transitions[count - 1].period
     }
 
-    /// No offset is larger.
-    private static let offsetLimit: Int64 = 26 * 3600
+    /// Seconds; no offset is larger.
+    static let offsetLimit = 26 * 3600
 
     func latestReading(upTo milliseconds: Int64, _ seconds: Int64) -> Int64 {
         var index = count(upTo: seconds)
         var latest = milliseconds + Int64(offset(before: index)) * 1000
         // Up to here earlier periods can have shown later times.
-        let horizon = seconds - 2 * Self.offsetLimit
+        let horizon = seconds - 2 * Int64(Self.offsetLimit)
         while index > 0, transitions[index - 1].at > horizon {
             index -= 1
             latest = max(latest, (transitions[index].at + Int64(offset(before: index))) * 1000 - 1)
@@ -147,7 +164,7 @@ final class ZoneTable: Sendable {
     func seconds(ofUnzoned local: Int64) -> Int64 {
         // Periods that ended earlier did not show it. The walk ends at the latest with the period that holds when UTC is
         // past it by the largest offset.
-        var index = count(upTo: local.saturatingAdd(-Self.offsetLimit))
+        var index = count(upTo: local.saturatingAdd(-Int64(Self.offsetLimit)))
         var start = Int64.min
         while true {
             let stop = index < transitions.count ? transitions[index].at : Int64.max

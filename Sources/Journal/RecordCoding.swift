@@ -5,8 +5,18 @@ internal import FoundationEssentials
 package import SchedulerCore
 
 package enum RecordCoding {
-    /// The version of the format. A change that old programs would misread raises it.
-    package static let format = 1
+    /// The newest version of the format. A change that old programs would misread raises it.
+    package static let format = 2
+
+    /// The version in which a record is written: the oldest one that has its kind, so that a program of before reads on until
+    /// it meets a kind that it does not know.
+    package static func format(of record: Record) -> Int {
+        switch record {
+        case .exportObserved, .campaignFinished, .occurrenceMoved, .zonesKept: 2
+        default: 1
+        }
+    }
+
     /// No record is larger: a call of 80 pairs with full baselines has under 1 MB.
     package static let sizeLimit = 8 * 1024 * 1024
 
@@ -28,13 +38,15 @@ package enum RecordCoding {
     package static func decode(
         _ bytes: [UInt8], format: Int = format, sequence: Int64
     ) throws(JournalError) -> Record {
-        guard format == Self.format else {
+        guard (1...Self.format).contains(format) else {
             throw JournalError(
                 .newerFormat,
-                "record \(sequence) of the journal has format \(format); this activationd reads \(Self.format)",
+                "record \(sequence) of the journal has format \(format); this activationd reads 1 to \(Self.format)",
                 remedy: "Start the activationd that wrote it; nothing was changed.")
         }
-        guard bytes.count <= sizeLimit, let record = try? decoder.decode(Record.self, from: Data(bytes)) else {
+        guard bytes.count <= sizeLimit, let record = try? decoder.decode(Record.self, from: Data(bytes)),
+            Self.format(of: record) <= format
+        else {
             throw JournalError(
                 .unreadableRecord, "record \(sequence) of the journal can not be read",
                 remedy: "Restore the journal from a backup, or ask for help with a copy of it; nothing was changed.")

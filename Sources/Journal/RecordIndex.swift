@@ -22,7 +22,9 @@ package struct RecordIndex: Equatable, Sendable {
 
     package init(_ record: Record) {
         switch record {
-        case .campaignAnchored(let campaign, _, _), .campaignRemoved(let campaign):
+        case .campaignAnchored(let campaign, _, _), .campaignRemoved(let campaign),
+            .campaignFinished(let campaign, _, _),
+            .occurrenceMoved(let campaign, _, _, _, _):
             self.init(campaign: campaign)
         case .occurrenceAdmitted(let occurrence):
             self.init(campaign: occurrence.campaign, [occurrence.id])
@@ -50,7 +52,7 @@ package struct RecordIndex: Equatable, Sendable {
         case .generationLoaded:
             self.init()
             isPassing = true
-        case .exportFinished, .pairLimitLearned:
+        case .zonesKept, .exportFinished, .exportObserved, .pairLimitLearned:
             self.init()
         }
     }

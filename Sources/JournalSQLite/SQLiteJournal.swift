@@ -81,13 +81,14 @@ package final class SQLiteJournal: JournalStore {
         _ record: SchedulerCore.Record, _ body: [UInt8], _ sequence: Int64, _ at: Instant, _ database: Database
     ) throws {
         let index = RecordIndex(record)
-        let checksum = Checksum.of(sequence, at, format: RecordCoding.format, body)
+        let format = RecordCoding.format(of: record)
+        let checksum = Checksum.of(sequence, at, format: format, body)
         try live(record, at, database)
         try database.cachedStatement(
             sql: "INSERT INTO records (sequence, at, format, call, is_passing, checksum, body) "
                 + "VALUES (?, ?, ?, ?, ?, ?, ?)"
         ).execute(arguments: [
-            sequence, at.milliseconds, RecordCoding.format, index.call?.number, index.isPassing, checksum, Data(body),
+            sequence, at.milliseconds, format, index.call?.number, index.isPassing, checksum, Data(body),
         ])
         try insertSubjects(index, sequence, database)
     }

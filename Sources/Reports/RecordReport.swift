@@ -50,8 +50,9 @@ package struct RecordReport {
 
     private mutating func describe(_ record: Record, _ names: RecordNames) {
         switch record {
-        case .generationLoaded(let generation, let digest, let actor):
-            let asked = actor.map { ", reloaded by \($0)" } ?? ""
+        case .generationLoaded(let generation, let digest, let actor, let zoneData):
+            let asked =
+                (zoneData.map { ", zone data \($0)" } ?? "") + (actor.map { ", reloaded by \($0)" } ?? "")
             set("configuration-loaded", "configuration \(generation) is in use (digest \(digest))\(asked)")
         case .campaignAnchored(let campaign, let fingerprint, let from):
             set("campaign-anchored", "counts from \(from.rfc3339): \(fingerprint)", detail: true)
@@ -59,6 +60,16 @@ package struct RecordReport {
         case .campaignRemoved(let campaign):
             set("campaign-removed", "removed from the configuration")
             self.campaign = campaign
+        case .campaignFinished(let campaign, let fired, _):
+            set("campaign-finished", "has fired \(fired) times: max_occurrences is reached, and nothing comes any more")
+            self.campaign = campaign
+        case .occurrenceMoved(let campaign, let zone, let from, let to, _):
+            let (before, after) = (from?.rfc3339 ?? "never", to?.rfc3339 ?? "never")
+            set("occurrence-moved", "the rules of \(zone) changed: next \(after), was \(before)")
+            self.campaign = campaign
+        case .zonesKept(let zones):
+            let names = zones.map(\.name).joined(separator: ", ")
+            set("zones-kept", "the rules of \(names) are kept as they are", detail: true)
         case .occurrenceAdmitted(let occurrence):
             set("occurrence-due", Self.words(forAdmission: occurrence))
             (self.occurrence, campaign) = (occurrence.id, occurrence.campaign)
@@ -71,6 +82,10 @@ package struct RecordReport {
             occurrence = id
         case .exportFinished(let sandbox, let job, let succeeded, _):
             set("export-finished", "export \(job) of \(sandbox) has \(succeeded ? "finished" : "failed")", detail: true)
+        case .exportObserved(let sandbox, let job, let startedAt, let endedAt):
+            set(
+                "export-observed", "export \(job) of \(sandbox) ran from \(startedAt.rfc3339) to \(endedAt.rfc3339)",
+                detail: true)
         case .pairLimitLearned(let sandbox, let limit, _):
             set("pair-limit", "the platform takes at most \(limit) pairs in a call of \(sandbox) now")
         default:

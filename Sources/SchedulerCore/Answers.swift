@@ -20,6 +20,7 @@ extension Scheduler {
             running: running, newestFinished: finished ?? known?.newestFinished,
             askedAt: mutant(.ageOfAnswer) ? now : ask.sentAt,
             since: isSameState ? known?.since ?? ask.sentAt.wall : ask.sentAt.wall)
+        observeExports(jobs, sandbox, at: now, &step)
         noteFinished(jobs.filter { $0.status == .succeeded }, sandbox, at: now, &step)
     }
 
@@ -28,9 +29,7 @@ extension Scheduler {
     private mutating func noteFinished(
         _ jobs: [ExportJob], _ sandbox: SandboxName, at now: Moment, _ step: inout Step
     ) {
-        let campaigns = configuration.campaigns.values
-            .filter { $0.isEnabled && $0.trigger == .afterExport && $0.sandbox == sandbox }
-            .sorted { $0.name < $1.name }
+        let campaigns = (due.followersOfExports[sandbox] ?? []).compactMap { configuration.campaigns[$0] }
         guard !campaigns.isEmpty, !isStopping else { return }
         let mark = state.exportMarks[sandbox]
         let unknown = jobs.map { (job: $0, createdAt: $0.createdAt ?? $0.endedAt ?? now.wall) }
@@ -45,7 +44,7 @@ extension Scheduler {
         if isFirstLook { return }  // it only says where counting begins
         for (job, _) in unknown.dropLast() {
             let nominal = ourTime(of: job, at: now)
-            for campaign in campaigns {
+            for campaign in campaigns where !isFinished(campaign) {
                 recordSkip(
                     campaign.name, nominal, nominal, 1, .superseded,
                     "export \(job.id) and a later one ended before anybody looked", at: now, &step)
@@ -56,7 +55,7 @@ extension Scheduler {
 
     private mutating func follow(_ job: ExportJob, _ campaigns: [Campaign], at now: Moment, _ step: inout Step) {
         let nominal = ourTime(of: job, at: now)
-        for campaign in campaigns {
+        for campaign in campaigns where !isFinished(campaign) {
             if now.wall - nominal > campaign.catchUp {
                 recordSkip(
                     campaign.name, nominal, nominal, 1, .missed,
@@ -70,7 +69,11 @@ extension Scheduler {
 
     /// When an export ended, by our clock: the platform's own time where both clocks agree.
     private func ourTime(of job: ExportJob, at now: Moment) -> Instant {
-        guard let endedAt = job.endedAt else { return now.wall }
+        job.endedAt.map { ourTime(of: $0, at: now) } ?? now.wall
+    }
+
+    /// The same for any time of the platform's that has passed.
+    func ourTime(of endedAt: Instant, at now: Moment) -> Instant {
         guard let platformNow = platformTime(at: now) else { return min(endedAt, now.wall) }
         let ours = now.wall - max(.zero, platformNow - endedAt)
         let difference = (ours - endedAt).milliseconds.magnitude  // of any clocks: it must not trap

@@ -85,10 +85,9 @@ extension Scheduler {
 
     /// `after_export` campaigns wait for an export to finish whether or not anything is due.
     private mutating func askForExports(at now: Moment, _ step: inout Step) {
-        let sandboxes = Set(
-            configuration.campaigns.values
-                .filter { $0.isEnabled && $0.trigger == .afterExport }
-                .map(\.sandbox))
+        let sandboxes = due.followersOfExports.filter { _, followers in
+            followers.contains { configuration.campaigns[$0].map { !isFinished($0) } ?? false }
+        }.keys
         if mutant(.idlePolling), sandboxes.isEmpty {
             sendWhenDue(
                 .exportJobs(configuration.platform.sandbox),

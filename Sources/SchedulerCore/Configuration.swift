@@ -25,13 +25,16 @@ package struct Configuration: Equatable, Sendable {
     package var digest: String
     /// The files that were read, in the order of reading.
     package var files: [String]
+    /// The version of the system's zone data, such as `2025b`. Nil where the host does not say.
+    package var zoneData: String?
 
     package init(
         platform: PlatformSettings, guardrails: Guardrails = .init(), polling: Polling = .init(),
         limits: Limits = .init(), blackouts: [Blackout] = [], notifications: [NotificationRule] = [],
         dataflowNames: [DataflowID: String] = [:], audienceNames: [AudienceID: String] = [:],
         campaigns: [CampaignName: Campaign] = [:], keep: Duration = .seconds(400 * 86_400),
-        logLevel: LogLevel = .info, metricsAddress: String? = nil, digest: String = "", files: [String] = []
+        logLevel: LogLevel = .info, metricsAddress: String? = nil, digest: String = "", files: [String] = [],
+        zoneData: String? = nil
     ) {
         self.platform = platform
         self.guardrails = guardrails
@@ -47,6 +50,7 @@ package struct Configuration: Equatable, Sendable {
         self.metricsAddress = metricsAddress
         self.digest = digest
         self.files = files
+        self.zoneData = zoneData
     }
 }
 
@@ -224,6 +228,8 @@ package enum NotificationKind: String, Codable, Sendable, CaseIterable {
     case configRejected = "config_rejected"
     case credentials
     case succeeded, partial, mapping, duplicate
+    /// An update of the system's zone data moved a coming occurrence.
+    case moved
 }
 
 package struct NotificationRule: Equatable, Sendable {
@@ -280,6 +286,14 @@ package enum Trigger: Equatable, Sendable {
         case .after(let campaign, let delay): "after \(campaign) by \(delay.milliseconds) ms"
         case .manual: "manual"
         }
+    }
+}
+
+extension Trigger {
+    /// Whether the same times are named, whatever the rules of their zones: a change of those is told and counted by itself.
+    func hasSameTimes(as other: Trigger) -> Bool {
+        guard case .timetable(let own) = self, case .timetable(let theirs) = other else { return self == other }
+        return own.hasSameTimes(as: theirs)
     }
 }
 

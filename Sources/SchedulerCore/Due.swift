@@ -7,7 +7,7 @@
 internal import Chronology
 internal import HeapModule
 
-/// The next nominal time of each campaign with a timetable, earliest first.
+/// The next nominal time of each campaign with a timetable, earliest first; and who follows what.
 struct DueTable: Sendable {
     private struct Entry: Comparable, Sendable {
         var at: Instant
@@ -20,6 +20,22 @@ struct DueTable: Sendable {
 
     private var heap = Heap<Entry>()
     private(set) var next: [CampaignName: Instant] = [:]
+    /// Enabled campaigns that follow the exports of a sandbox, sorted.
+    private(set) var followersOfExports: [SandboxName: [CampaignName]] = [:]
+    /// Enabled campaigns that follow a campaign, sorted.
+    private(set) var followers: [CampaignName: [CampaignName]] = [:]
+
+    mutating func setFollowers(_ campaigns: some Sequence<Campaign>) {
+        for campaign in campaigns where campaign.isEnabled {
+            switch campaign.trigger {
+            case .afterExport: followersOfExports[campaign.sandbox, default: []].append(campaign.name)
+            case .after(let other, _): followers[other, default: []].append(campaign.name)
+            case .timetable, .manual: break
+            }
+        }
+        for key in followersOfExports.keys { followersOfExports[key]?.sort() }
+        for key in followers.keys { followers[key]?.sort() }
+    }
 
     mutating func set(_ campaign: CampaignName, _ at: Instant?) {
         next[campaign] = at
@@ -43,6 +59,8 @@ struct DueTable: Sendable {
 enum DueBounds {
     /// Missed nominal times are counted up to this many; beyond it the count says "at least".
     static let missedCountLimit = 1000
+    /// Occurrences of one campaign that may wait or run at once under `overlap = "buffer-all"`.
+    static let backlogLimit = 100
     /// An occurrence admitted later than this after its nominal time is marked late.
     static let lateness = Duration.seconds(60)
 }
@@ -57,9 +75,20 @@ extension Scheduler {
                 continue
             }
             decide(campaign, timetable, after: mark, at: now, &step)
-            due.set(name, timetable.next(after: state.campaigns[name]?.highWater ?? now.wall))
+            planNext(campaign, timetable, after: state.campaigns[name]?.highWater ?? now.wall)
         }
         wake.at(due.earliest()?.1)
+    }
+
+    /// Nothing comes of a campaign that has fired as often as it may.
+    mutating func planNext(_ campaign: Campaign, _ timetable: Timetable, after mark: Instant) {
+        due.set(campaign.name, isFinished(campaign) ? nil : timetable.next(after: mark))
+    }
+
+    /// Whether a campaign has been admitted as often as `max_occurrences` allows.
+    package func isFinished(_ campaign: Campaign) -> Bool {
+        guard let maximum = campaign.maximumOccurrences, !mutant(.firesForEver) else { return false }
+        return state.campaigns[campaign.name].map { $0.fired ?? 0 >= maximum } ?? false
     }
 
     /// Of everything due since the mark, the newest is fired if it is within `catch_up`; the others are recorded.
@@ -116,6 +145,8 @@ extension Scheduler {
         _ campaign: Campaign, nominal: Instant, origin: Origin, forceOverlap: Bool, at now: Moment,
         _ step: inout Step
     ) -> OccurrenceID? {
+        // What nobody asked for by hand is over without a record for each time, like a timetable past its end.
+        if origin.counts, isFinished(campaign) { return nil }
         if let pause = state.pause(of: campaign.name, at: now.wall) {
             let detail = "paused by \(pause.actor): \(pause.reason)\(origin.words)"
             recordSkip(campaign.name, nominal, nominal, 1, .paused, detail, at: now, &step)
@@ -130,6 +161,12 @@ extension Scheduler {
                 return nil
             case .bufferOne where unended.count > 1:
                 recordOverlap(campaign, nominal, previous.id, origin, at: now, &step)
+                return nil
+            case .bufferAll where unended.count >= DueBounds.backlogLimit:
+                recordSkip(
+                    campaign.name, nominal, nominal, 1, .overlap,
+                    "\(unended.count) occurrences before it have not ended, and more are not buffered\(origin.words)",
+                    at: now, &step)
                 return nil
             case .bufferOne, .bufferAll:
                 startsAfter = previous.id
@@ -153,10 +190,18 @@ extension Scheduler {
             id: id, campaign: campaign.name, sandbox: campaign.sandbox, nominal: nominal, startsAt: startsAt,
             expiresAt: (isLate ? max(startsAt, now.wall) : startsAt) + campaign.startWithin, admittedAt: now.wall,
             origin: origin, generation: state.generation, isLate: isLate, onDoubt: campaign.onDoubt,
-            startsAfter: startsAfter, pairs: campaign.pairs)
+            startsAfter: startsAfter, pairs: campaign.pairs,
+            number: origin.counts ? (state.campaigns[campaign.name]?.fired ?? 0) + 1 : nil)
         record(.occurrenceAdmitted(occurrence), &step)
+        finish(campaign, at: now, &step)
         for pair in campaign.pairs { sandboxes[pair.dataflow] = campaign.sandbox }
         return id
+    }
+
+    /// Says it once when a campaign has fired as often as it may.
+    mutating func finish(_ campaign: Campaign, at now: Moment, _ step: inout Step) {
+        guard let known = state.campaigns[campaign.name], !known.isFinished, isFinished(campaign) else { return }
+        record(.campaignFinished(campaign: campaign.name, fired: known.fired ?? 0, at: now.wall), &step)
     }
 
     private mutating func recordOverlap(
@@ -177,7 +222,7 @@ extension Scheduler {
             .occurrencesSkipped(
                 SkippedOccurrences(
                     id: id, campaign: campaign, first: first, last: last, count: count, reason: reason,
-                    detail: detail, at: now.wall)), &step)
+                    detail: detail, at: now.wall, fired: state.campaigns[campaign]?.fired)), &step)
         step.effects.append(
             .notify(
                 Notification(
@@ -188,6 +233,11 @@ extension Scheduler {
 }
 
 extension Origin {
+    /// Whether it counts for `max_occurrences`.
+    var counts: Bool {
+        if case .manual = self { false } else { true }
+    }
+
     /// What is added to a sentence about an occurrence that follows something.
     fileprivate var words: String {
         switch self {

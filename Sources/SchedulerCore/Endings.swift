@@ -87,8 +87,10 @@ extension Scheduler {
         of occurrence: OccurrenceState, _ outcome: OccurrenceOutcome, at now: Moment, _ step: inout Step
     ) {
         guard !isStopping else { return }
-        for campaign in configuration.campaigns.values.sorted(by: { $0.name < $1.name }) where campaign.isEnabled {
-            guard case .after(occurrence.occurrence.campaign, let delay) = campaign.trigger else { continue }
+        for name in due.followers[occurrence.occurrence.campaign] ?? [] {
+            guard let campaign = configuration.campaigns[name], case .after(_, let delay) = campaign.trigger,
+                !isFinished(campaign)
+            else { continue }
             let nominal = now.wall + delay
             if outcome == .succeeded {
                 _ = admit(

@@ -140,7 +140,10 @@ extension Scheduler {
         for activation in activations(running: run.id) {
             record(.activationEnded(activation: activation, outcome: outcome(of: run), at: now.wall), &step)
         }
-        knowledge.followed[run.id] = nil
+        if let followed = knowledge.followed.removeValue(forKey: run.id) {
+            let lengths = knowledge.runLengths[followed.sandbox, default: []] + [now.monotonic - followed.startedAt]
+            knowledge.runLengths[followed.sandbox] = lengths.suffix(ForesightBounds.runs)
+        }
         knowledge.foreign[run.id] = nil
     }
 

@@ -125,6 +125,10 @@ struct ForeignRun: Equatable, Sendable {
 
 struct Knowledge: Sendable {
     var exports: [SandboxName: ExportKnowledge] = [:]
+    /// Of each sandbox with observations, made anew with each of them.
+    var habits: [SandboxName: ExportHabit] = [:]
+    /// How long the last runs of ours took, the newest last, bounded.
+    var runLengths: [SandboxName: [Duration]] = [:]
     var dataflows: [DataflowID: DataflowKnowledge] = [:]
     var runs: [DataflowID: RunsKnowledge] = [:]
     var followed: [RunID: FollowedRun] = [:]

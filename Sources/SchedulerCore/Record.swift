@@ -12,10 +12,18 @@ package enum Record: Equatable, Codable, Sendable {
 
     /// A configuration was taken into use. Generations count from 1 over the life of the journal. `actor` is who asked for the
     /// reload; nil for a start, and in journals of before.
-    case generationLoaded(generation: Int, digest: String, actor: String? = nil)
+    /// `zoneData` is the version of the system's zone data, as far as known.
+    case generationLoaded(generation: Int, digest: String, actor: String? = nil, zoneData: String? = nil)
     /// A campaign is new, or its trigger changed: it counts from `from`, and nothing before that is ever due.
     case campaignAnchored(campaign: CampaignName, fingerprint: String, from: Instant)
     case campaignRemoved(campaign: CampaignName)
+    /// It has fired as often as `max_occurrences` allows: nothing is due any more until that is raised.
+    case campaignFinished(campaign: CampaignName, fired: Int, at: Instant)
+    /// The rules of a zone changed, and with them the next time of a campaign: from `from` to `to`, nil for none. Raises the
+    /// high-water mark to `mark`, so that a time of day that was decided under the old rules is not due again.
+    case occurrenceMoved(campaign: CampaignName, zone: String, from: Instant?, to: Instant?, mark: Instant)
+    /// The rules of zones as they are counted with from here on, so that a change can be told after a restart as well.
+    case zonesKept(zones: [ZoneExcerpt])
 
     // MARK: Occurrences
 
@@ -31,6 +39,9 @@ package enum Record: Equatable, Codable, Sendable {
 
     /// This export job was seen to have finished; what follows from it was decided in the same step.
     case exportFinished(sandbox: SandboxName, job: String, succeeded: Bool, at: Instant)
+    /// This export job, failed ones included, was seen to have run from start to end, by our clock. Foretells, decides nothing.
+    /// Since format 2.
+    case exportObserved(sandbox: SandboxName, job: String, startedAt: Instant, endedAt: Instant)
 
     // MARK: Calls
 
@@ -104,11 +115,13 @@ package struct Occurrence: Equatable, Codable, Sendable {
     package var startsAfter: OccurrenceID?
     /// Activation `n` of the occurrence is `pairs[n - 1]`.
     package var pairs: [Pair]
+    /// The how-manieth of its campaign, from 1; nil for one by hand, and in journals of before.
+    package var number: Int?
 
     package init(
         id: OccurrenceID, campaign: CampaignName, sandbox: SandboxName, nominal: Instant, startsAt: Instant,
         expiresAt: Instant, admittedAt: Instant, origin: Origin, generation: Int, isLate: Bool,
-        onDoubt: DoubtPolicy, startsAfter: OccurrenceID?, pairs: [Pair]
+        onDoubt: DoubtPolicy, startsAfter: OccurrenceID?, pairs: [Pair], number: Int? = nil
     ) {
         self.id = id
         self.campaign = campaign
@@ -123,6 +136,7 @@ package struct Occurrence: Equatable, Codable, Sendable {
         self.onDoubt = onDoubt
         self.startsAfter = startsAfter
         self.pairs = pairs
+        self.number = number
     }
 }
 
@@ -150,10 +164,12 @@ package struct SkippedOccurrences: Equatable, Codable, Sendable {
     package var reason: Reason
     package var detail: String
     package var at: Instant
+    /// How many of the campaign were admitted so far: what is pruned before it is not counted again.
+    package var fired: Int?
 
     package init(
         id: OccurrenceID, campaign: CampaignName, first: Instant, last: Instant, count: Int, reason: Reason,
-        detail: String, at: Instant
+        detail: String, at: Instant, fired: Int? = nil
     ) {
         self.id = id
         self.campaign = campaign
@@ -163,6 +179,7 @@ package struct SkippedOccurrences: Equatable, Codable, Sendable {
         self.reason = reason
         self.detail = detail
         self.at = at
+        self.fired = fired
     }
 }
 

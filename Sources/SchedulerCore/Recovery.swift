@@ -58,33 +58,50 @@ extension Scheduler {
     mutating func take(
         _ configuration: Configuration, actor: String? = nil, at now: Moment, _ step: inout Step
     ) {
+        let before = isStarted ? self.configuration : nil
         self.configuration = configuration
         record(
-            .generationLoaded(generation: state.generation + 1, digest: configuration.digest, actor: actor), &step)
+            .generationLoaded(
+                generation: state.generation + 1, digest: configuration.digest, actor: actor,
+                zoneData: configuration.zoneData), &step)
         for name in state.campaigns.keys.sorted() where configuration.campaigns[name] == nil {
             record(.campaignRemoved(campaign: name), &step)
             cancelWaiting(
                 of: state.unended(of: name).map(\.id), reason: "the campaign was removed from the configuration",
                 at: now, &step)
         }
+        takeZones(at: now, &step)
         for campaign in configuration.campaigns.values.sorted(by: { $0.name < $1.name }) {
-            let fingerprint = campaign.isEnabled ? campaign.trigger.fingerprint : "disabled"
-            let isAnew = mutant(isStarted ? .reloadDropsDue : .missedForgotten) || !isStarted && mutant(.marksSetBack)
-            guard state.campaigns[campaign.name]?.fingerprint != fingerprint || isAnew else { continue }
-            // Never before what is decided: after a clock that stepped back, nothing must be decided again.
-            var from = max(now.wall, state.campaigns[campaign.name]?.highWater ?? now.wall)
-            if mutant(.marksSetBack) { from = from - .seconds(86_400) }
-            record(.campaignAnchored(campaign: campaign.name, fingerprint: fingerprint, from: from), &step)
+            anchor(campaign, before: before?.campaigns[campaign.name], at: now, &step)
         }
         planDue()
     }
 
+    /// Where a campaign counts from: it is new, or what decides its times is another.
+    private mutating func anchor(_ campaign: Campaign, before: Campaign?, at now: Moment, _ step: inout Step) {
+        let fingerprint = campaign.isEnabled ? campaign.trigger.fingerprint : "disabled"
+        let known = state.campaigns[campaign.name]
+        let isAnew = mutant(isStarted ? .reloadDropsDue : .missedForgotten) || !isStarted && mutant(.marksSetBack)
+        // Days of a calendar are not in the fingerprint. What they decide up to now was decided before a reload; after a
+        // start it is decided by the days of now, since those of before are not known.
+        let hasOtherTimes = before.map { !$0.trigger.hasSameTimes(as: campaign.trigger) } ?? false
+        let goesOn = known?.isFinished == true && !isFinished(campaign)
+        if known?.fingerprint != fingerprint || isAnew || hasOtherTimes || goesOn {
+            // Never before what is decided: after a clock that stepped back, nothing must be decided again.
+            var from = max(now.wall, known?.highWater ?? now.wall)
+            if mutant(.marksSetBack) { from = from - .seconds(86_400) }
+            record(.campaignAnchored(campaign: campaign.name, fingerprint: fingerprint, from: from), &step)
+        }
+        if campaign.isEnabled { finish(campaign, at: now, &step) }
+    }
+
     private mutating func planDue() {
         due.removeAll()
+        due.setFollowers(configuration.campaigns.values)
         for campaign in configuration.campaigns.values where campaign.isEnabled {
             guard case .timetable(let timetable) = campaign.trigger, let anchor = state.campaigns[campaign.name]
             else { continue }
-            due.set(campaign.name, timetable.next(after: anchor.highWater))
+            planNext(campaign, timetable, after: anchor.highWater)
         }
     }
 }

@@ -24,6 +24,7 @@ package struct Scheduler: Sendable {
     package init(state: State = State(), configuration: Configuration) {
         self.state = state
         self.configuration = configuration
+        for sandbox in (state.exportObservations ?? [:]).keys { learnHabit(of: sandbox) }
     }
 
     package mutating func handle(_ event: Event, at now: Moment) -> Step {

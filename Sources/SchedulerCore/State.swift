@@ -16,8 +16,12 @@ package struct State: Equatable, Codable, Sendable {
     package internal(set) var calls: [CallID: CallState] = [:]
     package internal(set) var pauses: [Pause] = []
     package internal(set) var exportMarks: [SandboxName: ExportMark] = [:]
+    /// Exports that ended, the newest last, bounded: what `ExportHabit` is made of. Absent in snapshots of before.
+    package internal(set) var exportObservations: [SandboxName: [ExportObservation]]?
     /// Smaller than the configured limit where the platform has refused a call for its size.
     package internal(set) var pairLimits: [SandboxName: Int] = [:]
+    /// The rules of zones as they were counted with last, by name. Nil in snapshots of before.
+    package internal(set) var zones: [String: ZoneExcerpt]?
 
     package init() {}
 
@@ -54,6 +58,13 @@ package struct CampaignState: Equatable, Codable, Sendable {
     /// The nominal time up to which everything is decided. Never goes back, whatever the clock does.
     package var highWater: Instant
     package var last: LastOccurrence?
+    /// How many occurrences were admitted that nobody asked for by hand. Kept when the schedule is changed, and gone with the
+    /// campaign. Nil for none, and in snapshots of before.
+    package var fired: Int?
+    /// Whether it was told that the campaign has fired as often as it may. Nil for no.
+    package var finishedAt: Instant?
+
+    package var isFinished: Bool { finishedAt != nil }
 
     var followsTimetable: Bool { fingerprint.hasPrefix(Trigger.timetableWord) }
 }

@@ -8,13 +8,20 @@ internal import Chronology
 extension State {
     package mutating func apply(_ record: Record) {
         switch record {
-        case .generationLoaded(let generation, _, _):
+        case .generationLoaded(let generation, _, _, _):
             self.generation = min(generation, .max - 1)  // so that one more can always be counted
         case .campaignAnchored(let campaign, let fingerprint, let from):
             campaigns[campaign] = CampaignState(
-                fingerprint: fingerprint, highWater: from, last: campaigns[campaign]?.last)
+                fingerprint: fingerprint, highWater: from, last: campaigns[campaign]?.last,
+                fired: campaigns[campaign]?.fired)
         case .campaignRemoved(let campaign):
             campaigns[campaign] = nil
+        case .campaignFinished(let campaign, _, let at):
+            campaigns[campaign]?.finishedAt = at
+        case .occurrenceMoved(let campaign, _, _, _, let mark):
+            raiseHighWater(of: campaign, to: mark)
+        case .zonesKept(let excerpts):
+            zones = (zones ?? [:]).merging(excerpts.map { ($0.name, $0) }) { $1 }
         case .occurrenceAdmitted(let occurrence):
             admit(occurrence)
         case .occurrencesSkipped(let skipped):
@@ -23,6 +30,8 @@ extension State {
             end(id, outcome, at)
         case .exportFinished(let sandbox, let job, _, let at):
             exportMarks[sandbox] = ExportMark(job: job, createdAt: at)
+        case .exportObserved(let sandbox, let job, let startedAt, let endedAt):
+            observe(ExportObservation(job: job, startedAt: startedAt, endedAt: endedAt), in: sandbox)
         case .callIntended(let call):
             nextCall = max(nextCall, after(call.id.number))
             calls[call.id] = CallState(call: call)
@@ -106,10 +115,18 @@ extension State {
             occurrence: occurrence,
             activations: occurrence.pairs.map { _ in ActivationState(phase: .waiting, since: occurrence.admittedAt) })
         if occurrence.origin == .timetable { raiseHighWater(of: occurrence.campaign, to: occurrence.nominal) }
+        count(occurrence.number, of: occurrence.campaign)
+    }
+
+    /// Never goes back: of what was pruned, a later record tells the number.
+    private mutating func count(_ number: Int?, of campaign: CampaignName) {
+        guard let number, number > campaigns[campaign]?.fired ?? 0 else { return }
+        campaigns[campaign]?.fired = min(number, .max - 1)  // so that one more can always be counted
     }
 
     private mutating func skip(_ skipped: SkippedOccurrences) {
         nextOccurrence = max(nextOccurrence, after(skipped.id.number))
+        count(skipped.fired, of: skipped.campaign)
         // A skip of what was not due by a timetable decides nothing of one, and may lie ahead.
         if campaigns[skipped.campaign]?.followsTimetable == true, skipped.last <= skipped.at {
             raiseHighWater(of: skipped.campaign, to: skipped.last)

@@ -58,7 +58,7 @@ import Testing
         #expect(information.records == 2)
         #expect(information.bytes > 4096)
         #expect(information.freeBytes ?? 0 > 0)
-        #expect(information.format == 1)
+        #expect(information.format == 2)
     }
 
     @Test func `history walks an index and sorts nothing`() throws {

@@ -17,8 +17,21 @@ import Testing
         }
     }
 
-    @Test func `format 1 has a line for each kind of record`() {
-        let kinds = Set(Format1.lines.map { Self.kind(of: $0.record) })
+    @Test func `every line of format 2 is written and read as format 2, and is none of format 1`() throws {
+        for line in Format2.lines {
+            #expect(RecordCoding.format(of: line.record) == 2)
+            #expect(String(decoding: try RecordCoding.encode(line.record), as: UTF8.self) == line.text)
+            #expect(try RecordCoding.decode(Array(line.text.utf8), format: 2, sequence: 1) == line.record)
+            let error = #expect(throws: JournalError.self) {
+                try RecordCoding.decode(Array(line.text.utf8), format: 1, sequence: 1)
+            }
+            #expect(error?.code == .unreadableRecord)
+        }
+        #expect(Format1.lines.allSatisfy { RecordCoding.format(of: $0.record) == 1 })
+    }
+
+    @Test func `each kind of record has a line in its format`() {
+        let kinds = Set((Format1.lines + Format2.lines).map { Self.kind(of: $0.record) })
         #expect(kinds == Set(0..<Self.kindCount))
     }
 
@@ -34,7 +47,7 @@ import Testing
     @Test func `a record of a format that is not known is not guessed at`() {
         let text = Format1.lines[0].text
         let error = #expect(throws: JournalError.self) {
-            try RecordCoding.decode(Array(text.utf8), format: 2, sequence: 4711)
+            try RecordCoding.decode(Array(text.utf8), format: 3, sequence: 4711)
         }
         #expect(error?.code == .newerFormat)
     }
@@ -92,7 +105,7 @@ import Testing
         #expect(RecordCoding.decodeState(Array(sound.replacing(part, with: other).utf8)) == nil)
     }
 
-    private static let kindCount = 25
+    private static let kindCount = 29
 
     /// Does not compile until a new kind of record has a number, and fails until it has a line.
     private static func kind(of record: Record) -> Int {
@@ -122,6 +135,10 @@ import Testing
         case .resumed: 22
         case .cancelRequested: 23
         case .pairLimitLearned: 24
+        case .exportObserved: 25
+        case .campaignFinished: 26
+        case .occurrenceMoved: 27
+        case .zonesKept: 28
         }
     }
 }

@@ -37,7 +37,8 @@ import Testing
                 SkippedOccurrences(
                     id: sale, campaign: "sale", first: at, last: at, count: 1, reason: .missed, detail: "down", at: at)),
             .occurrenceEnded(occurrence: sale, outcome: .partial, at: at),
-            .exportFinished(sandbox: "prod", job: "4711", succeeded: true, at: at), .callIntended(call),
+            .exportFinished(sandbox: "prod", job: "4711", succeeded: true, at: at),
+            .exportObserved(sandbox: "prod", job: "4711", startedAt: at, endedAt: at), .callIntended(call),
             .callSending(call: CallID(4), at: at), .callWithdrawn(call: CallID(4), reason: "r"),
             .callAnswered(call: CallID(4), outcome: "accepted", at: at),
             .activationReturned(activation: vip, reason: "r", notBefore: at, attemptCounts: true, packLimit: nil),

@@ -155,4 +155,153 @@ import Testing
     private func finished(_ id: String, at instant: Instant) -> ExportJob {
         ExportJob(id: id, status: .succeeded, word: "SUCCEEDED", createdAt: instant, endedAt: instant)
     }
+
+    // MARK: Downtime and clocks, as the configuration says
+
+    @Test(arguments: [(60, 0), (86_400, 1), (365 * 86_400, 365)])
+    func `after downtime the newest time within catch_up is fired, and every other one is recorded`(
+        downtime: Int, missed: Int
+    ) throws {
+        var rig = Rig(configuration([campaign("sale", try daily("10:00:30"))]))
+        rig.now.wall = ten + .seconds(downtime)
+        rig.restart()
+        rig.advance(.seconds(300))
+        #expect(rig.calls.count == 1)
+        #expect(rig.skips.reduce(0) { $0 + $1.count } == missed)
+        #expect(rig.skips.allSatisfy { $0.reason == .missed })
+    }
+
+    @Test func `a clock that steps forward fires what it passed as a downtime would`() throws {
+        var rig = Rig(configuration([campaign("sale", try daily("*:0/10")) { $0.catchUp = .seconds(1800) }]))
+        rig.now.wall = ten + .seconds(7200)
+        rig.feed(.woke)
+        rig.advance(.seconds(300))
+        #expect(rig.calls.count == 1)
+        #expect(rig.skips.map(\.reason) == [.missed, .superseded])
+        #expect(rig.skips.map(\.count) == [8, 3])
+    }
+
+    @Test func `a clock that steps back and forward again fires each time once`() throws {
+        var rig = Rig(configuration([campaign("sale", try daily("*:0/10"))]))
+        rig.advance(.seconds(1890))
+        rig.now.wall = rig.now.wall - .seconds(1500)
+        rig.advance(.seconds(600))
+        #expect(rig.calls.count == 3, "10:10, 10:20 and 10:30 are decided")
+        rig.now.wall = rig.now.wall + .seconds(1500)
+        rig.advance(.seconds(600))
+        #expect(rig.calls.count == 4)
+        #expect(rig.skips.isEmpty)
+    }
+
+    @Test func `no more than a bounded number of occurrences is buffered`() throws {
+        var rig = Rig(
+            configuration([
+                campaign("sale", try daily("*:*")) {
+                    $0.overlap = .bufferAll
+                    $0.startWithin = .seconds(86_400)
+                }
+            ]))
+        rig.exportRuns = true
+        rig.advance(.seconds(103 * 60))
+        #expect(rig.scheduler.state.unended(of: "sale").count == 100)
+        #expect(rig.skips.map(\.reason) == [.overlap, .overlap, .overlap])
+        #expect(rig.skips.first?.detail.contains("100 occurrences before it") == true)
+    }
+
+    // MARK: max_occurrences
+
+    private func limited(_ maximum: Int?, _ trigger: Trigger) -> Campaign {
+        campaign("sale", trigger) { $0.maximumOccurrences = maximum }
+    }
+
+    @Test func `a campaign fires as often as max_occurrences says, and tells once that it is over`() throws {
+        var rig = Rig(configuration([limited(2, try daily("*:0/10"))]))
+        rig.advance(.seconds(7200))
+        #expect(rig.calls.count == 2)
+        #expect(rig.finished == [2])
+        #expect(rig.skips.isEmpty)
+        #expect(rig.scheduler.nextTime(of: "sale") == nil)
+        rig.restart()
+        rig.advance(.seconds(7200))
+        #expect(rig.calls.count == 2)
+        #expect(rig.finished == [2])
+    }
+
+    @Test func `what is fired by hand does not count, and goes on after the end`() throws {
+        var rig = Rig(configuration([limited(1, try daily("*:0/10"))]))
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(1200))
+        #expect(rig.calls.count == 2)
+        let reply = rig.command(.fire("sale", forceOverlap: false))
+        guard case .done = reply else {
+            Issue.record("refused: \(String(describing: reply))")
+            return
+        }
+        #expect(rig.calls.count == 3)
+    }
+
+    @Test(arguments: [true, false])
+    func `a campaign whose limit is raised counts from then on, and nothing of meanwhile is missed`(
+        isRestarted: Bool
+    ) throws {
+        var rig = Rig(configuration([limited(1, try daily("*:0/10"))]))
+        rig.advance(.seconds(3550))
+        let raised = configuration([limited(2, try daily("*:0/10"))])
+        if isRestarted { rig.restart(raised) } else { rig.feed(.reloaded(raised)) }
+        #expect(rig.calls.count == 1)
+        #expect(rig.skips.isEmpty)
+        rig.advance(.seconds(3600))
+        #expect(rig.calls.count == 2)
+        #expect(rig.finished == [1, 2])
+    }
+
+    @Test func `another schedule does not count anew`() throws {
+        var rig = Rig(configuration([limited(2, try daily("*:0/10"))]))
+        rig.advance(.seconds(700))
+        rig.feed(.reloaded(configuration([limited(2, try daily("*:0/5"))])))
+        rig.advance(.seconds(7200))
+        #expect(rig.calls.count == 2)
+    }
+
+    @Test func `a limit counts for what follows exports and campaigns as well`() throws {
+        let after = campaign("second", .after("first", delay: .zero), [other]) { $0.maximumOccurrences = 1 }
+        let fresh = campaign("fresh", .afterExport) { $0.maximumOccurrences = 1 }
+        var rig = Rig(configuration([campaign("first", try daily("*:0/30")), after, fresh]))
+        rig.finishedExports = [finished("1", at: ten - .seconds(7200))]
+        rig.advance(.seconds(600))
+        for id in ["2", "3"] {
+            rig.finishedExports.insert(finished(id, at: rig.now.wall), at: 0)
+            rig.advance(.seconds(4000))
+        }
+        #expect(rig.finished == [1, 1])
+        #expect(rig.calls.flatMap(\.pairs).count { $0 == other } == 1)
+        let questions = rig.asks.count { $0 == "export" }
+        rig.feed(.reloaded(configuration([after, fresh])))
+        rig.advance(.seconds(86_400))
+        #expect(rig.asks.count { $0 == "export" } == questions, "nobody waits for an export any more")
+    }
+
+    // MARK: Days that are read anew
+
+    @Test func `a calendar that is edited counts from then on`() throws {
+        let tuesday = CivilDay(year: 2026, month: 11, day: 24)
+        func sale(_ days: [CivilDay]) throws -> Configuration {
+            let part = Timetable.Part(.calendar(try CalendarExpression(parsing: "*-*-* 10:30")), in: .utc)
+            return configuration([
+                campaign(
+                    "sale",
+                    .timetable(
+                        Timetable(
+                            parts: [part], rules: DayRules(except: [DayCalendar(name: "holidays", days: days)]),
+                            text: "10:30 except holidays")))
+            ])
+        }
+        var rig = Rig(try sale([tuesday]))
+        rig.advance(.seconds(2400))
+        #expect(rig.calls.isEmpty)
+        rig.feed(.reloaded(try sale([])))
+        #expect(rig.calls.isEmpty, "10:30 of today has passed while it was a holiday")
+        rig.advance(.seconds(86_400))
+        #expect(rig.calls.count == 1)
+    }
 }

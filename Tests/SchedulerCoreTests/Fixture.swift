@@ -110,9 +110,10 @@ struct Rig {
         feed(.woke)
     }
 
-    mutating func restart() {
+    /// - Parameter configuration: The one of before, if none is given.
+    mutating func restart(_ configuration: Configuration? = nil) {
         let state = scheduler.state
-        let configuration = scheduler.configuration
+        let configuration = configuration ?? scheduler.configuration
         scheduler = Scheduler(state: state, configuration: configuration)
         feed(.started(configuration))
     }
@@ -220,6 +221,13 @@ struct Rig {
     var skips: [SkippedOccurrences] {
         records.compactMap { record in
             if case .occurrencesSkipped(let skipped) = record { skipped } else { nil }
+        }
+    }
+
+    /// How often each campaign had fired when it was over.
+    var finished: [Int] {
+        records.compactMap { record in
+            if case .campaignFinished(_, let fired, _) = record { fired } else { nil }
         }
     }
 

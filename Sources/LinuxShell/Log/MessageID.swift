@@ -34,6 +34,8 @@ package enum MessageID: String, CaseIterable, Sendable {
     case platformSilent = "81bb5a317a57464a81e501dce466ae65"
     /// A part of the daemon hangs; systemd restarts it.
     case partSilent = "e7565c6b8e3441d590b5936157b39eba"
+    /// An update of the system's zone data moved a coming occurrence.
+    case occurrenceMoved = "1198eba0e54b45b79c49a3ccda825a7f"
     /// The machine gives the process too little to run.
     case limitsTooLow = "c736626f8f4f45c2a95818c0592099e5"
 
@@ -50,6 +52,7 @@ package enum MessageID: String, CaseIterable, Sendable {
         case .partial: self = .occurrencePartial
         case .mapping: self = .mappingMissing
         case .duplicate: self = .duplicateRun
+        case .moved: self = .occurrenceMoved
         case .succeeded: return nil
         }
     }

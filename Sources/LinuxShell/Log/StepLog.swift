@@ -22,7 +22,7 @@ package struct StepLog: Sendable {
         let level: Logger.Level =
             switch notification.kind {
             case .succeeded: .info
-            case .partial, .skipped, .runLate, .mapping: .warning
+            case .partial, .skipped, .runLate, .mapping, .moved: .warning
             case .failed, .expired, .quarantined, .configRejected, .credentials, .duplicate: .error
             }
         let subject = notification.activation?.description ?? notification.occurrence?.description
@@ -67,7 +67,7 @@ package struct StepLog: Sendable {
         case .generationLoaded, .occurrenceEnded, .activationResolved, .paused, .resumed, .cancelRequested: .notice
         case .activationInDoubt, .pairLimitLearned, .activationQuarantined, .duplicateSeen, .runEndUnknown, .runLate:
             .warning
-        case .callIntended, .doubtLookedUp, .occurrencesSkipped: .debug
+        case .callIntended, .doubtLookedUp, .occurrencesSkipped, .occurrenceMoved: .debug
         default: .info
         }
     }

@@ -1,0 +1,50 @@
+// What the scheduler knows, for those who look ahead: a copy that can be run forward in virtual time, and what the platform
+// is expected to say to it. Reads everything, decides nothing, and changes nothing but the copy.
+
+package import Chronology
+
+extension Scheduler {
+    /// A copy for running forward. Questions that are under way are not: their answers go to the original.
+    package func foreseeing() -> Scheduler {
+        var copy = self
+        copy.knowledge.asks = [:]
+        copy.isStopping = false
+        return copy
+    }
+
+    /// When the exports of a sandbox usually run, as far as they were seen.
+    package func exportHabit(of sandbox: SandboxName) -> ExportHabit {
+        knowledge.habits[sandbox] ?? ExportHabit(spans: [], count: 0)
+    }
+
+    /// Every sandbox whose exports were seen, by name.
+    package var sandboxesWithHabits: [SandboxName] { knowledge.habits.keys.sorted() }
+
+    /// What the platform said last of the dataflows that were asked about.
+    package var definitions: [DataflowID: DataflowDefinition] { knowledge.dataflows.mapValues(\.definition) }
+
+    /// Which sandbox a dataflow belongs to, once an occurrence of it was held.
+    package func sandbox(of dataflow: DataflowID) -> SandboxName? { sandboxes[dataflow] }
+
+    /// How far the platform's clock is ahead of ours, as far as it was told; zero otherwise.
+    package func platformClockLead(at now: Moment) -> Duration {
+        platformTime(at: now).map { $0 - now.wall } ?? .zero
+    }
+
+    /// Our reading of a time of the platform's that has passed.
+    package func ourReading(of platformTime: Instant, at now: Moment) -> Instant {
+        ourTime(of: platformTime, at: now)
+    }
+
+    /// How long runs of ours in a sandbox usually take until their end is seen: the median of the last ones that this process
+    /// followed, and of how many. Nil before the first.
+    package func usualRunLength(in sandbox: SandboxName) -> (length: Duration, count: Int)? {
+        let lengths = (knowledge.runLengths[sandbox] ?? []).sorted()
+        return lengths.isEmpty ? nil : (lengths[(lengths.count - 1) / 2], lengths.count)
+    }
+}
+
+enum ForesightBounds {
+    /// Lengths of runs that are remembered of one sandbox.
+    static let runs = 60
+}

@@ -1,0 +1,31 @@
+import Chronology
+import SchedulerCore
+
+/// Format 2: the kinds that format 1 does not have. Like `Format1`, this is the format's definition: once it was released a
+/// line is never changed; more lines may be added.
+enum Format2 {
+    private static let at = Instant(milliseconds: 1_795_514_400_123)
+
+    static let lines: [(record: Record, text: String)] = [
+        (
+            .exportObserved(sandbox: "prod", job: "4711", startedAt: at, endedAt: at + .seconds(2700)),
+            #"{"exportObserved":{"endedAt":1795517100123,"job":"4711","sandbox":"prod","startedAt":1795514400123}}"#
+        ),
+        (
+            .campaignFinished(campaign: "sale", fired: 2, at: at),
+            #"{"campaignFinished":{"at":1795514400123,"campaign":"sale","fired":2}}"#
+        ),
+        (
+            .occurrenceMoved(campaign: "sale", zone: "Europe/Stockholm", from: at, to: nil, mark: at),
+            #"{"occurrenceMoved":{"campaign":"sale","from":1795514400123,"mark":1795514400123,"zone":"Europe/Stockholm"}}"#
+        ),
+        (
+            .zonesKept(zones: [
+                ZoneExcerpt(
+                    name: "Europe/Stockholm", from: at, until: at + .seconds(1), offset: 3600,
+                    changes: [.init(at: at, offset: 7200)])
+            ]),
+            #"{"zonesKept":{"zones":[{"changes":[{"at":1795514400123,"offset":7200}],"from":1795514400123,"name":"Europe/Stockholm","offset":3600,"until":1795514401123}]}}"#
+        ),
+    ]
+}

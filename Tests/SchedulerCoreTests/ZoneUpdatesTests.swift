@@ -1,0 +1,108 @@
+import Chronology
+import SchedulerCore
+import Testing
+
+/// Goal: an update of the zone data is told with the old and the new instant, fires nothing twice and loses nothing.
+@Suite struct ZoneUpdatesTests {
+    /// A zone that is an hour ahead, and changes from an instant on.
+    private func zone(_ changes: [(Instant, Int)] = []) -> Zone {
+        Zone(
+            ZoneExcerpt(
+                name: "Europe/Nowhere", from: ten, until: ten + ZoneExcerpt.span, offset: 3600,
+                changes: changes.map { .init(at: $0.0, offset: $0.1) }))
+    }
+
+    private func sale(_ clock: String, _ zone: Zone, _ data: String = "2026a") throws -> Configuration {
+        let expression = try CalendarExpression(parsing: "*-*-* \(clock)")
+        return configuration([
+            campaign(
+                "sale", .timetable(Timetable(schedule: .calendar(expression), zone: zone, text: clock)))
+        ]) { $0.zoneData = data }
+    }
+
+    private func moves(_ rig: Rig) -> [[Instant?]] {
+        rig.records.compactMap { record in
+            if case .occurrenceMoved(_, _, let from, let to, _) = record { [from, to] } else { nil }
+        }
+    }
+
+    private func loaded(_ rig: Rig) -> [String?] {
+        rig.records.compactMap { record in
+            if case .generationLoaded(_, _, _, let zoneData) = record { zoneData } else { nil }
+        }
+    }
+
+    @Test(arguments: [true, false])
+    func `an update that moves a coming occurrence is told with both instants, at a reload and after a restart`(
+        isRestarted: Bool
+    ) throws {
+        var rig = Rig(try sale("13:00", zone()))
+        #expect(rig.scheduler.nextTime(of: "sale") == ten + .seconds(2 * 3600))
+        let updated = try sale("13:00", zone([(ten + .seconds(60), 7200)]), "2026b")
+        if isRestarted { rig.restart(updated) } else { rig.feed(.reloaded(updated)) }
+        #expect(moves(rig) == [[ten + .seconds(2 * 3600), ten + .seconds(3600)]])
+        #expect(rig.notifications(.moved) == 1)
+        #expect(loaded(rig) == ["2026a", "2026b"])
+        rig.advance(.seconds(3600))
+        #expect(rig.calls.count == 1)
+        rig.advance(.seconds(7200))
+        #expect(rig.calls.count == 1)
+    }
+
+    @Test func `an update that moves nothing that comes is not told`() throws {
+        var rig = Rig(try sale("13:00", zone()))
+        rig.feed(.reloaded(try sale("13:00", zone([(ten + .seconds(30 * 86_400), 7200)]))))
+        #expect(moves(rig).isEmpty)
+        rig.restart()
+        #expect(moves(rig).isEmpty)
+        #expect(rig.notifications(.moved) == 0)
+    }
+
+    @Test(arguments: [true, false])
+    func `a time of day that was fired does not come again when its clock turns out to be behind`(
+        isRestarted: Bool
+    ) throws {
+        var rig = Rig(try sale("11:30", zone()))
+        rig.advance(.seconds(2000))
+        #expect(rig.calls.count == 1, "11:30 was at 10:30 UTC")
+        let updated = try sale("11:30", zone([(ten + .seconds(60), 0)]))
+        if isRestarted { rig.restart(updated) } else { rig.feed(.reloaded(updated)) }
+        rig.advance(.seconds(12 * 3600))
+        #expect(rig.calls.count == 1, "11:30 is at 11:30 UTC now")
+        rig.advance(.seconds(12 * 3600))
+        #expect(rig.calls.count == 2)
+    }
+
+    @Test(arguments: [true, false])
+    func `a time that turns out to have been just now is fired late, and not lost`(isRestarted: Bool) throws {
+        var rig = Rig(try sale("11:30", zone()))
+        rig.advance(.seconds(1200))
+        let updated = try sale("11:30", zone([(ten - .seconds(3600), 7200)]))
+        if isRestarted { rig.restart(updated) } else { rig.feed(.reloaded(updated)) }
+        #expect(moves(rig).count == 1)
+        rig.advance(.seconds(30 * 3600))
+        #expect(rig.calls.count + rig.skips.count >= 1)
+    }
+
+    @Test func `many moved campaigns are told one by one up to a bound, and all are in the history`() throws {
+        func many(_ zone: Zone) throws -> Configuration {
+            let expression = try CalendarExpression(parsing: "*-*-* 13:00")
+            let timetable = Timetable(schedule: .calendar(expression), zone: zone, text: "13:00")
+            return configuration((1...60).map { campaign(CampaignName("sale-\($0)"), .timetable(timetable)) })
+        }
+        var rig = Rig(try many(zone()))
+        rig.feed(.reloaded(try many(zone([(ten + .seconds(60), 7200)]))))
+        #expect(moves(rig).count == 60)
+        #expect(rig.notifications(.moved) == 51)
+    }
+
+    @Test func `the rules of a zone are kept anew before they run out, and not with each start`() throws {
+        var rig = Rig(try sale("13:00", zone()))
+        let kept = { (rig: Rig) in rig.records.count { if case .zonesKept = $0 { true } else { false } } }
+        rig.restart()
+        #expect(kept(rig) == 1)
+        rig.now.wall = ten + .seconds(400 * 86_400)
+        rig.restart()
+        #expect(kept(rig) == 2)
+    }
+}

@@ -69,7 +69,7 @@ import Testing
         if isRestarted { rig.restart(updated) } else { rig.feed(.reloaded(updated)) }
         rig.advance(.seconds(12 * 3600))
         #expect(rig.calls.count == 1, "11:30 is at 11:30 UTC now")
-        rig.advance(.seconds(12 * 3600))
+        rig.advance(.seconds(14 * 3600))
         #expect(rig.calls.count == 2)
     }
 

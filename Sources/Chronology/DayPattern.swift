@@ -3,8 +3,16 @@
 // The search looks at months, not at days: a month's matching days are bits, found by shifts and masks, so the rarest
 // pattern costs some hundred months, and an ordinary one costs one or two.
 
+/// A schedule by what clocks show.
+protocol ClockPattern: Equatable, Sendable {
+    /// The earliest reading of a clock at or after one. Nil when it never comes again. See ``Unzoned``.
+    func first(from reading: Int64) -> Int64?
+    /// The latest reading of a clock at or before one. Nil when there was none. See ``Unzoned``.
+    func last(upTo reading: Int64) -> Int64?
+}
+
 /// A schedule by days and times of day.
-protocol DayPattern: Equatable, Sendable {
+protocol DayPattern: ClockPattern {
     var times: TimesOfDay { get }
     var years: YearSet { get }
     var months: NumberSet { get }
@@ -13,7 +21,6 @@ protocol DayPattern: Equatable, Sendable {
 }
 
 extension DayPattern {
-    /// The earliest reading of a clock at or after one. Nil when it never comes again. See ``Unzoned``.
     func first(from reading: Int64) -> Int64? {
         let (dayNumber, time) = Unzoned.dayAndTime(reading)
         let day = CivilDay(daysSinceEpoch: dayNumber)
@@ -39,7 +46,6 @@ extension DayPattern {
         return nil
     }
 
-    /// The latest reading of a clock at or before one. Nil when there was none. See ``Unzoned``.
     func last(upTo reading: Int64) -> Int64? {
         let (dayNumber, time) = Unzoned.dayAndTime(reading)
         let day = CivilDay(daysSinceEpoch: dayNumber)

@@ -10,6 +10,7 @@ package enum Schedule: Equatable, Sendable {
     /// Sorted, each once.
     case at([Instant])
     case every(Interval)
+    indirect case recurrence(Recurrence)
 }
 
 package struct Timetable: Equatable, Sendable {
@@ -101,38 +102,52 @@ package struct Timetable: Equatable, Sendable {
 extension Timetable.Part {
     func next(after instant: Instant) -> Instant? {
         switch schedule {
-        case .calendar(let expression): next(of: expression, after: instant)
-        case .cron(let expression): next(of: expression, after: instant)
+        case .calendar(let expression): next(ofPattern: expression, after: instant)
+        case .cron(let expression): next(ofPattern: expression, after: instant)
         case .at(let instants): instants.element(at: instants.lowerBound(instant + .milliseconds(1)))
         case .every(let interval):
             instant > TimetableBounds.years.upperBound
                 ? nil : interval.next(after: max(instant, TimetableBounds.years.lowerBound))
+        case .recurrence(let recurrence): next(of: recurrence, after: instant)
         }
     }
 
     func previous(before instant: Instant) -> Instant? {
         switch schedule {
-        case .calendar(let expression): previous(of: expression, before: instant)
-        case .cron(let expression): previous(of: expression, before: instant)
+        case .calendar(let expression): previous(ofPattern: expression, before: instant)
+        case .cron(let expression): previous(ofPattern: expression, before: instant)
         case .at(let instants): instants.element(at: instants.lowerBound(instant) - 1)
         case .every(let interval):
             instant < TimetableBounds.years.lowerBound
                 ? nil : interval.previous(before: min(instant, TimetableBounds.years.upperBound))
+        case .recurrence(let recurrence): previous(of: recurrence, before: instant)
         }
     }
 
-    private func next(of pattern: some DayPattern, after instant: Instant) -> Instant? {
+    /// A last instant is one of the rule, and not of the clock.
+    private func next(of recurrence: Recurrence, after instant: Instant) -> Instant? {
+        let next = next(ofPattern: recurrence, after: instant)
+        guard let next, let last = recurrence.lastInstant else { return next }
+        return next <= last ? next : nil
+    }
+
+    private func previous(of recurrence: Recurrence, before instant: Instant) -> Instant? {
+        let end = recurrence.lastInstant.map { $0 + .milliseconds(1) } ?? instant
+        return previous(ofPattern: recurrence, before: min(instant, end))
+    }
+
+    private func next(ofPattern pattern: some ClockPattern, after instant: Instant) -> Instant? {
         guard TimetableBounds.years.contains(instant) else {
             return instant < TimetableBounds.years.lowerBound
-                ? next(of: pattern, after: TimetableBounds.years.lowerBound) : nil
+                ? next(ofPattern: pattern, after: TimetableBounds.years.lowerBound) : nil
         }
         return pattern.first(from: zone.latestReading(upTo: instant) + 1).map(zone.instant(ofUnzoned:))
     }
 
-    private func previous(of pattern: some DayPattern, before instant: Instant) -> Instant? {
+    private func previous(ofPattern pattern: some ClockPattern, before instant: Instant) -> Instant? {
         guard TimetableBounds.years.contains(instant) else {
             return instant > TimetableBounds.years.upperBound
-                ? previous(of: pattern, before: TimetableBounds.years.upperBound) : nil
+                ? previous(ofPattern: pattern, before: TimetableBounds.years.upperBound) : nil
         }
         let last = zone.latestReading(upTo: Instant(milliseconds: instant.milliseconds.saturatingAdd(-1)))
         return pattern.last(upTo: last).map(zone.instant(ofUnzoned:))

@@ -99,6 +99,11 @@ extension Scheduler {
             return "\(name) is paused since \(zone.display(pause.since, now: now)) \(until), by \(pause.actor): "
                 + "\(pause.reason). What falls due meanwhile is skipped."
         }
+        if isFinished(campaign), let maximum = campaign.maximumOccurrences {
+            return
+                "\(name) has fired \(state.campaigns[name]?.fired ?? 0) times, and max_occurrences is \(maximum): nothing "
+                + "comes any more. Raise it and reload to go on."
+        }
         if let next = nextTime(of: name) {
             return "\(name) is not due. Next: \(zone.display(next, now: now)) (\(distance(from: now, to: next)))."
         }

@@ -36,7 +36,6 @@ package enum Mutant: String, CaseIterable, Sendable {
     case pauseIgnored = "calls during a pause"
     case doubtNeverLooks = "a doubt that nobody looks up"
     case firesForEver = "a campaign that goes on after max_occurrences"
-    case zoneChangeForgotten = "a change of a zone's rules that nobody notices"
     case silentExplain = "an explain that says nothing"
     case wrongExplain = "an explain that blames an export"
 }

@@ -25,7 +25,7 @@ extension Scheduler {
                 continue
             }
             let isChanged = !known.agrees(with: zone)
-            if isChanged, !mutant(.zoneChangeForgotten) { old[name] = Zone(known) }
+            if isChanged { old[name] = Zone(known) }
             if isChanged || known.until < now.wall + ZoneUpdateBounds.renewal {
                 kept.append(zone.excerpt(from: now.wall))
             }

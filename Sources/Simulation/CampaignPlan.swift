@@ -135,6 +135,7 @@ struct CampaignPlan {
         campaign.overlap = OverlapPolicy.allCases[Int(chance.below(UInt64(OverlapPolicy.allCases.count)))]
         campaign.onDoubt = DoubtPolicy.allCases[Int(chance.below(UInt64(DoubtPolicy.allCases.count)))]
         campaign.jitter = chance.hits(percent: 20) ? .seconds(300) : .zero
+        campaign.maximumOccurrences = chance.hits(percent: 20) ? Int(1 + chance.below(8)) : nil
     }
 
     /// Gives it another trigger.

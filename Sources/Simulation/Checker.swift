@@ -61,6 +61,8 @@ struct Checker {
 
     private mutating func look(at record: Record, _ now: Instant, _ runs: (RunID) -> SimulatedRun?) {
         switch record {
+        case .campaignRemoved(let campaign):
+            nominals.remove(campaign)
         case .campaignAnchored(let campaign, let fingerprint, let from):
             nominals.anchor(campaign, fingerprint, from: from, latest: latest)
         case .occurrenceAdmitted(let occurrence):
@@ -91,6 +93,10 @@ struct Checker {
     private mutating func admit(_ occurrence: Occurrence, at now: Instant) {
         occurrences += 1
         for pair in occurrence.pairs { admitted[pair, default: 0] += 1 }
+        if case .manual = occurrence.origin {
+        } else if !nominals.admit(occurrence.campaign) {
+            report("no more than max_occurrences", "\(occurrence.campaign)", at: now)
+        }
         if case .export(let job) = occurrence.origin { nominals.decide(occurrence.campaign, export: job) }
         guard occurrence.origin == .timetable else { return }
         decide(occurrence.campaign, occurrence.nominal, occurrence.nominal, at: now)

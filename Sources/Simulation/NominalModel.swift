@@ -17,6 +17,9 @@ struct NominalModel {
     /// Campaigns that follow exports, and since when, by the platform's clock.
     private var followers: [CampaignName: Instant] = [:]
     private var decidedExports: [CampaignName: Set<String>] = [:]
+    /// How many occurrences were admitted that nobody asked for by hand, and how many may be.
+    private var fired: [CampaignName: Int] = [:]
+    private var limits: [CampaignName: Int] = [:]
     private var decided: [CampaignName: [ClosedRange<Instant>]] = [:]
     /// The earliest `next` of all.
     private var earliest: Instant?
@@ -28,6 +31,34 @@ struct NominalModel {
         let isLater = decided[campaign]?.last.map { $0.upperBound < times.lowerBound } ?? true
         decided[campaign, default: []].append(times)
         return isLater
+    }
+
+    /// An occurrence was admitted that nobody asked for by hand.
+    ///
+    /// - Returns: False where the campaign had fired as often as it may.
+    mutating func admit(_ campaign: CampaignName) -> Bool {
+        let isOver = isFinished(campaign)
+        fired[campaign, default: 0] += 1
+        return !isOver
+    }
+
+    mutating func remove(_ campaign: CampaignName) {
+        fired[campaign] = nil
+        limits[campaign] = nil
+    }
+
+    private func isFinished(_ campaign: CampaignName) -> Bool {
+        limits[campaign].map { fired[campaign] ?? 0 >= $0 } ?? false
+    }
+
+    /// What was over, and is so no more, counts from now.
+    private mutating func take(limits plan: CampaignPlan) {
+        let over = Set(fired.keys.filter(isFinished))
+        limits = plan.campaigns.compactMapValues(\.campaign.maximumOccurrences)
+        for name in over where !isFinished(name) {
+            tenures[name] = nil
+            followers[name] = nil
+        }
     }
 
     /// The daemon counts a campaign anew: right where its trigger is another one.
@@ -45,7 +76,8 @@ struct NominalModel {
     ///
     /// - Parameter platformTime: By the platform's clock.
     mutating func take(_ plan: CampaignPlan, at wall: Instant, platformTime: Instant) {
-        let following = Set(plan.campaigns.filter { $0.value.followsExports }.map(\.key))
+        take(limits: plan)
+        let following = Set(plan.campaigns.filter { $0.value.followsExports && !isFinished($0.key) }.map(\.key))
         for name in followers.keys where !following.contains(name) { followers[name] = nil }
         for name in following where followers[name] == nil { followers[name] = platformTime }
         for name in tenures.keys where plan.campaigns[name]?.rhythm == nil { tenures[name] = nil }
@@ -70,7 +102,8 @@ struct NominalModel {
     func lostExport(_ exports: [PlatformTruth.Span], at now: Instant, patience: Duration) -> (CampaignName, String)? {
         for (name, since) in followers.sorted(by: { $0.key < $1.key }) {
             for export in exports
-            where !export.fails && export.begin >= since + patience && export.end <= now - patience {
+            where !isFinished(name) && !export.fails && export.begin >= since + patience && export.end <= now - patience
+            {
                 if decidedExports[name]?.contains(export.id) != true { return (name, export.id) }
             }
         }
@@ -81,7 +114,7 @@ struct NominalModel {
     mutating func lost(at wall: Instant) -> (CampaignName, Instant)? {
         guard let earliest, earliest <= wall else { return nil }
         for name in tenures.keys.sorted() {
-            guard var tenure = tenures[name] else { continue }
+            guard var tenure = tenures[name], !isFinished(name) else { continue }
             while tenure.next <= wall {
                 let next = tenure.next
                 guard decided[name]?.last(where: { $0.contains(next) }) != nil else { return (name, next) }

@@ -105,4 +105,63 @@ import Testing
         rig.restart()
         #expect(kept(rig) == 2)
     }
+
+    // MARK: Any updates
+
+    /// Odd weeks: the zone's rules change about every day, sometimes while the daemon is down.
+    @Test(arguments: 1...60)
+    func `whatever updates come, no reading of the clock is fired twice and none is passed over in silence`(
+        seed: UInt64
+    ) throws {
+        var dice = Dice(seed)
+        var rules = zone()
+        var rig = Rig(try sale("0/3:30", rules))
+        rig.runDuration = .seconds(1)
+        var zones: [(since: Int, zone: Zone)] = [(0, rules)]
+        for _ in 0..<12 {
+            rig.advance(.seconds(600 + Int(dice.below(40_000))))
+            rules = zone([
+                (rig.now.wall + .seconds(Int(dice.below(80_000)) - 40_000), [0, 1800, 3600, 7200][Int(dice.below(4))])
+            ])
+            zones.append((rig.records.count, rules))
+            let updated = try sale("0/3:30", rules)
+            if dice.below(2) == 0 {
+                rig.pass(.seconds(dice.below(3) == 0 ? 3000 : 10))
+                rig.restart(updated)
+            } else {
+                rig.feed(.reloaded(updated))
+            }
+        }
+        rig.advance(.seconds(86_400))
+        // Every third hour of the clock at half past, from what it showed first to what it shows last.
+        let (first, last) = (zones[0].zone.local(at: ten), rules.local(at: rig.now.wall))
+        let due = (last.unzonedSeconds - 1800) / 10_800 - (first.unzonedSeconds - 1800) / 10_800
+        let decided =
+            Int64(rig.skips.reduce(0) { $0 + $1.count })
+            + Int64(rig.records.count { if case .occurrenceAdmitted = $0 { true } else { false } })
+        #expect(due - decided <= moves(rig).count, "seed \(seed): \(decided) of \(due)")
+        var readings: Set<LocalTime> = []
+        for (index, record) in rig.records.enumerated() {
+            guard case .occurrenceAdmitted(let occurrence) = record,
+                let rules = zones.last(where: { $0.since <= index })?.zone
+            else { continue }
+            let reading = rules.local(at: occurrence.nominal)
+            #expect(readings.insert(reading).inserted, "seed \(seed): \(reading) fired again")
+        }
+        #expect(readings.count > 10)
+    }
+}
+
+/// SplitMix64: the same numbers for a seed, everywhere.
+private struct Dice {
+    private var state: UInt64
+
+    init(_ seed: UInt64) { state = seed }
+
+    mutating func below(_ bound: UInt64) -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return (mixed ^ (mixed >> 31)) % bound
+    }
 }

@@ -100,6 +100,7 @@ let package = Package(
         room("Journal", ["Chronology", "SchedulerCore"]),
         room("PlatformModel", ["Chronology"]),
         room("ControlProtocol"),
+        room("Planning", ["Chronology", "SchedulerCore", "ControlProtocol"]),
         room("Presentation", ["Chronology", "CampaignConfig", "ControlProtocol"]),
         room("Reports", ["Chronology", "SchedulerCore", "Journal", "ControlProtocol"]),
 
@@ -118,7 +119,8 @@ let package = Package(
                 "CLinux", "CMemory", "Chronology", "SchedulerCore", "CampaignConfig", "ConfigurationFiles",
                 "ActivationAPI",
                 "Journal",
-                "JobQueue", "Runtime", "Reports", "ControlProtocol", "ControlClient", "CSystemd", httpClient, logging,
+                "JobQueue", "Runtime", "Reports", "Planning", "ControlProtocol", "ControlClient", "CSystemd",
+                httpClient, logging,
             ] + nio),
         room("Stage", ["CLinux", "ControlProtocol", "ControlClient", "PlatformModel"]),
         room("PlatformServer", ["Chronology", "PlatformModel"] + nioServer),
@@ -140,7 +142,7 @@ let package = Package(
             "activationctl",
             [
                 "Chronology", "SchedulerCore", "CampaignConfig", "ConfigurationFiles", "ControlProtocol",
-                "ControlClient", "Presentation", arguments,
+                "ControlClient", "Planning", "Presentation", arguments,
             ]),
         program("activation-sim", ["Chronology", "SchedulerCore", "Simulation", arguments]),
         program(
@@ -186,6 +188,9 @@ let package = Package(
             ]),
         tests("TidyTests", []),
         tests("PresentationTests", ["Chronology", "ControlProtocol", "Presentation"]),
+        tests(
+            "PlanningTests",
+            ["Chronology", "SchedulerCore", "CampaignConfig", "ControlProtocol", "Planning", "Presentation"]),
         tests("ControlClientTests", ["ControlClient"]),
         tests("ReportsTests", ["Chronology", "SchedulerCore", "Journal", "ControlProtocol", "Reports"]),
         tests(

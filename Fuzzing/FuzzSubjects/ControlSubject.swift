@@ -37,6 +37,8 @@ enum ControlSubject {
         switch route {
         case .success(.history(let history)):
             try require((1...HistoryDocument.greatestLimit).contains(history.limit), "a limit of \(history.limit)")
+        case .success(.plan(let plan)):
+            try require((1...PlanDocument.greatestDays).contains(plan.days), "a plan of \(plan.days) days")
         case .success(.order(let command)):
             try obey(command)
         case .success: break

@@ -137,10 +137,13 @@ package struct GateDocument: Codable, Equatable, Sendable {
     package var opens: String
     /// How many of the waiting activations it holds.
     package var activations: Int
+    /// Of a running export: when such exports usually end, and the latest end that was seen. Foretold, not promised.
+    package var usualEnd: String?
+    package var latestEnd: String?
 
     package init(
         gate: String, state: String, since: String?, until: String?, evidence: String, opens: String,
-        activations: Int
+        activations: Int, usualEnd: String? = nil, latestEnd: String? = nil
     ) {
         self.gate = gate
         self.state = state
@@ -149,5 +152,7 @@ package struct GateDocument: Codable, Equatable, Sendable {
         self.evidence = evidence
         self.opens = opens
         self.activations = activations
+        self.usualEnd = usualEnd
+        self.latestEnd = latestEnd
     }
 }

@@ -134,14 +134,22 @@ package struct ExportDocument: Codable, Equatable, Sendable {
     package var word: String?
     package var since: String
     package var askedAt: String
+    /// When the running one usually ends, and the latest end that was seen. Foretold, not promised.
+    package var usualEnd: String?
+    package var latestEnd: String?
 
-    package init(sandbox: String, state: String, job: String?, word: String?, since: String, askedAt: String) {
+    package init(
+        sandbox: String, state: String, job: String?, word: String?, since: String, askedAt: String,
+        usualEnd: String? = nil, latestEnd: String? = nil
+    ) {
         self.sandbox = sandbox
         self.state = state
         self.job = job
         self.word = word
         self.since = since
         self.askedAt = askedAt
+        self.usualEnd = usualEnd
+        self.latestEnd = latestEnd
     }
 }
 

@@ -352,7 +352,8 @@ package final class Daemon: @unchecked Sendable {
         let face = DaemonFace(
             daemon: { [unowned self] in daemonDocument() },
             configuration: { [unowned self] in configurationDocument() },
-            reload: { [unowned self] in reload(actor: $0) })
+            reload: { [unowned self] in reload(actor: $0) },
+            usedMemory: { [queue, memory] in queue.async { memory.used() } })
         let desk = ControlDesk(runtime: runtime, environment: environment, journal: journal, face: face)
         let bound = UncheckedBox(desk)
         let queue = queue

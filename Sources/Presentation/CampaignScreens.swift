@@ -93,9 +93,10 @@ extension Screen {
                 !$0.isEmpty
             }
             let since = gate.since.map { " since \(time($0, zone))" } ?? ""
+            let usual = usualWords(gate.usualEnd, gate.latestEnd, zone)
             let evidence =
                 gate.state == "open"
-                ? gate.evidence : "\(gate.evidence)\(share)\(since); opens \(opens.joined(separator: ": "))"
+                ? gate.evidence : "\(gate.evidence)\(share)\(since); opens \(opens.joined(separator: ": "))\(usual)"
             return [gate.gate, gate.state == "closed" ? "CLOSED" : gate.state, safe(evidence)]
         }
         var lines = [""] + table([["gate", "state", "evidence"]] + rows, indent: 2)

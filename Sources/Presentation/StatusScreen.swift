@@ -86,10 +86,17 @@ extension Screen {
         return words
     }
 
+    /// `; usually ends Fri 15:05 +01:00, at the latest Fri 15:40 +01:00`. Nothing where it is not known.
+    func usualWords(_ usual: String?, _ latest: String?, _ zone: String) -> String {
+        guard let usual else { return "" }
+        let bound = latest.map { $0 == usual ? "" : ", at the latest \(time($0, zone))" } ?? ""
+        return "; usually ends about \(time(usual, zone))\(bound)"
+    }
+
     func gateWords(_ gate: GateDocument, _ zone: String) -> String {
         let since = gate.since.map { ", since \(time($0, zone))" } ?? ""
         let until = gate.until.map { ", opens \(time($0, zone)) (\(distance($0)))" } ?? ""
-        return "\(gate.gate): \(gate.evidence)\(since)\(until)"
+        return "\(gate.gate): \(gate.evidence)\(since)\(until)\(usualWords(gate.usualEnd, gate.latestEnd, zone))"
     }
 
     private func next(_ status: StatusDocument) -> [String] {
@@ -106,7 +113,8 @@ extension Screen {
             let state =
                 export.job.map { "job \($0) is \(export.word ?? "running") since \(time(export.since))" }
                 ?? "none was running"
-            return row("export", "\(export.sandbox): \(state), asked \(distance(export.askedAt))", nil)
+            let usual = usualWords(export.usualEnd, export.latestEnd, "UTC")
+            return row("export", "\(export.sandbox): \(state), asked \(distance(export.askedAt))\(usual)", nil)
         }
     }
 

@@ -53,6 +53,7 @@ extension Scheduler {
             var more = row(last)
             more.evidence = "and \(rest.count) more of this kind"
             more.activations = rest.reduce(0) { $0 + $1.activations }
+            (more.usualEnd, more.latestEnd) = (nil, nil)
             (more.since, more.until) = (nil, rest.compactMap(\.sentence.until).max()?.rfc3339)
             rows.append(more)
         }
@@ -63,7 +64,8 @@ extension Scheduler {
         GateDocument(
             gate: insight.gate.rawValue, state: insight.position.rawValue, since: insight.sentence.since?.rfc3339,
             until: insight.sentence.until?.rfc3339, evidence: insight.sentence.evidence,
-            opens: insight.sentence.opens, activations: insight.activations)
+            opens: insight.sentence.opens, activations: insight.activations,
+            usualEnd: insight.sentence.usualEnd?.rfc3339, latestEnd: insight.sentence.latestEnd?.rfc3339)
     }
 
     // MARK: The answer

@@ -45,7 +45,8 @@ extension Scheduler {
         if case .unknown = closure { isUnknown = true }
         return GateDocument(
             gate: closure.gate.rawValue, state: isUnknown ? "unknown" : "closed", since: sentence.since?.rfc3339,
-            until: sentence.until?.rfc3339, evidence: sentence.evidence, opens: sentence.opens, activations: 1)
+            until: sentence.until?.rfc3339, evidence: sentence.evidence, opens: sentence.opens, activations: 1,
+            usualEnd: sentence.usualEnd?.rfc3339, latestEnd: sentence.latestEnd?.rfc3339)
     }
 
     private func report(_ metrics: RunMetrics) -> MetricsDocument {

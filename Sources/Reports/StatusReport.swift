@@ -15,7 +15,7 @@ extension Scheduler {
             daemon: daemon, configuration: loaded,
             platform: PlatformDocument(
                 url: platform.url, organization: platform.organization, sandbox: platform.sandbox.text),
-            journal: journal, credentials: credentialsReport(at: now), exports: exportInsights().map(report),
+            journal: journal, credentials: credentialsReport(at: now), exports: exportInsights(at: now).map(report),
             pauses: state.pauses.map(report), next: nextReport(),
             occurrences: shown.prefix(StatusDocument.occurrenceLimit).map { report($0, at: now) },
             activations: counts(at: now))
@@ -31,7 +31,8 @@ extension Scheduler {
     private func report(_ export: ExportInsight) -> ExportDocument {
         ExportDocument(
             sandbox: export.sandbox.text, state: export.running == nil ? "open" : "closed", job: export.running?.id,
-            word: export.running?.word, since: export.since.rfc3339, askedAt: export.askedAt.wall.rfc3339)
+            word: export.running?.word, since: export.since.rfc3339, askedAt: export.askedAt.wall.rfc3339,
+            usualEnd: export.usual?.usualEnd.rfc3339, latestEnd: export.usual?.latestEnd.rfc3339)
     }
 
     func report(_ pause: Pause) -> PauseDocument {

@@ -17,6 +17,12 @@ extension Scheduler {
         knowledge.habits[sandbox] ?? ExportHabit(spans: [], count: 0)
     }
 
+    /// When an export that runs since then usually ends. Nil where nothing is known of such exports.
+    func usualEnd(of job: ExportJob, since: Instant, at now: Moment, in sandbox: SandboxName?) -> ExpectedExport? {
+        guard let habit = sandbox.flatMap({ knowledge.habits[$0] }) else { return nil }
+        return habit.end(ofOneSince: job.createdAt.map { ourTime(of: $0, at: now) } ?? since)
+    }
+
     /// Every sandbox whose exports were seen, by name.
     package var sandboxesWithHabits: [SandboxName] { knowledge.habits.keys.sorted() }
 

@@ -9,6 +9,8 @@ package struct ExportInsight: Equatable, Sendable {
     package var running: ExportJob?
     package var since: Instant
     package var askedAt: Moment
+    /// When the running one usually ends, as far as known.
+    package var usual: ExpectedExport?
 }
 
 /// A run that is followed, or one of others that is in the way.
@@ -44,11 +46,12 @@ extension Scheduler {
     }
 
     /// By sandbox.
-    package func exportInsights() -> [ExportInsight] {
+    package func exportInsights(at now: Moment) -> [ExportInsight] {
         knowledge.exports.sorted { $0.key < $1.key }.map { sandbox, known in
             ExportInsight(
                 sandbox: sandbox, running: known.running, since: known.running?.createdAt ?? known.since,
-                askedAt: known.askedAt)
+                askedAt: known.askedAt,
+                usual: known.running.flatMap { usualEnd(of: $0, since: known.since, at: now, in: sandbox) })
         }
     }
 

@@ -9,6 +9,9 @@ package struct GateSentence: Equatable, Sendable {
     package var opens: String
     package var since: Instant?
     package var until: Instant?
+    /// Of a running export: when such exports usually end, and the latest end that was seen. Foretold, not promised.
+    package var usualEnd: Instant?
+    package var latestEnd: Instant?
 }
 
 extension Scheduler {
@@ -51,7 +54,7 @@ extension Scheduler {
         case .lane(let holder):
             return laneSentence(holder, audience)
         default:
-            return platformSentence(for: closure, flow, audience, at: now)
+            return platformSentence(for: closure, flow, audience, sandboxes[pair.dataflow], at: now)
         }
     }
 
@@ -70,13 +73,15 @@ extension Scheduler {
     }
 
     private func platformSentence(
-        for closure: Closure, _ flow: String, _ audience: String, at now: Moment
+        for closure: Closure, _ flow: String, _ audience: String, _ sandbox: SandboxName?, at now: Moment
     ) -> GateSentence {
         switch closure {
         case .exportRunning(let job, let since, let askedAt):
+            let usual = usualEnd(of: job, since: since, at: now, in: sandbox)
             return GateSentence(
                 evidence: "export job \(job.id) is \(job.word) (asked \(age(askedAt, now)) ago)",
-                opens: "when the export has ended", since: since)
+                opens: "when the export has ended", since: since, usualEnd: usual?.usualEnd, latestEnd: usual?.latestEnd
+            )
         case .dataflowUnusable(let why, let askedAt):
             return GateSentence(
                 evidence: "dataflow \(flow): \(why) (asked \(age(askedAt, now)) ago)",

@@ -17,7 +17,8 @@ struct ActivationCtl: ParsableCommand {
             CommandGroup(
                 name: "Questions",
                 subcommands: [
-                    Status.self, Campaigns.self, Show.self, Explain.self, History.self, Queue.self, Runs.self,
+                    Status.self, Campaigns.self, Show.self, Explain.self, Plan.self, History.self, Queue.self,
+                    Runs.self,
                 ]),
             CommandGroup(
                 name: "Orders",

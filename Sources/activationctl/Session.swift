@@ -83,14 +83,18 @@ struct Session {
     }
 
     /// One answer that is not shown. What is not 200 ends the program as it should.
-    func exchange(_ method: String, _ target: String, _ body: [UInt8]? = nil) throws -> ControlAnswer {
+    ///
+    /// - Parameter hint: What else can be done where nobody answers.
+    func exchange(
+        _ method: String, _ target: String, _ body: [UInt8]? = nil, hint: String? = nil
+    ) throws -> ControlAnswer {
         let answer: ControlAnswer
         do throws(ControlError) {
             answer = try ControlPlaces.request(
                 method, target, body: body, at: places, timeoutSeconds: options.timeout, user: user)
         } catch {
-            try fail(
-                ErrorDocument(error.kind == .notPermitted ? .notPermitted : .unreachable, error.message))
+            let message = error.message + (hint.map { ". \($0)" } ?? "")
+            try fail(ErrorDocument(error.kind == .notPermitted ? .notPermitted : .unreachable, message))
         }
         guard answer.isSuccess else {
             let document = (try? ControlProtocol.decode(ErrorDocument.self, from: answer.body))

@@ -1,3 +1,4 @@
+import Chronology
 import Testing
 
 @testable import LinuxShell
@@ -45,6 +46,26 @@ import Testing
         for (index, refusal) in refusals.enumerated() {
             #expect(refusal?.status == 404 && refusal?.message.utf8.count ?? 0 < 200, "request \(index)")
         }
+    }
+
+    @Test(arguments: [
+        "days=0", "days=367", "days=-1", "days=99999999999999999999", "days=7.5", "days=", "from=yesterday", "from=",
+        "from=2026-11-27T17:00:00", "file=/etc/passwd", "days=1&days=2", "days",
+    ])
+    func `a plan of other days than there are is refused in words`(_ query: String) {
+        let refusal = refusal("GET", "/v1/plan?\(query)")
+        #expect(refusal?.status == 400 && (1...500).contains(refusal?.message.utf8.count ?? 0))
+    }
+
+    @Test func `a plan is a question, with a beginning and a number of days`() throws {
+        let bare = try ControlRoute(
+            ControlRequest(method: "GET", target: "/v1/plan", actor: "tester", rights: .questions))
+        #expect(bare == .plan(PlanRequest()))
+        let target = "/v1/plan?from=2026-11-27T16%3A00%3A00Z&days=366"
+        let full = try ControlRoute(ControlRequest(method: "GET", target: target, actor: "tester", rights: .questions))
+        let from = Instant(rfc3339: "2026-11-27T16:00:00Z")
+        #expect(full == .plan(PlanRequest(from: from, days: 366)))
+        #expect(refusal("POST", "/v1/plan")?.status == 405)
     }
 
     @Test func `one letter with ten thousand accents is no short reason, run or excerpt`() {

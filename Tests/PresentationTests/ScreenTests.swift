@@ -57,6 +57,21 @@ import Testing
             ])
     }
 
+    @Test func `a running export is told with when such exports usually end`() {
+        var export = gate("export", "closed", "export job 4711 is PROCESSING", opens: "when the export has ended")
+        (export.usualEnd, export.latestEnd) = ("2026-11-27T14:05:00.000Z", "2026-11-27T14:40:00.000Z")
+        let explain = ExplainDocument(
+            campaign: "sale", zone: "UTC", state: "waiting", sentence: "sale waits.", advice: "", next: nil,
+            occurrences: [
+                ExplainedOccurrence(
+                    occurrence: occurrence([activation("17.1", "vip", "waiting")]), gates: [export], earliestStart: nil)
+            ])
+        let words = screen.lines(explain).joined(separator: " ").split(separator: " ").joined(separator: " ")
+        #expect(
+            words.contains(
+                "opens when the export has ended; usually ends about Fri 14:05 +00:00, at the latest Fri 14:40 +00:00"))
+    }
+
     @Test func `no word of whoever serves the socket can steer the terminal, ours included`() {
         let evil = "\u{1B}[2J\u{202E}\r"
         var odd = occurrence([activation(evil, evil, evil, gates: [gate(evil, evil, evil, opens: evil)])])

@@ -46,6 +46,21 @@ import Testing
         #expect(rig.scheduler.exportHabit(of: sandbox) == habit)
     }
 
+    @Test func `a running export is explained with when such exports usually end, and closes the gate all the same`()
+        throws
+    {
+        var rig = Rig(configuration([campaign("sale")]))
+        for day in 1...5 { rig.finishExport("\(day)", .seconds(day * 86_400 - 540)) }
+        rig.exportRuns = true  // for a minute so far
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        let closure = try #require(rig.scheduler.closures(of: activation(1, 1), at: rig.now).first)
+        let sentence = rig.scheduler.sentence(for: closure, Pair(dataflow: "flow", audience: "vip"), at: rig.now)
+        #expect(sentence.usualEnd == ten + .seconds(540) && sentence.latestEnd == ten + .seconds(540))
+        #expect(rig.scheduler.exportInsights(at: rig.now).map(\.usual?.usualEnd) == [ten + .seconds(540)])
+        rig.advance(.seconds(1200))
+        #expect(rig.calls.isEmpty)
+    }
+
     @Test func `observed by our clock, wherever the platform's stands`() throws {
         var rig = Rig(configuration([campaign("sale")]))
         rig.clockAhead = .seconds(12 * 3600)

@@ -5,7 +5,7 @@ import Testing
 @Suite struct PureRoomTests {
     static let rooms = [
         "Chronology", "SchedulerCore", "CampaignConfig", "ActivationAPI", "Journal", "PlatformModel",
-        "ControlProtocol", "Reports", "Presentation", "Simulation",
+        "ControlProtocol", "Reports", "Planning", "Presentation", "Simulation",
     ]
 
     /// What is not allowed, and what takes its place.

@@ -15,15 +15,18 @@ struct DaemonFace {
     var configuration: () -> ConfigurationDocument
     /// Who asks, and what became of it.
     var reload: (_ actor: String) -> Result<ReloadDocument, ConfigurationFaults>
+    /// What took much memory has ended. From wherever.
+    var usedMemory: @Sendable () -> Void
 }
 
 final class ControlDesk {
-    typealias Reply = (ControlResponse) -> Void
+    typealias Reply = @Sendable (ControlResponse) -> Void
 
     private let runtime: Runtime
     private let environment: LinuxEnvironment
     private let journal: any JournalStore
     private let face: DaemonFace
+    private let plans: PlanDesk
     private var nextCommand = 1
 
     init(runtime: Runtime, environment: LinuxEnvironment, journal: any JournalStore, face: DaemonFace) {
@@ -31,6 +34,7 @@ final class ControlDesk {
         self.environment = environment
         self.journal = journal
         self.face = face
+        plans = PlanDesk(whenDone: face.usedMemory)
     }
 
     /// Answers once, at once or when an order was obeyed.
@@ -40,6 +44,7 @@ final class ControlDesk {
             switch route {
             case .order(let command): try obey(command, request.actor, reply)
             case .reload: reply(try reload(request.actor))
+            case .plan(let request): try plans.answer(request, runtime.scheduler, at: environment.now(), reply)
             default: reply(try look(route))
             }
         } catch {
@@ -63,7 +68,7 @@ final class ControlDesk {
         case .history(let request): return try history(request)
         case .queue: return Self.response(scheduler.queueReport(at: now))
         case .runs: return Self.response(scheduler.runsReport())
-        case .reload, .order: throw ControlRefusal(.badMethod, "this is an order")
+        case .reload, .order, .plan: throw ControlRefusal(.badMethod, "this is an order")
         }
     }
 

@@ -72,12 +72,19 @@ package struct HistoryRequest: Equatable, Sendable {
     package var limit = HistoryDocument.usualLimit
 }
 
+package struct PlanRequest: Equatable, Sendable {
+    /// Nil: now.
+    package var from: Instant?
+    package var days = PlanDocument.usualDays
+}
+
 package enum ControlRoute: Equatable, Sendable {
     case health, status, campaigns, queue, runs, reload
     case campaign(CampaignName)
     case explain(CampaignName)
     case occurrence(OccurrenceID)
     case history(HistoryRequest)
+    case plan(PlanRequest)
     case order(Command)
 
     package init(_ request: ControlRequest) throws(ControlRefusal) {
@@ -115,6 +122,7 @@ package enum ControlRoute: Equatable, Sendable {
         case (1, "reload"): (method, route) = ("POST", { () throws(ControlRefusal) in .reload })
         case (1, "history"):
             (method, route) = ("GET", { () throws(ControlRefusal) in .history(try HistoryRequest(query)) })
+        case (1, "plan"): (method, route) = ("GET", { () throws(ControlRefusal) in .plan(try PlanRequest(query)) })
         case (2, "campaigns"):
             (method, route) = ("GET", { () throws(ControlRefusal) in .campaign(try campaignName(path[1])) })
         case (3, "campaigns") where path[2] == "explain":
@@ -170,14 +178,14 @@ extension HistoryRequest {
             switch name {
             case "campaign": campaign = try ControlRoute.campaignName(value)
             case "occurrence": occurrence = try ControlRoute.occurrenceID(value)
-            case "since": since = try instant(name, value)
-            case "until": until = try instant(name, value)
+            case "since": since = try ControlRoute.instant(name, value)
+            case "until": until = try ControlRoute.instant(name, value)
             case "before":
-                guard let number = Int64(value), number > 0 else { throw bad(name, "a sequence number") }
+                guard let number = Int64(value), number > 0 else { throw ControlRoute.bad(name, "a sequence number") }
                 before = number
             case "limit":
                 guard let number = Int(value), (1...HistoryDocument.greatestLimit).contains(number) else {
-                    throw bad(name, "1 to \(HistoryDocument.greatestLimit)")
+                    throw ControlRoute.bad(name, "1 to \(HistoryDocument.greatestLimit)")
                 }
                 limit = number
             default:
@@ -187,15 +195,35 @@ extension HistoryRequest {
             }
         }
     }
+}
 
-    private func instant(_ name: String, _ value: String) throws(ControlRefusal) -> Instant {
+extension PlanRequest {
+    init(_ query: [String: String]) throws(ControlRefusal) {
+        self.init()
+        for (name, value) in query.sorted(by: { $0.key < $1.key }) {
+            switch name {
+            case "from": from = try ControlRoute.instant(name, value)
+            case "days":
+                guard let number = Int(value), (1...PlanDocument.greatestDays).contains(number) else {
+                    throw ControlRoute.bad(name, "1 to \(PlanDocument.greatestDays)")
+                }
+                days = number
+            default:
+                throw ControlRefusal(.badRequest, "\"\(name.excerpt)\" is not known here; use from, days")
+            }
+        }
+    }
+}
+
+extension ControlRoute {
+    fileprivate static func instant(_ name: String, _ value: String) throws(ControlRefusal) -> Instant {
         guard let instant = Instant(rfc3339: value) else {
             throw bad(name, "a time as in RFC 3339, such as 2026-11-27T16:00:00Z")
         }
         return instant
     }
 
-    private func bad(_ name: String, _ accepted: String) -> ControlRefusal {
+    fileprivate static func bad(_ name: String, _ accepted: String) -> ControlRefusal {
         ControlRefusal(.badRequest, "\(name) is not understood; accepted: \(accepted)")
     }
 }

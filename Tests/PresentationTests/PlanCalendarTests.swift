@@ -1,0 +1,88 @@
+import ControlProtocol
+import Foundation
+import Presentation
+import Testing
+
+/// Goal: a calendar program reads the plan as it is: RFC 5545, to the octet.
+@Suite struct PlanCalendarTests {
+    private func plan(_ campaign: String, reason: String? = nil, state: String = "succeeded") -> PlanDocument {
+        PlanDocument(
+            now: "2026-11-27T13:48:00.000Z", from: "2026-11-27T13:48:00.000Z", until: "2026-12-01T13:48:00.000Z",
+            days: 4, source: "daemon", zone: "UTC", campaigns: [], exports: [], habits: [], blackouts: [], pauses: [],
+            occurrences: [
+                PlannedOccurrenceDocument(
+                    campaign: campaign, zone: "UTC", origin: "timetable", originDetail: nil, state: state,
+                    nominal: "2026-11-27T17:00:00.000Z", local: "2026-11-27T17:00:00+00:00",
+                    startsAt: "2026-11-27T17:00:00.000Z", expiresAt: nil, calledAt: nil, lastCalledAt: nil,
+                    endsAt: "2026-11-27T17:10:00.000Z", lateSeconds: 0, activations: 2, jobs: [], waits: [],
+                    reason: reason, clock: nil, count: 1, last: nil, isHeld: false)
+            ], collisions: [], warnings: [],
+            totals: PlanTotalsDocument(occurrences: 1, skipped: 0, activations: 2, jobs: 0, calls: 0), assumptions: [],
+            cut: nil)
+    }
+
+    private func text(_ plan: PlanDocument) -> String { String(decoding: PlanCalendar.calendar(plan), as: UTF8.self) }
+
+    @Test func `an event has what a calendar needs`() {
+        #expect(
+            text(plan("flash-sale"))
+                == [
+                    "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//activationd//plan//EN", "CALSCALE:GREGORIAN",
+                    "X-WR-CALNAME:activationd", "BEGIN:VEVENT", "UID:flash-sale-1795798800000@activationd",
+                    "DTSTAMP:20261127T134800Z", "DTSTART:20261127T170000Z", "DTEND:20261127T171000Z",
+                    "SUMMARY:flash-sale",
+                    "DESCRIPTION:2 activations\\, 0 jobs", "STATUS:CONFIRMED", "TRANSP:TRANSPARENT", "END:VEVENT",
+                    "END:VCALENDAR", "",
+                ].joined(separator: "\r\n"))
+    }
+
+    @Test func `lines have at most 75 octets, end with CR LF, and are folded between characters`() {
+        let long = String(repeating: "Übergröße, 数据; ", count: 40)
+        let bytes = PlanCalendar.calendar(plan("sale", reason: long, state: "expired"))
+        let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: true)
+        #expect(lines.allSatisfy { $0.count <= 76 && $0.last == UInt8(ascii: "\r") })
+        #expect(lines.allSatisfy { String(validating: $0, as: UTF8.self) != nil })
+        let unfolded = text(plan("sale", reason: long, state: "expired")).replacingOccurrences(of: "\r\n ", with: "")
+        let escaped = long.replacingOccurrences(of: ",", with: "\\,").replacingOccurrences(of: ";", with: "\\;")
+        #expect(unfolded.contains("expired: \(escaped)"))
+    }
+
+    @Test func `nothing in a name or a reason can begin a line of its own`() {
+        let evil = "a\r\nEND:VCALENDAR\u{0}\n;,\\"
+        let lines = text(plan(evil, reason: evil, state: "expired")).components(separatedBy: "\r\n")
+        #expect(lines.count { $0 == "END:VCALENDAR" } == 1)
+        #expect(!lines.joined().unicodeScalars.contains { $0.value < 32 })
+    }
+
+    /// A second reader, where there is one: python3-icalendar.
+    @Test func `a library for calendars reads it`() throws {
+        let script = """
+            import sys
+            try:
+                import icalendar
+            except ImportError:
+                sys.exit(3)
+            calendar = icalendar.Calendar.from_ical(open(sys.argv[1], "rb").read())
+            for event in calendar.walk("VEVENT"):
+                print(event["UID"], event["DTSTART"].dt.isoformat(), event["DTEND"].dt.isoformat(), event["SUMMARY"])
+            """
+        let file = FileManager.default.temporaryDirectory.appending(path: "plan-\(getpid()).ics")
+        defer { try? FileManager.default.removeItem(at: file) }
+        try Data(PlanCalendar.calendar(plan("flash-sale, \(String(repeating: "ö", count: 99))"))).write(to: file)
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = ["python3", "-c", script, file.path]
+        let output = Pipe()
+        (process.standardOutput, process.standardError) = (output, FileHandle.nullDevice)
+        try process.run()
+        let answer = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        guard ![3, 127].contains(process.terminationStatus) else {
+            print("not read by a second reader: python3-icalendar is not there")
+            return
+        }
+        #expect(process.terminationStatus == 0)
+        let name = "flash-sale, \(String(repeating: "ö", count: 99))"
+        #expect(answer.hasSuffix(" 2026-11-27T17:00:00+00:00 2026-11-27T17:10:00+00:00 \(name)\n"))
+    }
+}

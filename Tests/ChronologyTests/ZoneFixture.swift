@@ -36,3 +36,8 @@ func calendar(_ text: String, _ zone: Zone) throws -> Timetable {
 func cron(_ text: String, _ zone: Zone) throws -> Timetable {
     Timetable(schedule: .cron(try CronExpression(parsing: text)), zone: zone, text: text)
 }
+
+func recurrence(_ text: String, from: LocalTime, _ zone: Zone) throws -> Timetable {
+    let rule = try RecurrenceRule(parsing: text)
+    return Timetable(schedule: .recurrence(Recurrence(rule, from: from)), zone: zone, text: text)
+}

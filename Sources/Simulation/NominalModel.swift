@@ -42,7 +42,12 @@ struct NominalModel {
         return !isOver
     }
 
+    /// It is gone from the configuration. What was over is owed nothing; what was not is, up to the removal.
     mutating func remove(_ campaign: CampaignName) {
+        if isFinished(campaign) {
+            tenures[campaign] = nil
+            followers[campaign] = nil
+        }
         fired[campaign] = nil
         limits[campaign] = nil
     }

@@ -196,7 +196,8 @@ extension Plan {
     private func assumptions() -> [String] {
         var lines: [String] = []
         for (sandbox, habit) in habits.sorted(by: { $0.key < $1.key }) where !habit.isEmpty {
-            lines.append("exports of \(sandbox) come as the last \(habit.count) did")
+            let seen = isFresh ? "" : ", as far as \(habit.count) that were seen tell"
+            lines.append("exports of \(sandbox) come at their usual times\(seen)")
         }
         let sandboxes = Set(scheduler.configuration.campaigns.values.map(\.sandbox)).sorted()
         for sandbox in sandboxes {

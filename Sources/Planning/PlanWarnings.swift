@@ -75,6 +75,8 @@ struct PlanWarnings {
         case .repeated: codes.append(.clockRepeated)
         case nil: break
         }
+        // Of one that expires the gate is told with it.
+        if occurrence.outcome == .expired { return codes }
         let gates = Set(occurrence.waits.filter { $0.by != occurrence.campaign.text }.map(\.gate))
         let follows = if case .export = occurrence.origin { true } else { false }
         if gates.contains(.export), !follows { codes.append(.export) }

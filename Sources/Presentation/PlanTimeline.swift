@@ -38,11 +38,13 @@ struct Timeline {
             + plan.blackouts.map { screen.safe($0.name).count + 2 }
         let nameWidth = min(TimelineBounds.nameWidth, max(names.max() ?? 0, Self.exportName.count))
         self.nameWidth = nameWidth
-        perHour = [4, 2].first { nameWidth + 4 + 24 * $0 <= screen.width } ?? 1
+        perHour = [4, 2].first { nameWidth + 4 + 24 * $0 + Self.markWidth <= screen.width } ?? 1
         days = Self.days(of: plan, zone)
     }
 
     private static let exportName = "(usual export)"
+    /// What the last hour's mark needs behind the axis.
+    private static let markWidth = 5
 
     private var axis: Int { nameWidth + 4 }
 

@@ -93,7 +93,8 @@ struct Session {
             answer = try ControlPlaces.request(
                 method, target, body: body, at: places, timeoutSeconds: options.timeout, user: user)
         } catch {
-            let message = error.message + (hint.map { ". \($0)" } ?? "")
+            let end = error.message.hasSuffix(".") ? " " : ". "
+            let message = error.message + (hint.map { end + $0 } ?? "")
             try fail(ErrorDocument(error.kind == .notPermitted ? .notPermitted : .unreachable, message))
         }
         guard answer.isSuccess else {

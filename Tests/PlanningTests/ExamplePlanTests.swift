@@ -44,5 +44,38 @@ import Testing
     }
 
     private static let timeline = """
+        Plan of the files for 3 days from Thu 11:00 +00:00 in UTC. █ usual export, ▒ at
+        the latest. ░ blackout.
+
+        Thu 26 Nov: nothing is due
+        Fri 27 Nov              00    03    06    09    12    15    18    21    24
+          (usual export)        ········███▒▒···································
+          (nightly segmentat…)  ·░░░············································
+          black-friday                    ▲05:00
+                                waits for the usual export, starts about 05:20
+          black-friday                                            ▲17:00 1 activation
+          fresh-every-day                 ▲05:20 after the export, 1 activation
+          flash-sale                                            ▲16:00
+                                waits for its own run for "vip", starts about 16:10,
+                                17:00 in Europe/Stockholm
+          follow-up                                                 ▲18:20
+                                after flash-sale, 1 activation
+        Sat 28 Nov              00    03    06    09    12    15    18    21    24
+          (usual export)        ········███▒▒···································
+          (nightly segmentat…)  ·░░░············································
+          fresh-every-day                 ▲05:20 after the export, 1 activation
+        Sun 29 Nov              00    03    06    09    12    15    18    21    24
+          (usual export)        ········███▒▒···································
+          (nightly segmentat…)  ·░░░············································
+          fresh-every-day                 ▲05:20 after the export, 1 activation
+
+        7 occurrences, 9 activations, 7 jobs, about 1124 calls.
+        Assumed: exports of prod come at their usual times; a run takes 7 min where none
+        was seen (assumed); the platform answers at once, accepts every call, and nobody
+        else starts a run; every audience is mapped, and no occurrence has been fired
+        yet.
+        Not in these days: month-end (next Mon 06:30 +00:00).
+        ! black-friday Fri 05:00 +00:00 falls into the usual export: about 20 min late.
+          Consider a time after 06:10. [waits-for-export]
         """
 }

@@ -69,20 +69,21 @@ import Testing
         let file = FileManager.default.temporaryDirectory.appending(path: "plan-\(getpid()).ics")
         defer { try? FileManager.default.removeItem(at: file) }
         try Data(PlanCalendar.calendar(plan("flash-sale, \(String(repeating: "ö", count: 99))"))).write(to: file)
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["python3", "-c", script, file.path]
-        let output = Pipe()
-        (process.standardOutput, process.standardError) = (output, FileHandle.nullDevice)
-        try process.run()
-        let answer = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        guard ![3, 127].contains(process.terminationStatus) else {
-            print("not read by a second reader: python3-icalendar is not there")
+        for python in ["/usr/bin/python3", "/usr/local/bin/python3"] where access(python, X_OK) == 0 {
+            let process = Process()
+            process.executableURL = URL(filePath: python)
+            process.arguments = ["-c", script, file.path]
+            let output = Pipe()
+            (process.standardOutput, process.standardError) = (output, FileHandle.nullDevice)
+            try process.run()
+            let answer = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+            process.waitUntilExit()
+            if process.terminationStatus == 3 { continue }
+            #expect(process.terminationStatus == 0)
+            let name = "flash-sale, \(String(repeating: "ö", count: 99))"
+            #expect(answer.hasSuffix(" 2026-11-27T17:00:00+00:00 2026-11-27T17:10:00+00:00 \(name)\n"))
             return
         }
-        #expect(process.terminationStatus == 0)
-        let name = "flash-sale, \(String(repeating: "ö", count: 99))"
-        #expect(answer.hasSuffix(" 2026-11-27T17:00:00+00:00 2026-11-27T17:10:00+00:00 \(name)\n"))
+        print("not read by a second reader: python3-icalendar is not there")
     }
 }

@@ -33,7 +33,7 @@ package struct Recurrence: ClockPattern {
         switch rule.end {
         case .never, .instant: break
         case .reading(let reading): end = min(end, reading)
-        case .count(let count): end = min(end, reading(number: count) ?? end)
+        case .count(let count): end = min(end, reading(number: count))
         }
     }
 
@@ -60,24 +60,27 @@ package struct Recurrence: ClockPattern {
         return found
     }
 
-    /// The reading of the last of so many.
-    private func reading(number count: Int) -> Int64? {
+    /// The reading of the last of so many, or of the last that comes at all.
+    private func reading(number count: Int) -> Int64 {
         var left = count
         var cursor = begin
+        var last = begin - 1
         while cursor <= end {
             if rule.positions.isEmpty {
-                guard let match = firstMatch(from: cursor) else { return nil }
+                guard let match = firstMatch(from: cursor) else { return last }
+                last = match
                 left -= 1
-                if left == 0 { return match }
-                cursor = match + 1
+                if left == 0 { return last }
+                cursor = last + 1
             } else {
-                guard let (picked, next) = firstPicks(from: cursor) else { return nil }
+                guard let (picked, next) = firstPicks(from: cursor) else { return last }
                 if picked.count >= left { return picked[left - 1] }
+                last = picked.last ?? last
                 left -= picked.count
                 cursor = next
             }
         }
-        return nil
+        return last
     }
 
     // MARK: Without positions
@@ -193,9 +196,16 @@ package struct Recurrence: ClockPattern {
         }
     }
 
-    /// Whether a period has too few times for every position; only told of periods that all have the same number.
+    /// Whether no period has as many times as any position wants.
     private var hasNoPositions: Bool {
-        rule.frequency <= .daily && !rule.positions.contains { abs($0) <= times.countOfPeriod }
+        let days =
+            switch rule.frequency {
+            case .yearly: 366
+            case .monthly: 31
+            case .weekly: days.countOfWeekdays
+            default: 1
+            }
+        return !rule.positions.contains { abs($0) <= days * times.countOfPeriod }
     }
 
     /// The times of a period that the positions name, sorted, each once. `match` is any time of it.

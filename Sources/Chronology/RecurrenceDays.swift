@@ -76,6 +76,9 @@ struct RecurrenceDays: Equatable, Sendable {
         }
     }
 
+    /// How many days of a week can match; of a rule whose weekdays have no numbers.
+    var countOfWeekdays: Int { weekdays.bits.nonzeroBitCount }
+
     // MARK: Months
 
     /// Whether the period of a month is one of every so many, as far as a month can say.

@@ -8,8 +8,9 @@ struct CampaignGraph {
     let drafts: [CampaignName: DraftCampaign]
 
     func check() {
-        for name in drafts.keys.sorted() { checkPredecessor(of: name) }
-        for loop in loops() { report(loop) }
+        let followers = drafts.keys.filter { predecessor(of: $0) != nil }.sorted()
+        for name in followers { checkPredecessor(of: name) }
+        for loop in loops(of: followers) { report(loop) }
     }
 
     private func predecessor(of name: CampaignName) -> CampaignName? {
@@ -34,10 +35,10 @@ struct CampaignGraph {
     }
 
     /// Every loop once, from the member that stands first in the files. Each campaign is walked over once.
-    private func loops() -> [[CampaignName]] {
+    private func loops(of followers: [CampaignName]) -> [[CampaignName]] {
         var walkOf: [CampaignName: Int] = [:]
         var loops: [[CampaignName]] = []
-        for (walk, start) in drafts.keys.sorted().enumerated() {
+        for (walk, start) in followers.enumerated() {
             var path: [CampaignName] = []
             var current: CampaignName? = start
             while let name = current, walkOf[name] == nil {

@@ -34,7 +34,7 @@ struct CollisionCheck {
         var budget = Self.comparisonLimit
         for (lane, members) in shared {
             var taken: [Instant: Int] = [:]
-            for member in members where budget > 0 {
+            for member in members where budget > 0 && !findings.hasAllWarnings {
                 budget -= occurrences[member]?.count ?? 0
                 for instant in occurrences[member] ?? [] {
                     guard let other = taken[instant] else {

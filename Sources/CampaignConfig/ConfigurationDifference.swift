@@ -29,13 +29,16 @@ package struct ConfigurationDifference: Equatable, Codable, Sendable {
     /// - Parameter old: Nil at the first load: then every campaign is new.
     package init(from old: Configuration?, to new: Configuration) {
         let before = old?.campaigns ?? [:]
-        added = new.campaigns.keys.filter { before[$0] == nil }.sorted()
+        added = []
         removed = before.keys.filter { new.campaigns[$0] == nil }.sorted()
         changed = []
         unchanged = []
         let describe = CampaignWords(names: new)
-        for name in new.campaigns.keys.sorted() {
-            guard let left = before[name], let right = new.campaigns[name] else { continue }
+        for (name, right) in new.campaigns {
+            guard let left = before[name] else {
+                added.append(name)
+                continue
+            }
             let changes = left == right ? [] : describe.changes(from: left, to: right)
             if changes.isEmpty {
                 unchanged.append(name)
@@ -43,23 +46,35 @@ package struct ConfigurationDifference: Equatable, Codable, Sendable {
                 changed.append(ChangedCampaign(name: name, changes: changes))
             }
         }
+        added.sort()
+        changed.sort { $0.name < $1.name }
+        unchanged.sort()
         changedSettings = old.map { Self.settings($0, new) } ?? []
     }
 
     package var isEmpty: Bool { added.isEmpty && changed.isEmpty && removed.isEmpty && changedSettings.isEmpty }
 
+    /// Of each kind so many campaigns have a line; of more the number is told. Whole lists are in the other members.
+    private static let lineLimit = 100
+
     /// `+` new, `~` changed, `-` removed, `=` unchanged, and the settings that changed; indented by two.
     package var lines: [String] {
+        let (added, changed) = (added.prefix(Self.lineLimit), changed.prefix(Self.lineLimit))
+        let removed = removed.prefix(Self.lineLimit)
         let width = min(40, (added + removed + changed.map(\.name)).map(\.text.count).max() ?? 0)
         func padded(_ name: CampaignName) -> String {
             name.text + String(repeating: " ", count: max(0, width - name.text.count))
         }
-        var lines = added.map { "  + \($0)" }
+        func rest(_ mark: String, _ shown: Int, of all: Int) -> [String] {
+            all > shown ? ["  \(mark) … and \(all - shown) more"] : []
+        }
+        var lines = added.map { "  + \($0)" } + rest("+", added.count, of: self.added.count)
         for campaign in changed {
             let words = campaign.changes.map { "\($0.key) \($0.before) -> \($0.after)" }
             lines.append("  ~ \(padded(campaign.name))  \(words.joined(separator: "; "))")
         }
-        lines += removed.map { "  - \($0)" }
+        lines += rest("~", changed.count, of: self.changed.count)
+        lines += removed.map { "  - \($0)" } + rest("-", removed.count, of: self.removed.count)
         if !unchanged.isEmpty { lines.append("  = \(unchanged.count) unchanged") }
         if !changedSettings.isEmpty { lines.append("  ~ settings: \(changedSettings.joined(separator: ", "))") }
         return lines.map { $0.escapedForTerminal() }

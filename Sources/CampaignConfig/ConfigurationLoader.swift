@@ -1,5 +1,6 @@
 // Files → configuration, or everything that is wrong with them. Begin at `load`, which stands in the order of the work:
-// every file to a tree, names of all files, settings of the main file, campaigns, then what holds between campaigns.
+// every file to a tree, names of all files, settings of the main file, campaigns, then what holds between campaigns. Of a
+// large file the campaigns come in pieces, each of which is a tree only while it is made use of.
 //
 // Pure: bytes come in, zones are looked up through a function, and time is the `now` that was given.
 
@@ -31,23 +32,36 @@ package struct ConfigurationLoader {
     /// - Throws: Every fault of every file at once. The caller keeps what runs and shows them.
     package func load(_ files: [SourceFile]) throws(ConfigurationFaults) -> LoadedConfiguration {
         let files = files.isEmpty ? [SourceFile(path: "activationd.toml", bytes: [])] : files
-        let findings = Findings(files: files)
-        let configuration = read(files, findings)
-        let (faults, warnings) = findings.report()
-        if var faults {
-            faults.warnings = warnings
-            throw faults
+        var broken: [Int: TOMLReader.Failure] = [:]
+        while true {
+            let findings = Findings(files: files)
+            // What a file said before it turned out to be no TOML counts for nothing: once more without it.
+            guard let configuration = read(files, &broken, findings) else { continue }
+            let (faults, warnings) = findings.report()
+            if var faults {
+                faults.warnings = warnings
+                throw faults
+            }
+            return LoadedConfiguration(configuration: configuration, warnings: warnings)
         }
-        return LoadedConfiguration(configuration: configuration, warnings: warnings)
+    }
+
+    /// A file as far as it was read at once.
+    private struct OpenFile {
+        var section: Section
+        var pieces: [TOMLPiece]
     }
 
     /// Without faults this is the configuration; with faults it is not used.
-    private func read(_ files: [SourceFile], _ findings: Findings) -> Configuration {
-        let sections = files.indices.map { index in
-            section(of: files[index], index, findings)
-        }
+    ///
+    /// - Parameter broken: Files that are no TOML. Those that turn out to be are added.
+    /// - Returns: Nil where some were added.
+    private func read(
+        _ files: [SourceFile], _ broken: inout [Int: TOMLReader.Failure], _ findings: Findings
+    ) -> Configuration? {
+        let opened = files.indices.map { index in open(files[index], index, broken[index], findings) }
         var names = KnownNames()
-        for section in sections.compactMap(\.self) { NameReader(findings: findings).read(section, into: &names) }
+        for file in opened.compactMap(\.self) { NameReader(findings: findings).read(file.section, into: &names) }
 
         var configuration = Configuration(
             platform: .init(organization: "", sandbox: "", clientID: "", clientSecret: .credential("")))
@@ -56,16 +70,31 @@ package struct ConfigurationLoader {
         configuration.dataflowNames = names.dataflowNames
         configuration.audienceNames = names.audienceNames
         // A main file that is no TOML has one fault, not one more for each key that could not be seen.
-        guard let main = sections[0] else { return configuration }
+        guard let main = opened[0]?.section else { return configuration }
         let settings = readMain(main, into: &configuration, findings)
-        readCampaigns(sections.compactMap(\.self), names, settings, into: &configuration, findings)
+        let reader = CampaignReader(
+            findings: findings, names: names, defaults: settings.defaults, sandbox: configuration.platform.sandbox,
+            zone: settings.zone, schedules: settings.schedules)
+        var drafts = Drafts(reader: reader, findings: findings)
+        let count = broken.count
+        for (index, file) in opened.enumerated() {
+            guard let file else { continue }
+            drafts.add(file.section.named("campaign"))
+            broken[index] = drafts.add(
+                PieceReader(reader: TOMLReader(file: index), bytes: files[index].bytes, pieces: file.pieces))
+        }
+        guard broken.count == count else { return nil }
+        configuration.campaigns = drafts.checked(now: now, audienceNames: configuration.audienceNames)
         return configuration
     }
 
-    private func section(of file: SourceFile, _ index: Int, _ findings: Findings) -> Section? {
+    private func open(
+        _ file: SourceFile, _ index: Int, _ failure: TOMLReader.Failure?, _ findings: Findings
+    ) -> OpenFile? {
         do throws(TOMLReader.Failure) {
-            let entries = try TOMLReader(file: index).read(file.bytes)
-            return section(entries, index, findings)
+            if let failure { throw failure }
+            let document = try TOMLReader(file: index).open(file.bytes, table: "campaign")
+            return OpenFile(section: section(document.entries, index, findings), pieces: document.pieces)
         } catch {
             findings.error(
                 error.code, at: Place(file: index, line: error.line, column: error.column), error.found,
@@ -114,18 +143,31 @@ package struct ConfigurationLoader {
         configuration.notifications = NotificationReader(findings: findings, main: main).read()
         return MainSettings(defaults: reader.readDefaults(), zone: zone, schedules: schedules)
     }
+}
 
-    // MARK: Campaigns
+/// The campaigns of all files.
+private struct Drafts {
+    let reader: CampaignReader
+    let findings: Findings
+    private var drafts: [CampaignName: DraftCampaign] = [:]
 
-    private func readCampaigns(
-        _ sections: [Section], _ names: KnownNames, _ settings: MainSettings,
-        into configuration: inout Configuration, _ findings: Findings
-    ) {
-        let reader = CampaignReader(
-            findings: findings, names: names, defaults: settings.defaults, sandbox: configuration.platform.sandbox,
-            zone: settings.zone, schedules: settings.schedules)
-        var drafts: [CampaignName: DraftCampaign] = [:]
-        for entry in sections.flatMap({ $0.named("campaign") }) {
+    init(reader: CampaignReader, findings: Findings) {
+        self.reader = reader
+        self.findings = findings
+    }
+
+    /// - Returns: Why the file is no TOML after all.
+    mutating func add(_ pieces: PieceReader) -> TOMLReader.Failure? {
+        do throws(TOMLReader.Failure) {
+            while let entries = try pieces.next() { add(entries) }
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    mutating func add(_ entries: [TOMLEntry]) {
+        for entry in entries {
             if let first = drafts[CampaignName(entry.key)] {
                 findings.error(
                     .duplicateName, at: entry.keyPlace,
@@ -135,9 +177,12 @@ package struct ConfigurationLoader {
                 drafts[draft.campaign.name] = draft
             }
         }
+    }
+
+    /// After what holds between campaigns was looked at.
+    func checked(now: Instant, audienceNames: [AudienceID: String]) -> [CampaignName: Campaign] {
         CampaignGraph(findings: findings, drafts: drafts).check()
-        CollisionCheck(findings: findings, now: now, audienceNames: configuration.audienceNames)
-            .check(Array(drafts.values))
-        configuration.campaigns = drafts.mapValues(\.campaign)
+        CollisionCheck(findings: findings, now: now, audienceNames: audienceNames).check(Array(drafts.values))
+        return drafts.mapValues(\.campaign)
     }
 }

@@ -28,21 +28,36 @@ final class Findings {
 
     var hasErrors: Bool { errorCount > 0 }
 
+    /// Whether no further warning is kept, so that nobody needs to look for one.
+    var hasAllWarnings: Bool { warningCount >= ConfigurationFaults.faultLimit }
+
+    /// The words are made only if they are kept: a file may hold nothing but faults.
     func error(
-        _ code: ConfigurationFault.Code, at place: Place, _ found: String, accepted: String = "",
-        remedy: String, suggestion: String? = nil
+        _ code: ConfigurationFault.Code, at place: Place, _ found: @autoclosure () -> String,
+        accepted: @autoclosure () -> String = "", remedy: @autoclosure () -> String,
+        suggestion: @autoclosure () -> String? = nil
     ) {
+        guard errorCount < ConfigurationFaults.faultLimit else {
+            omitted += 1
+            return
+        }
+        errorCount += 1
         add(
             .init(
                 code: code, file: files[place.file].path, line: place.line, column: place.column, length: place.length,
-                found: found, accepted: accepted, remedy: remedy, suggestion: suggestion), at: place)
+                found: found(), accepted: accepted(), remedy: remedy(), suggestion: suggestion()), at: place)
     }
 
-    func warning(_ code: ConfigurationFault.Code, at place: Place, _ found: String, remedy: String) {
+    func warning(
+        _ code: ConfigurationFault.Code, at place: Place, _ found: @autoclosure () -> String,
+        remedy: @autoclosure () -> String
+    ) {
+        guard warningCount < ConfigurationFaults.faultLimit else { return }
+        warningCount += 1
         add(
             .init(
                 code: code, severity: .warning, file: files[place.file].path, line: place.line, column: place.column,
-                length: place.length, found: found, remedy: remedy), at: place)
+                length: place.length, found: found(), remedy: remedy()), at: place)
     }
 
     /// The nearest known name, while the bound on such work lasts.
@@ -80,12 +95,6 @@ final class Findings {
     }
 
     private func add(_ fault: ConfigurationFault, at place: Place) {
-        let isError = fault.severity == .error
-        if (isError ? errorCount : warningCount) >= ConfigurationFaults.faultLimit {
-            if isError { omitted += 1 }
-            return
-        }
-        if isError { errorCount += 1 } else { warningCount += 1 }
         findings.append(Finding(place: place, order: findings.count, fault: fault))
     }
 
@@ -108,6 +117,7 @@ extension String {
     /// Counted in code points: a single character may have any number of accents.
     var quoted: String {
         let limit = 80
+        if utf8.count <= limit { return "\"\(self)\"" }
         let shown = unicodeScalars.prefix(limit)
         return "\"\(String(String.UnicodeScalarView(shown)))\(shown.endIndex < unicodeScalars.endIndex ? "…" : "")\""
     }

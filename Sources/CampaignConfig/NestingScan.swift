@@ -1,34 +1,52 @@
-// How deep a TOML text nests and how many values it has, from its bytes alone, so that a parser that recurses is never
-// given a text that would exhaust its stack, or build a tree that would exhaust the memory. Begin at `firstExcess`.
+// How deep a TOML text nests, how many values it has and where its headers are, from its bytes alone: a parser that
+// recurses is never given a text that would exhaust its stack, or build a tree that would exhaust the memory, and a large
+// text can be cut between two headers. Begin at `firstExcess`.
 //
 // It knows strings and comments and nothing else of TOML. On text that is not TOML it may count wrong, in either
-// direction, but by construction no bracket or dot outside of strings and comments is missed.
+// direction, but by construction no bracket or dot outside of strings and comments is missed; and up to the first byte
+// at which a text is not TOML, what it takes for headers are all headers and nothing else.
 
 struct NestingScan {
     enum Excess: Equatable {
         case tooDeep, tooMany
     }
 
-    let limit: Int
-    let valueLimit: Int
-
-    private var depth = 0
-    /// Not fewer than there are: each is begun by one of these, or ended by one.
-    private var values = 0
-    /// Dots of the key that is being read; `a.b.c` nests as brackets do.
-    private var dots = 0
-    private var line = 1
-    private var lineStart = 0
-
-    init(limit: Int, valueLimit: Int) {
-        self.limit = limit
-        self.valueLimit = valueLimit
+    /// A line that begins with a bracket, outside of every value.
+    struct Header: Equatable {
+        /// Where the line begins, as an index of the text.
+        var start: Int
+        /// From 1.
+        var line: Int
+        /// Counted up to here.
+        var values: Int
     }
 
-    /// The first place that is nested deeper than the limit, or has one value too many before it. One pass, no memory.
-    func firstExcess(in text: ArraySlice<UInt8>) -> (excess: Excess, line: Int, column: Int)? {
-        var scan = self
-        return text.withUnsafeBufferPointer { scan.scan($0) }
+    let limit: Int
+    let valueLimit: Int
+    private let keepsHeaders: Bool
+
+    /// Of the text that was scanned, in order; empty where they were not asked for.
+    private(set) var headers: [Header] = []
+    private var depth = 0
+    /// Not fewer than there are: each is begun by one of these, or ended by one.
+    private(set) var values = 0
+    /// Dots of the key that is being read; `a.b.c` nests as brackets do.
+    private var dots = 0
+    private(set) var line = 1
+    private var lineStart = 0
+
+    init(limit: Int, valueLimit: Int, keepsHeaders: Bool = false) {
+        self.limit = limit
+        self.valueLimit = valueLimit
+        self.keepsHeaders = keepsHeaders
+    }
+
+    /// The first place that is nested deeper than the limit, or has one value too many before it. One pass, and no memory
+    /// but for the headers. Once: afterwards it tells what it saw.
+    mutating func firstExcess(in text: ArraySlice<UInt8>) -> (excess: Excess, line: Int, column: Int)? {
+        let excess = text.withUnsafeBufferPointer { scan($0) }
+        for index in headers.indices { headers[index].start += text.startIndex }
+        return excess
     }
 
     private mutating func scan(_ text: UnsafeBufferPointer<UInt8>) -> (excess: Excess, line: Int, column: Int)? {
@@ -43,6 +61,9 @@ struct NestingScan {
             case UInt8(ascii: "\n"):
                 nextLine(at: index)
             case UInt8(ascii: "["), UInt8(ascii: "{"):
+                if keepsHeaders, depth == 0, byte == UInt8(ascii: "["), isFirst(index, in: text) {
+                    headers.append(Header(start: lineStart, line: line, values: values))
+                }
                 (depth, dots) = (depth + 1, 0)
                 values += 1
             case UInt8(ascii: "]"), UInt8(ascii: "}"):
@@ -61,6 +82,11 @@ struct NestingScan {
             index += 1
         }
         return nil
+    }
+
+    /// Whether nothing but blanks stands before it in its line.
+    private func isFirst(_ index: Int, in text: UnsafeBufferPointer<UInt8>) -> Bool {
+        text[lineStart..<index].allSatisfy { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
     }
 
     private mutating func nextLine(at index: Int) {

@@ -6,6 +6,13 @@ struct ScheduleReader {
     let findings: Findings
     let zones: (String) -> Zone?
     let now: Instant
+    private let known = ScheduleCache()
+
+    init(findings: Findings, zones: @escaping (String) -> Zone?, now: Instant) {
+        self.findings = findings
+        self.zones = zones
+        self.now = now
+    }
 
     /// The zone under `timezone`, or nil when it is absent or faulty.
     func zone(_ section: Section) -> Zone? {
@@ -39,7 +46,7 @@ struct ScheduleReader {
     }
 
     private func cron(_ text: String, at place: Place, zone: Zone) throws(ScheduleError) -> Timetable? {
-        let expression = try CronExpression(parsing: text)
+        let expression = try known.cron(text)
         for warning in expression.warnings(in: text) {
             findings.warning(
                 .init(warning.code), at: inside(place, text, offset: warning.offset, length: warning.length),
@@ -52,7 +59,7 @@ struct ScheduleReader {
     private func calendar(
         _ text: String, at place: Place, in section: Section, zone: Zone
     ) throws(ScheduleError) -> Timetable? {
-        let expression = try CalendarExpression(parsing: text)
+        let expression = try known.calendar(text)
         var zone = zone
         if let written = expression.zone {
             let inner = inside(place, text, offset: written.offset, length: written.length)
@@ -69,7 +76,7 @@ struct ScheduleReader {
     }
 
     private func checked(_ timetable: Timetable, _ text: String, at place: Place) -> Timetable? {
-        if timetable.next(after: now) != nil { return timetable }
+        if timetable.next(after: now) != nil { return known.shared(timetable) }
         let last = timetable.previous(before: now + .milliseconds(1))
         findings.error(
             .neverComes, at: place,

@@ -5,32 +5,39 @@ internal import Chronology
 
 struct Section {
     let findings: Findings
-    /// As people write it: `[polling]`, or `campaign "spring"`.
-    let title: String
     /// The header, or the key of an inline table.
     let place: Place
-    private let entries: [String: TOMLEntry]
+    /// Those whose keys are known: few, so that they are searched and not hashed.
+    private let entries: [TOMLEntry]
+    private let makeTitle: () -> String
 
-    init(_ entries: [TOMLEntry], title: String, place: Place, keys: [String], findings: Findings) {
+    /// As people write it: `[polling]`, or `campaign "spring"`. Only faults need it.
+    var title: String { makeTitle() }
+
+    init(
+        _ entries: [TOMLEntry], title: @autoclosure @escaping () -> String, place: Place, keys: [String],
+        findings: Findings
+    ) {
         self.findings = findings
-        self.title = title
+        makeTitle = title
         self.place = place
-        self.entries = Dictionary(entries.map { ($0.key, $0) }) { first, _ in first }
-        for entry in entries where !keys.contains(entry.key) {
+        let areKnown = entries.allSatisfy { keys.contains($0.key) }
+        self.entries = areKnown ? entries : entries.filter { keys.contains($0.key) }
+        for entry in areKnown ? [] : entries where !keys.contains(entry.key) {
             findings.error(
-                .unknownKey, at: entry.keyPlace, "\(title) has no key \(entry.key.quoted)",
+                .unknownKey, at: entry.keyPlace, "\(title()) has no key \(entry.key.quoted)",
                 accepted: keys.joined(separator: ", "), remedy: "Correct or remove it.",
                 suggestion: findings.suggestion(for: entry.key, among: keys))
         }
     }
 
-    func has(_ key: String) -> Bool { entries[key] != nil }
+    func has(_ key: String) -> Bool { entry(key) != nil }
 
-    func entry(_ key: String) -> TOMLEntry? { entries[key] }
+    func entry(_ key: String) -> TOMLEntry? { entries.first { $0.key == key } }
 
     /// Of several keys those that are set, in the order of the file.
     func present(_ keys: [String]) -> [TOMLEntry] {
-        keys.compactMap { entries[$0] }.sorted { $0.keyPlace < $1.keyPlace }
+        keys.compactMap { entry($0) }.sorted { $0.keyPlace < $1.keyPlace }
     }
 
     func reportMissing(_ key: String, example: String) {
@@ -48,7 +55,7 @@ struct Section {
 
     /// A string, and its place.
     func string(_ key: String, example: String) -> (text: String, place: Place)? {
-        guard let entry = entries[key] else { return nil }
+        guard let entry = entry(key) else { return nil }
         guard case .string(let text) = entry.value.content else {
             wrongType(entry, accepted: "a string, such as \(example)", remedy: "Write \(key) = \(example).")
             return nil
@@ -57,7 +64,7 @@ struct Section {
     }
 
     func boolean(_ key: String) -> Bool? {
-        guard let entry = entries[key] else { return nil }
+        guard let entry = entry(key) else { return nil }
         guard case .boolean(let flag) = entry.value.content else {
             wrongType(entry, accepted: "true or false, without quotes")
             return nil
@@ -66,8 +73,8 @@ struct Section {
     }
 
     func integer(_ key: String, in range: ClosedRange<Int>) -> Int? {
-        guard let entry = entries[key] else { return nil }
-        let accepted = "a whole number from \(range.lowerBound) to \(range.upperBound)"
+        guard let entry = entry(key) else { return nil }
+        var accepted: String { "a whole number from \(range.lowerBound) to \(range.upperBound)" }
         guard case .integer(let number) = entry.value.content else {
             wrongType(entry, accepted: accepted)
             return nil
@@ -84,19 +91,19 @@ struct Section {
     }
 
     func duration(_ key: String, in range: ClosedRange<Duration>) -> Duration? {
-        guard let entry = entries[key] else { return nil }
+        guard let entry = entry(key) else { return nil }
         return DurationReader(findings: findings).read(entry, in: range)
     }
 
     func choice<Choice: RawRepresentable & CaseIterable>(_ key: String) -> Choice? where Choice.RawValue == String {
+        guard let entry = entry(key) else { return nil }
+        if case .string(let text) = entry.value.content, let choice = Choice(rawValue: text) { return choice }
         let names = Choice.allCases.map(\.rawValue)
         let accepted = choices(names.map(\.quoted))
-        guard let entry = entries[key] else { return nil }
         guard case .string(let text) = entry.value.content else {
             wrongType(entry, accepted: accepted)
             return nil
         }
-        if let choice = Choice(rawValue: text) { return choice }
         findings.error(
             .badValue, at: entry.value.place, "\(key) is \(text.quoted)", accepted: accepted,
             remedy: "Write one of them.",
@@ -106,7 +113,7 @@ struct Section {
 
     /// The strings of an array, each with its place. Elements of another type are reported and left out.
     func strings(_ key: String, example: String) -> [(text: String, place: Place)]? {
-        guard let entry = entries[key] else { return nil }
+        guard let entry = entry(key) else { return nil }
         guard case .array(let items) = entry.value.content else {
             wrongType(entry, accepted: "an array of strings", remedy: "Write \(key) = \(example).")
             return nil
@@ -122,7 +129,7 @@ struct Section {
 
     /// The table under a key, as a section of its own. Nil when it is absent or not a table.
     func section(_ key: String, title: String, keys: [String]) -> Section? {
-        guard let entry = entries[key] else { return nil }
+        guard let entry = entry(key) else { return nil }
         guard case .table(let inner) = entry.value.content else {
             wrongType(entry, accepted: "a table", remedy: "Write \(title).")
             return nil
@@ -132,7 +139,7 @@ struct Section {
 
     /// The tables of an array such as `[[notify]]`. Elements of another type are reported and left out.
     func tables(_ key: String, accepted: String) -> [(entries: [TOMLEntry], place: Place)] {
-        guard let entry = entries[key] else { return [] }
+        guard let entry = entry(key) else { return [] }
         guard case .array(let items) = entry.value.content else {
             wrongType(entry, accepted: accepted)
             return []
@@ -147,7 +154,7 @@ struct Section {
 
     /// The entries of a table whose keys are names.
     func named(_ key: String) -> [TOMLEntry] {
-        guard let entry = entries[key] else { return [] }
+        guard let entry = entry(key) else { return [] }
         guard case .table(let inner) = entry.value.content else {
             wrongType(entry, accepted: "a table, such as [\(key)]")
             return []

@@ -27,6 +27,7 @@ enum Shape {
 
     /// 8-4-4-4-12 hexadecimal digits.
     static func isUUID(_ text: String) -> Bool {
+        guard text.utf8.count == 36 else { return false }
         let groups = text.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
         return groups.map(\.count) == [8, 4, 4, 4, 12] && groups.allSatisfy { $0.allSatisfy(isHexadecimal) }
     }

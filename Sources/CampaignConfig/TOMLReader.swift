@@ -1,7 +1,13 @@
-// Bytes → tree. Begin at `read`: size, encoding and nesting are checked before toml++ sees a byte, because it recurses
-// once a level and its limits are not ours.
+// Bytes → tree. Begin at `open`: size, encoding and nesting are checked before toml++ sees a byte, because it recurses
+// once a level and its limits are not ours. A large file comes in pieces, which toml++ sees one by one.
 
 internal import CTOML
+
+/// What a file says: all of it, or all but its pieces.
+struct TOMLDocument {
+    var entries: [TOMLEntry]
+    var pieces: [TOMLPiece] = []
+}
 
 /// Reads one file.
 struct TOMLReader {
@@ -9,9 +15,12 @@ struct TOMLReader {
     static let byteLimit = 32 * 1024 * 1024
     /// Levels of arrays, inline tables and dotted keys. The deepest that a configuration needs is 5.
     static let depthLimit = 32
-    /// Values, keys' dots and brackets of one file. 5,000 campaigns with an audience each have about 60,000; a million
-    /// took a gigabyte.
+    /// Values, keys' dots and brackets that toml++ is given at once; a million took a gigabyte.
     static let valueLimit = 500_000
+    /// The same of a file that is read in pieces. 100,000 campaigns with two audiences each have 1.3 million.
+    static let fileValueLimit = 4_000_000
+    /// Files below this many values are not worth splitting.
+    static let splitThreshold = 5_000
 
     /// Why a file is not TOML, and where.
     struct Failure: Error, Equatable {
@@ -26,25 +35,103 @@ struct TOMLReader {
     /// The index that places in the tree carry.
     var file: Int
 
-    /// The document's entries. A byte order mark at the start is accepted, as TOML 1.0 tools do, and so is CRLF.
+    /// The document's entries, of a file that is read as a whole. A byte order mark at the start is accepted, as TOML 1.0
+    /// tools do, and so is CRLF.
     func read(_ bytes: [UInt8]) throws(Failure) -> [TOMLEntry] {
+        try check(bytes)
+        var scan = NestingScan(limit: Self.depthLimit, valueLimit: Self.valueLimit)
+        if let excess = scan.firstExcess(in: Self.withoutMark(bytes)) { throw failure(excess, limit: Self.valueLimit) }
+        return try parse(bytes[...])  // with its mark, which toml++ takes off itself: off twice, two would be accepted
+    }
+
+    /// The document, in pieces if it is large.
+    ///
+    /// - Parameters:
+    ///   - table: The table that most of a large file belongs to.
+    ///   - threshold: From how many values on it is split.
+    /// - Throws: What is wrong with the file, or with that part of it which is read now. A fault of a piece is thrown when
+    ///   its turn comes.
+    func open(
+        _ bytes: [UInt8], table: String, threshold: Int = splitThreshold, pieceLength: Int = TOMLSplit.pieceLength
+    ) throws(Failure) -> TOMLDocument {
+        try check(bytes)
+        let text = Self.withoutMark(bytes)
+        var scan = NestingScan(limit: Self.depthLimit, valueLimit: Self.fileValueLimit, keepsHeaders: true)
+        if let excess = scan.firstExcess(in: text) { throw failure(excess, limit: Self.fileValueLimit) }
+        guard scan.values >= threshold else { return TOMLDocument(entries: try parse(bytes[...])) }
+        let split = TOMLSplit(text, scan: scan, table: table, pieceLength: pieceLength)
+        let most = max(split.restValues, split.pieces.map(\.values).max() ?? .max)
+        guard most <= Self.valueLimit else { return TOMLDocument(entries: try read(bytes)) }
+        let rest = try parseRest(split, of: bytes)
+        // The beginning may say `campaign.spring.enabled = true`, and what that means for headers is left to toml++.
+        if let entry = rest.first(where: { $0.key == table }), entry.keyPlace.line < scan.headers[0].line {
+            return TOMLDocument(entries: try read(bytes))
+        }
+        return TOMLDocument(entries: rest, pieces: split.pieces)
+    }
+
+    /// The entries of the table in a piece that ``open(_:table:threshold:pieceLength:)`` told of.
+    func read(_ piece: TOMLPiece, of bytes: [UInt8]) throws(Failure) -> [TOMLEntry] {
+        var entries: [TOMLEntry] = []
+        entries.reserveCapacity(piece.sections.count)
+        for section in piece.sections {
+            let plain = bytes.withUnsafeBufferPointer { text in
+                PlainSection.read(
+                    text, section.range, line: section.line, prefixLength: piece.prefixLength, file: file)
+            }
+            if let plain {
+                entries.append(plain)
+            } else if case .table(let table)? = try parse(bytes[section.range], firstLine: section.line).first?.value
+                .content
+            {
+                entries += table
+            }
+        }
+        return entries
+    }
+
+    /// The first fault of the text is the one that counts, and it may be in a piece.
+    private func parseRest(_ split: TOMLSplit, of bytes: [UInt8]) throws(Failure) -> [TOMLEntry] {
+        do throws(Failure) {
+            return try parse(bytes[..<Self.withoutMark(bytes).startIndex] + split.rest)
+        } catch {
+            for piece in split.pieces where piece.line <= error.line { _ = try read(piece, of: bytes) }
+            throw error
+        }
+    }
+
+    private func check(_ bytes: [UInt8]) throws(Failure) {
         guard bytes.count <= Self.byteLimit else {
             throw Failure(
                 code: .fileTooLarge, line: 0, column: 0, found: "the file has \(bytes.count) bytes",
                 accepted: "up to \(Self.byteLimit) bytes", remedy: "Split it into several files in campaigns.d.")
         }
-        let text = Self.withoutMark(bytes)
-        try checkEncoding(text)
-        try checkNesting(text)
-        return try parse(bytes)  // with its mark, which toml++ takes off itself: off twice, two would be accepted
+        try checkEncoding(Self.withoutMark(bytes))
     }
 
     static func withoutMark(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
-        bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes[3...] : bytes[...]
+        withoutMark(bytes[...])
     }
 
+    private static func withoutMark(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        text.starts(with: [0xEF, 0xBB, 0xBF]) ? text.dropFirst(3) : text
+    }
+
+    /// A part at a time: a string of the whole would be one more copy.
     private func checkEncoding(_ text: ArraySlice<UInt8>) throws(Failure) {
-        guard String(validating: text, as: UTF8.self) == nil else { return }
+        let partLength = 1 << 20
+        var rest = text
+        while !rest.isEmpty {
+            var part = rest.prefix(partLength)
+            while part.count < rest.count, rest[part.endIndex] & 0xC0 == 0x80, part.count + 4 > partLength {
+                part = part.dropLast()
+            }
+            guard String(validating: part, as: UTF8.self) != nil else { throw badEncoding(text) }
+            rest = rest[part.endIndex...]
+        }
+    }
+
+    private func badEncoding(_ text: ArraySlice<UInt8>) -> Failure {
         var line = 1
         var column = 1
         var decoder = UTF8()
@@ -56,54 +143,53 @@ struct TOMLReader {
             case .emptyInput, .error: break decoding
             }
         }
-        throw Failure(
+        return Failure(
             code: .badEncoding, line: line, column: column, found: "the text is not UTF-8 from here on",
             accepted: "UTF-8, as TOML requires", remedy: "Save the file as UTF-8 (iconv -t UTF-8).")
     }
 
-    private func checkNesting(_ text: ArraySlice<UInt8>) throws(Failure) {
-        let scan = NestingScan(limit: Self.depthLimit, valueLimit: Self.valueLimit)
-        guard let place = scan.firstExcess(in: text) else { return }
+    private func failure(_ place: (excess: NestingScan.Excess, line: Int, column: Int), limit: Int) -> Failure {
         switch place.excess {
         case .tooDeep:
-            throw Failure(
+            Failure(
                 code: .tooDeep, line: place.line, column: place.column, found: "values are nested too deep here",
                 accepted: "up to \(Self.depthLimit) levels", remedy: "Write it flatter.")
         case .tooMany:
-            throw Failure(
+            Failure(
                 code: .tooMany, line: place.line, column: place.column,
-                found: "the file has more values than are read from one", accepted: "up to \(Self.valueLimit) values",
+                found: "the file has more values than are read from one", accepted: "up to \(limit) values",
                 remedy: "Split it into several files in campaigns.d.")
         }
     }
 
-    private func parse(_ text: [UInt8]) throws(Failure) -> [TOMLEntry] {
+    private func parse(_ text: ArraySlice<UInt8>, firstLine: Int = 1) throws(Failure) -> [TOMLEntry] {
         guard !text.isEmpty else { return [] }
         var error = ctoml_error()
         let document = text.withUnsafeBytes { bytes in
             ctoml_parse(bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count, &error)
         }
-        guard let document else { throw syntaxFailure(error, in: text) }
+        guard let document else { throw syntaxFailure(error, in: text, firstLine: firstLine) }
         defer { ctoml_free(document) }
         var count = 0
         let nodes = UnsafeBufferPointer(start: ctoml_nodes(document, &count), count: count)
-        var builder = TreeBuilder(file: file, nodes: nodes)
+        var builder = TOMLTreeBuilder(file: file, firstLine: firstLine, nodes: nodes)
         guard case .table(let entries) = builder.next().content else { return [] }
         return entries
     }
 
-    private func syntaxFailure(_ error: ctoml_error, in text: [UInt8]) -> Failure {
+    private func syntaxFailure(_ error: ctoml_error, in text: ArraySlice<UInt8>, firstLine: Int) -> Failure {
         let message = withUnsafeBytes(of: error.message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
         let isPlaced = error.line > 0
         let found = isPlaced ? message : "a header in brackets holds no name"
         let place = inside(text, isPlaced ? Int(error.line) : namelessHeader(in: text), Int(error.column))
         return Failure(
-            code: .badSyntax, line: place.line, column: place.column, found: "this is not TOML: \(found)",
+            code: .badSyntax, line: firstLine - 1 + place.line, column: place.column,
+            found: "this is not TOML: \(found)",
             accepted: "TOML 1.0 (https://toml.io/en/v1.0.0)", remedy: "Correct the line.")
     }
 
     /// What ends too early is missed behind the last byte; toml++ counts on from there.
-    private func inside(_ text: [UInt8], _ line: Int, _ column: Int) -> (line: Int, column: Int) {
+    private func inside(_ text: ArraySlice<UInt8>, _ line: Int, _ column: Int) -> (line: Int, column: Int) {
         let lines = Self.withoutMark(text).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         let line = min(max(1, line), lines.count)
         let length = lines[line - 1].count { $0 & 0xC0 != 0x80 }
@@ -112,7 +198,7 @@ struct TOMLReader {
 
     /// Assertions of toml++ come without a place, all of them about headers such as `[!]`: the first line that looks like
     /// one, or line 1.
-    private func namelessHeader(in text: [UInt8]) -> Int {
+    private func namelessHeader(in text: ArraySlice<UInt8>) -> Int {
         let lines = Self.withoutMark(text).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         let blanks = " \t".utf8
         let line = lines.firstIndex { line in
@@ -122,64 +208,5 @@ struct TOMLReader {
             return !(Shape.isLetterOrDigit(name) || "_-\"'".utf8.contains(name))
         }
         return line.map { $0 + 1 } ?? 1
-    }
-}
-
-/// Rebuilds the tree from toml++'s nodes in preorder. Recursion is bounded by the nesting that was checked.
-private struct TreeBuilder {
-    let file: Int
-    let nodes: UnsafeBufferPointer<ctoml_node>
-    var index = 0
-
-    mutating func next() -> TOMLValue {
-        let node = nodes[index]
-        index += 1
-        let isOneLine = node.end_line == node.line && node.end_column > node.column
-        let place = Place(
-            file: file, line: max(1, Int(node.line)), column: max(1, Int(node.column)),
-            length: isOneLine ? Int(node.end_column - node.column) : 1)
-        return TOMLValue(content: content(of: node), place: place, endLine: max(place.line, Int(node.end_line)))
-    }
-
-    private mutating func content(of node: ctoml_node) -> TOMLValue.Content {
-        switch node.kind {
-        case CTOML_TABLE: .table(entries(node.child_count))
-        case CTOML_ARRAY: .array((0..<node.child_count).map { _ in next() })
-        case CTOML_STRING: .string(text(node.text, node.text_length))
-        case CTOML_INTEGER: .integer(node.integer)
-        case CTOML_FLOAT: .float(node.number)
-        case CTOML_BOOLEAN: .boolean(node.boolean)
-        default: .dateTime(dateTime(node.date_time))
-        }
-    }
-
-    /// toml++ sorts keys by name; people read them by place.
-    private mutating func entries(_ count: UInt32) -> [TOMLEntry] {
-        var entries: [TOMLEntry] = []
-        entries.reserveCapacity(Int(count))
-        for _ in 0..<count {
-            let node = nodes[index]
-            let key = text(node.key, node.key_length)
-            let place = Place(
-                file: file, line: max(1, Int(node.key_line)), column: max(1, Int(node.key_column)),
-                length: max(1, key.unicodeScalars.count))
-            entries.append(TOMLEntry(key: key, keyPlace: place, value: next()))
-        }
-        return entries.sorted { $0.keyPlace < $1.keyPlace }
-    }
-
-    private func text(_ start: UnsafePointer<CChar>?, _ length: Int) -> String {
-        String(decoding: UnsafeRawBufferPointer(start: start, count: length), as: UTF8.self)
-    }
-
-    private func dateTime(_ value: ctoml_date_time) -> TOMLDateTime {
-        TOMLDateTime(
-            day: value.has_date
-                ? .init(year: Int(value.year), month: Int(value.month), day: Int(value.day)) : nil,
-            time: value.has_time
-                ? .init(
-                    hour: Int(value.hour), minute: Int(value.minute), second: Int(value.second),
-                    nanosecond: Int(value.nanosecond)) : nil,
-            offsetMinutes: value.has_offset ? Int(value.offset_minutes) : nil)
     }
 }

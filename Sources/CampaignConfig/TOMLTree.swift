@@ -49,7 +49,8 @@ struct TOMLValue: Sendable {
         case integer(Int64)
         case float(Double)
         case boolean(Bool)
-        case dateTime(TOMLDateTime)
+        /// Elsewhere, since it is rare and would make every value three times as large.
+        indirect case dateTime(TOMLDateTime)
     }
 
     var content: Content

@@ -40,6 +40,16 @@ import Testing
         #expect(ConfigurationDifference(from: only, to: only).isEmpty)
     }
 
+    @Test func `of very many campaigns the first ones are named, and the number of the others`() throws {
+        let many = try load(
+            (0..<250).map { "[campaign.campaign-\(1000 + $0)]\n\(Sample.activate)\n" }.joined())
+        let none = try load("")
+        let added = ConfigurationDifference(from: none, to: many)
+        #expect(added.added.count == 250 && added.lines.count == 101)
+        #expect(added.lines[99] == "  + campaign-1099" && added.lines[100] == "  + … and 150 more")
+        #expect(ConfigurationDifference(from: many, to: none).lines.last == "  - … and 150 more")
+    }
+
     @Test func `settings that changed are named`() throws {
         let old = try Sample.load(settings: "").configuration
         let new = try Sample.load(settings: "[polling]\ngate = \"30s\"").configuration

@@ -36,6 +36,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
+let hashTrees: Target.Dependency = .product(name: "HashTreeCollections", package: "swift-collections")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
@@ -94,7 +95,7 @@ let package = Package(
 
         // The pure rooms: no clock, no chance, no input or output.
         room("Chronology"),
-        room("SchedulerCore", ["Chronology", heap]),
+        room("SchedulerCore", ["Chronology", hashTrees]),
         room("CampaignConfig", ["Chronology", "SchedulerCore", "CTOML"]),
         room("ActivationAPI", ["Chronology", "SchedulerCore"]),
         room("Journal", ["Chronology", "SchedulerCore"]),

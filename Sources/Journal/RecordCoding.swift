@@ -12,7 +12,7 @@ package enum RecordCoding {
     /// it meets a kind that it does not know.
     package static func format(of record: Record) -> Int {
         switch record {
-        case .exportObserved, .campaignFinished, .occurrenceMoved, .zonesKept: 2
+        case .exportObserved, .campaignFinished, .campaignsAnchored, .occurrenceMoved, .zonesKept: 2
         default: 1
         }
     }

@@ -52,7 +52,7 @@ package struct RecordIndex: Equatable, Sendable {
         case .generationLoaded:
             self.init()
             isPassing = true
-        case .zonesKept, .exportFinished, .exportObserved, .pairLimitLearned:
+        case .campaignsAnchored, .zonesKept, .exportFinished, .exportObserved, .pairLimitLearned:
             self.init()
         }
     }

@@ -57,6 +57,10 @@ package struct RecordReport {
         case .campaignAnchored(let campaign, let fingerprint, let from):
             set("campaign-anchored", "counts from \(from.rfc3339): \(fingerprint)", detail: true)
             self.campaign = campaign
+        case .campaignsAnchored(let anchored):
+            set(
+                "campaigns-anchored",
+                "\(anchored.count) campaigns are new or have another schedule, and count from now on")
         case .campaignRemoved(let campaign):
             set("campaign-removed", "removed from the configuration")
             self.campaign = campaign

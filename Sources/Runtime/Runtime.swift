@@ -85,7 +85,7 @@ package final class Runtime {
         guard !step.records.isEmpty || trouble != nil else { return true }
         do throws(JournalError) {
             recordsSinceSnapshot += step.records.count
-            let isDue = recordsSinceSnapshot >= RuntimeBounds.recordsPerSnapshot
+            let isDue = recordsSinceSnapshot >= snapshotInterval
             let folded = mutant(.staleSnapshot) ? before.state : scheduler.state
             // A step without records tells nothing of the disk.
             if step.records.isEmpty { try journal.checkWritable() }
@@ -112,6 +112,11 @@ package final class Runtime {
             }
             return false
         }
+    }
+
+    /// With the size of what is stored, so that a record costs the same with few campaigns and with many.
+    private var snapshotInterval: Int {
+        max(RuntimeBounds.recordsPerSnapshot, scheduler.state.campaigns.count / RuntimeBounds.campaignsPerRecord)
     }
 
     /// An order that waits for the disk would be obeyed at a time that nobody expects.
@@ -152,8 +157,10 @@ package final class Runtime {
 package enum RuntimeBounds {
     /// Events that may wait for the journal.
     static let backlogLimit = 10_000
-    /// A snapshot is stored with the first step after this many records.
+    /// A snapshot is stored with the first step after this many records, or more where it is large.
     static let recordsPerSnapshot = 500
+    /// Of more campaigns than this times as many, a snapshot is stored less often.
+    static let campaignsPerRecord = 20
     /// How often a step is tried again that the disk refused.
     static let journalRetry = Duration.seconds(5)
     /// After the start, and between two bites of a large pruning.

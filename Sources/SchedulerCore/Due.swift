@@ -5,21 +5,10 @@
 // most one is fired.
 
 internal import Chronology
-internal import HeapModule
 
-/// The next nominal time of each campaign with a timetable, earliest first; and who follows what.
+/// The next nominal time of each campaign with a timetable; and who follows what.
 struct DueTable: Sendable {
-    private struct Entry: Comparable, Sendable {
-        var at: Instant
-        var campaign: CampaignName
-
-        static func < (left: Entry, right: Entry) -> Bool {
-            (left.at, left.campaign) < (right.at, right.campaign)
-        }
-    }
-
-    private var heap = Heap<Entry>()
-    private(set) var next: [CampaignName: Instant] = [:]
+    private(set) var next = DueTimes()
     /// Enabled campaigns that follow the exports of a sandbox, sorted.
     private(set) var followersOfExports: [SandboxName: [CampaignName]] = [:]
     /// Enabled campaigns that follow a campaign, sorted.
@@ -37,22 +26,16 @@ struct DueTable: Sendable {
         for key in followers.keys { followers[key]?.sort() }
     }
 
+    mutating func setTimes(_ times: [(campaign: CampaignName, at: Instant?)]) {
+        next = DueTimes(times)
+    }
+
     mutating func set(_ campaign: CampaignName, _ at: Instant?) {
         next[campaign] = at
-        if let at { heap.insert(Entry(at: at, campaign: campaign)) }
     }
 
     mutating func removeAll() {
         self = DueTable()
-    }
-
-    /// The earliest time that still holds. Entries that were replaced are dropped on the way.
-    mutating func earliest() -> (CampaignName, Instant)? {
-        while let entry = heap.min {
-            if next[entry.campaign] == entry.at { return (entry.campaign, entry.at) }
-            heap.removeMin()
-        }
-        return nil
     }
 }
 
@@ -67,7 +50,7 @@ enum DueBounds {
 
 extension Scheduler {
     mutating func decideDue(at now: Moment, _ step: inout Step) {
-        while let (name, at) = due.earliest(), at <= now.wall {
+        while let (name, at) = due.next.earliest, at <= now.wall {
             guard let campaign = configuration.campaigns[name], case .timetable(let timetable) = campaign.trigger,
                 let mark = state.campaigns[name]?.highWater
             else {
@@ -77,12 +60,16 @@ extension Scheduler {
             decide(campaign, timetable, after: mark, at: now, &step)
             planNext(campaign, timetable, after: state.campaigns[name]?.highWater ?? now.wall)
         }
-        wake.at(due.earliest()?.1)
+        wake.at(due.next.earliest?.at)
     }
 
     /// Nothing comes of a campaign that has fired as often as it may.
-    mutating func planNext(_ campaign: Campaign, _ timetable: Timetable, after mark: Instant) {
-        due.set(campaign.name, isFinished(campaign) ? nil : timetable.next(after: mark))
+    private mutating func planNext(_ campaign: Campaign, _ timetable: Timetable, after mark: Instant) {
+        due.set(campaign.name, nextTime(of: campaign, timetable, after: mark))
+    }
+
+    func nextTime(of campaign: Campaign, _ timetable: Timetable, after mark: Instant) -> Instant? {
+        isFinished(campaign) ? nil : timetable.next(after: mark)
     }
 
     /// Whether a campaign has been admitted as often as `max_occurrences` allows.
@@ -200,7 +187,7 @@ extension Scheduler {
 
     /// Says it once when a campaign has fired as often as it may.
     mutating func finish(_ campaign: Campaign, at now: Moment, _ step: inout Step) {
-        guard let known = state.campaigns[campaign.name], !known.isFinished, isFinished(campaign) else { return }
+        guard isFinished(campaign), let known = state.campaigns[campaign.name], !known.isFinished else { return }
         record(.campaignFinished(campaign: campaign.name, fired: known.fired ?? 0, at: now.wall), &step)
     }
 

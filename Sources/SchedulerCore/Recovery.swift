@@ -64,21 +64,26 @@ extension Scheduler {
             .generationLoaded(
                 generation: state.generation + 1, digest: configuration.digest, actor: actor,
                 zoneData: configuration.zoneData), &step)
-        for name in state.campaigns.keys.sorted() where configuration.campaigns[name] == nil {
+        for name in state.campaigns.keys.filter({ configuration.campaigns[$0] == nil }).sorted() {
             record(.campaignRemoved(campaign: name), &step)
             cancelWaiting(
                 of: state.unended(of: name).map(\.id), reason: "the campaign was removed from the configuration",
                 at: now, &step)
         }
         takeZones(at: now, &step)
-        for campaign in configuration.campaigns.values.sorted(by: { $0.name < $1.name }) {
-            anchor(campaign, before: before?.campaigns[campaign.name], at: now, &step)
+        let names = configuration.campaigns.keys.sorted()
+        recordAnchors(
+            names.compactMap { name in
+                configuration.campaigns[name].flatMap { anchor($0, before: before?.campaigns[name], at: now) }
+            }, &step)
+        for name in names {
+            if let campaign = configuration.campaigns[name], campaign.isEnabled { finish(campaign, at: now, &step) }
         }
         planDue()
     }
 
-    /// Where a campaign counts from: it is new, or what decides its times is another.
-    private mutating func anchor(_ campaign: Campaign, before: Campaign?, at now: Moment, _ step: inout Step) {
+    /// Where a campaign counts from, if that is another place than before: it is new, or what decides its times is another.
+    private func anchor(_ campaign: Campaign, before: Campaign?, at now: Moment) -> CampaignAnchor? {
         let fingerprint = campaign.isEnabled ? campaign.trigger.fingerprint : "disabled"
         let known = state.campaigns[campaign.name]
         let isAnew = mutant(isStarted ? .reloadDropsDue : .missedForgotten) || !isStarted && mutant(.marksSetBack)
@@ -86,22 +91,62 @@ extension Scheduler {
         // start it is decided by the days of now, since those of before are not known.
         let hasOtherTimes = before.map { !$0.trigger.hasSameTimes(as: campaign.trigger) } ?? false
         let goesOn = known?.isFinished == true && !isFinished(campaign)
-        if known?.fingerprint != fingerprint || isAnew || hasOtherTimes || goesOn {
-            // Never before what is decided: after a clock that stepped back, nothing must be decided again.
-            var from = max(now.wall, known?.highWater ?? now.wall)
-            if mutant(.marksSetBack) { from = from - .seconds(86_400) }
-            record(.campaignAnchored(campaign: campaign.name, fingerprint: fingerprint, from: from), &step)
+        guard known?.fingerprint != fingerprint || isAnew || hasOtherTimes || goesOn else { return nil }
+        // Never before what is decided: after a clock that stepped back, nothing must be decided again.
+        var from = max(now.wall, known?.highWater ?? now.wall)
+        if mutant(.marksSetBack) { from = from - .seconds(86_400) }
+        return CampaignAnchor(campaign: campaign.name, fingerprint: fingerprint, from: from)
+    }
+
+    /// One by one where they are few: each is then in its campaign's history. Else in a few large records, since a start
+    /// would take seconds for 100,000 small ones.
+    private mutating func recordAnchors(_ anchors: [CampaignAnchor], _ step: inout Step) {
+        guard anchors.count > AnchorBounds.single else {
+            for anchor in anchors {
+                record(
+                    .campaignAnchored(
+                        campaign: anchor.campaign, fingerprint: anchor.fingerprint, from: anchor.from), &step)
+            }
+            return
         }
-        if campaign.isEnabled { finish(campaign, at: now, &step) }
+        var together = CampaignTable()
+        var length = 0
+        var fingerprints: Set<String> = []  // so that equal ones are held once
+        for anchor in anchors {
+            let fingerprint = fingerprints.insert(anchor.fingerprint).memberAfterInsert
+            together[anchor.campaign] = CampaignState(fingerprint: fingerprint, highWater: anchor.from)
+            length += anchor.campaign.text.utf8.count + anchor.fingerprint.utf8.count
+            guard together.count == AnchorBounds.together || length > AnchorBounds.length else { continue }
+            record(.campaignsAnchored(together), &step)
+            (together, length) = (CampaignTable(), 0)
+        }
+        if together.count > 0 { record(.campaignsAnchored(together), &step) }
     }
 
     private mutating func planDue() {
         due.removeAll()
         due.setFollowers(configuration.campaigns.values)
+        var times: [(campaign: CampaignName, at: Instant?)] = []
         for campaign in configuration.campaigns.values where campaign.isEnabled {
             guard case .timetable(let timetable) = campaign.trigger, let anchor = state.campaigns[campaign.name]
             else { continue }
-            planNext(campaign, timetable, after: anchor.highWater)
+            times.append((campaign.name, nextTime(of: campaign, timetable, after: anchor.highWater)))
         }
+        due.setTimes(times)
     }
+}
+
+/// From where a campaign counts.
+private struct CampaignAnchor {
+    var campaign: CampaignName
+    var fingerprint: String
+    var from: Instant
+}
+
+private enum AnchorBounds {
+    /// Up to this many have a record each.
+    static let single = 100
+    /// So many have one together, or fewer with about so many bytes: a record is bounded.
+    static let together = 5_000
+    static let length = 1 << 20
 }

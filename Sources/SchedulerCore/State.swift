@@ -9,7 +9,7 @@ package struct State: Equatable, Codable, Sendable {
     package internal(set) var generation = 0
     package internal(set) var nextOccurrence = 1
     package internal(set) var nextCall = 1
-    package internal(set) var campaigns: [CampaignName: CampaignState] = [:]
+    package internal(set) var campaigns = CampaignTable()
     /// Occurrences that have not ended, and those with an activation that waits for a person.
     package internal(set) var occurrences: [OccurrenceID: OccurrenceState] = [:]
     /// Calls whose answer is not journaled, and those that an activation is still in doubt about.
@@ -63,6 +63,17 @@ package struct CampaignState: Equatable, Codable, Sendable {
     package var fired: Int?
     /// Whether it was told that the campaign has fired as often as it may. Nil for no.
     package var finishedAt: Instant?
+
+    package init(
+        fingerprint: String, highWater: Instant, last: LastOccurrence? = nil, fired: Int? = nil,
+        finishedAt: Instant? = nil
+    ) {
+        self.fingerprint = fingerprint
+        self.highWater = highWater
+        self.last = last
+        self.fired = fired
+        self.finishedAt = finishedAt
+    }
 
     package var isFinished: Bool { finishedAt != nil }
 

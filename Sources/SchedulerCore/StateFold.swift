@@ -14,6 +14,11 @@ extension State {
             campaigns[campaign] = CampaignState(
                 fingerprint: fingerprint, highWater: from, last: campaigns[campaign]?.last,
                 fired: campaigns[campaign]?.fired)
+        case .campaignsAnchored(let anchored):
+            for name in anchored.keys {
+                guard let anchor = anchored[name] else { continue }
+                apply(.campaignAnchored(campaign: name, fingerprint: anchor.fingerprint, from: anchor.highWater))
+            }
         case .campaignRemoved(let campaign):
             campaigns[campaign] = nil
         case .campaignFinished(let campaign, _, let at):

@@ -23,8 +23,8 @@ extension Scheduler {
         parts += flightSentences()
         if let waiting = waitingSentence(at: now) { parts.append(waiting) }
         if parts.isEmpty { parts.append("idle") }
-        if let next = due.next.min(by: { ($0.value, $0.key) < ($1.value, $1.key) }) {
-            parts.append("next \(next.key) \(clock(next.value, next.key, at: now))")
+        if let next = due.next.earliest {
+            parts.append("next \(next.campaign) \(clock(next.at, next.campaign, at: now))")
         }
         let count = configuration.campaigns.count
         return parts.joined(separator: ", ") + "; \(count) campaign\(count == 1 ? "" : "s")"

@@ -65,6 +65,11 @@ struct Checker {
             nominals.remove(campaign)
         case .campaignAnchored(let campaign, let fingerprint, let from):
             nominals.anchor(campaign, fingerprint, from: from, latest: latest)
+        case .campaignsAnchored(let anchored):
+            for name in anchored.keys.sorted() {
+                guard let anchor = anchored[name] else { continue }
+                nominals.anchor(name, anchor.fingerprint, from: anchor.highWater, latest: latest)
+            }
         case .occurrenceAdmitted(let occurrence):
             admit(occurrence, at: now)
         case .occurrencesSkipped(let skipped):

@@ -27,5 +27,10 @@ enum Format2 {
             ]),
             #"{"zonesKept":{"zones":[{"changes":[{"at":1795514400123,"offset":7200}],"from":1795514400123,"name":"Europe/Stockholm","offset":3600,"until":1795514401123}]}}"#
         ),
+        (
+            .campaignsAnchored(
+                CampaignTable([(CampaignName("sale"), CampaignState(fingerprint: "manual", highWater: at))])),
+            #"{"campaignsAnchored":{"_0":{"_columns":{"fingerprints":["manual"],"marks":[1795514400123],"names":["sale"],"others":{},"uses":[0]}}}}"#
+        ),
     ]
 }

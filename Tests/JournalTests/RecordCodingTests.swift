@@ -105,7 +105,7 @@ import Testing
         #expect(RecordCoding.decodeState(Array(sound.replacing(part, with: other).utf8)) == nil)
     }
 
-    private static let kindCount = 29
+    private static let kindCount = 30
 
     /// Does not compile until a new kind of record has a number, and fails until it has a line.
     private static func kind(of record: Record) -> Int {
@@ -139,6 +139,7 @@ import Testing
         case .campaignFinished: 26
         case .occurrenceMoved: 27
         case .zonesKept: 28
+        case .campaignsAnchored: 29
         }
     }
 }

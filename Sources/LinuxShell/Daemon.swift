@@ -14,7 +14,23 @@ package import Logging
 internal import NIOCore
 internal import NIOPosix
 internal import Runtime
-internal import SchedulerCore
+package import SchedulerCore
+
+/// What a process begins with. The daemon takes it out: whoever calls ``Daemon/run()`` never returns, and would hold the first
+/// configuration for as long as the process lives.
+package final class InitialConfiguration {
+    private var configuration: SchedulerCore.Configuration?
+
+    package init(_ configuration: SchedulerCore.Configuration) {
+        self.configuration = configuration
+    }
+
+    fileprivate func take() -> SchedulerCore.Configuration {
+        defer { configuration = nil }
+        return configuration
+            ?? .init(platform: .init(organization: "", sandbox: "", clientID: "", clientSecret: .credential("")))
+    }
+}
 
 package final class Daemon: @unchecked Sendable {
     // Everything but `queue` is touched on `queue` only, once `run` has begun.
@@ -76,13 +92,13 @@ package final class Daemon: @unchecked Sendable {
 
     /// - Parameter journal: Opened, and locked against others.
     package init(
-        options: Options, loaded: LoadedConfiguration, journal: any JournalStore, logger: Logger
+        options: Options, loaded: InitialConfiguration, journal: any JournalStore, logger: Logger
     ) {
         self.options = options
         self.logger = logger
         self.journal = journal
         memory = QuietMemory(queue: queue)
-        configuration = loaded.configuration
+        configuration = loaded.take()
         setLogLevel()
     }
 

@@ -56,22 +56,15 @@ struct ActivationDaemon: ParsableCommand {
                 + "/activationd.toml",
             runtimeDirectory: runtimeDirectory ?? start.directory("RUNTIME_DIRECTORY", "/run/activationd"),
             environment: environment, logLevel: logLevel, level: level, passed: passed)
-        let loaded = try start.load(options, isCheck: check)
-        if check {
-            for warning in loaded.warnings { print(warning) }
-            let count = loaded.configuration.campaigns.count
-            print("\(options.configuration): no faults, \(count) campaign\(count == 1 ? "" : "s")")
-            return
-        }
-        for warning in warnings { start.logger.warning("\(warning)") }
-        for warning in loaded.warnings { FaultLog(logger: start.logger).tell(warning) }
+        if check { return try start.check(options) }
+        let initial = try start.configuration(options, warnings)
         let directory = stateDirectory ?? start.directory("STATE_DIRECTORY", "/var/lib/activationd")
         do {
             let lock = try StateDirectoryLock(directory: directory)
             for warning in lock.warnings { start.logger.warning("\(warning)") }
             let journal = try start.open(directory)
             try withExtendedLifetime(lock) {
-                try Daemon(options: options, loaded: loaded, journal: journal, logger: start.logger).run()
+                try Daemon(options: options, loaded: initial, journal: journal, logger: start.logger).run()
             }
         } catch let error as ControlSocketError {
             throw start.fails(
@@ -94,6 +87,21 @@ private struct Start {
     /// What systemd passes, which may be several paths with colons between them, or the usual one.
     func directory(_ name: String, _ usual: String) -> String {
         environment[name]?.split(separator: ":").first.map(String.init) ?? usual
+    }
+
+    func check(_ options: Daemon.Options) throws {
+        let loaded = try load(options, isCheck: true)
+        for warning in loaded.warnings { print(warning) }
+        let count = loaded.configuration.campaigns.count
+        print("\(options.configuration): no faults, \(count) campaign\(count == 1 ? "" : "s")")
+    }
+
+    /// - Parameter warnings: What is to be said beside what the configuration's own are.
+    func configuration(_ options: Daemon.Options, _ warnings: [String]) throws -> InitialConfiguration {
+        let loaded = try load(options, isCheck: false)
+        for warning in warnings { logger.warning("\(warning)") }
+        for warning in loaded.warnings { FaultLog(logger: logger).tell(warning) }
+        return InitialConfiguration(loaded.configuration)
     }
 
     /// Every fault at once: to the journal with their places as fields, to anybody else as they are.

@@ -17,7 +17,7 @@ package struct PlanDocument: Codable, Equatable, Sendable {
     package var campaigns: [PlannedCampaignDocument]
     /// Usual exports in these days, and one that runs now; the earliest first, at most ``exportLimit``.
     package var exports: [PlannedExportDocument]
-    /// What the exports are foretold from, by sandbox.
+    /// What exports and runs are foretold from, by sandbox.
     package var habits: [HabitDocument]
     /// The earliest first, at most ``blackoutLimit``.
     package var blackouts: [PlannedBlackoutDocument]
@@ -107,17 +107,20 @@ package struct PlannedExportDocument: Codable, Equatable, Sendable {
     }
 }
 
-/// When the exports of a sandbox usually run, from those that were seen.
+/// What is usual in a sandbox, from what was seen: when exports run, and how long runs of ours take.
 package struct HabitDocument: Codable, Equatable, Sendable {
     package var sandbox: String
     /// Exports that were looked at.
     package var seen: Int
     package var spans: [HabitSpanDocument]
+    /// Until the end of a run is seen; absent where none was.
+    package var runMilliseconds: Int64?
 
-    package init(sandbox: String, seen: Int, spans: [HabitSpanDocument]) {
+    package init(sandbox: String, seen: Int, spans: [HabitSpanDocument], runMilliseconds: Int64?) {
         self.sandbox = sandbox
         self.seen = seen
         self.spans = spans
+        self.runMilliseconds = runMilliseconds
     }
 }
 

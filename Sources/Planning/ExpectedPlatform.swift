@@ -45,18 +45,18 @@ struct ExpectedPlatform: Sendable {
 
     /// - Parameters:
     ///   - habits: When exports usually run.
+    ///   - runLengths: How long runs usually take.
     ///   - isFresh: Whether the scheduler has no past: it is shown the last usual export too, so that it knows where counting
     ///     begins.
     init(
-        _ scheduler: Scheduler, habits: [SandboxName: ExportHabit], isFresh: Bool, at now: Moment, until: Instant
+        _ scheduler: Scheduler, habits: [SandboxName: ExportHabit], runLengths: [SandboxName: Duration], isFresh: Bool,
+        at now: Moment, until: Instant
     ) {
         clockLead = scheduler.platformClockLead(at: now)
         definitions = scheduler.definitions
         expected = Self.mappings(scheduler, mappedAt: now.wall - ExpectationBounds.mappedAgo)
         let sandboxes = Set(scheduler.configuration.campaigns.values.map(\.sandbox)).union(habits.keys)
-        var lengths: [SandboxName: Duration] = [:]
-        for sandbox in sandboxes { lengths[sandbox] = scheduler.usualRunLength(in: sandbox)?.length }
-        runLengths = lengths
+        self.runLengths = runLengths
         let insights = scheduler.exportInsights(at: now)
         for sandbox in sandboxes {
             let habit = habits[sandbox] ?? ExportHabit(spans: [], count: 0)

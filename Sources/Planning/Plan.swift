@@ -85,6 +85,7 @@ package struct Plan: Sendable {
     package var cut: PlanCut?
     var exports: [SandboxName: [PlannedExport]]
     package var habits: [SandboxName: ExportHabit]
+    package var runLengths: [SandboxName: Duration]
     /// The scheduler at the beginning of the plan.
     package var scheduler: Scheduler
     /// Made from a configuration alone.

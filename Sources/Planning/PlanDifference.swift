@@ -88,7 +88,11 @@ private struct Pairing {
     /// What else differs, in words; nothing where nothing does.
     private static func details(_ old: PlannedOccurrenceDocument, _ new: PlannedOccurrenceDocument) -> String {
         var parts: [String] = []
-        if old.state != new.state { parts.append("\(old.state) -> \(new.state)\(new.reason.map { ": \($0)" } ?? "")") }
+        // One that has not ended where a plan was cut has no other end.
+        let isOpen = [old.state, new.state].contains { $0 == "running" || $0 == "waiting" }
+        if old.state != new.state, !isOpen {
+            parts.append("\(old.state) -> \(new.state)\(new.reason.map { ": \($0)" } ?? "")")
+        }
         if old.activations != new.activations, old.state != "skipped", new.state != "skipped" {
             parts.append("\(old.activations) -> \(counted(new.activations, "activation"))")
         }

@@ -18,7 +18,7 @@ extension Plan {
             now: now.rfc3339, from: from.rfc3339, until: until.rfc3339, days: days,
             source: isFresh ? "files" : "daemon", zone: zone.name,
             campaigns: campaigns.filter { listed.contains($0.name) }.map { document($0, summary) },
-            exports: exportDocuments(), habits: habits.sorted { $0.key < $1.key }.map(Self.document),
+            exports: exportDocuments(), habits: habitDocuments(),
             blackouts: blackoutDocuments(), pauses: scheduler.state.pauses.map(Self.document),
             occurrences: documents, collisions: collisions(),
             warnings: PlanWarnings(plan: self, moves: moves, summary: summary).all(), totals: totals(),
@@ -130,16 +130,19 @@ extension Plan {
             reason: pause.reason)
     }
 
-    private static func document(_ habit: (key: SandboxName, value: ExportHabit)) -> HabitDocument {
-        HabitDocument(
-            sandbox: habit.key.text, seen: habit.value.count,
-            spans: habit.value.spans.map { span in
-                HabitSpanDocument(
-                    startSeconds: Int(span.start.milliseconds / 1000),
-                    usualSeconds: Int(span.usualLength.milliseconds / 1000),
-                    latestSeconds: Int(span.latestLength.milliseconds / 1000), weekdays: span.weekdays, seen: span.count
-                )
-            })
+    private func habitDocuments() -> [HabitDocument] {
+        Set(habits.keys).union(runLengths.keys).sorted().map { sandbox in
+            let habit = habits[sandbox] ?? ExportHabit(spans: [], count: 0)
+            return HabitDocument(
+                sandbox: sandbox.text, seen: habit.count, spans: habit.spans.map(Self.document),
+                runMilliseconds: runLengths[sandbox]?.milliseconds)
+        }
+    }
+
+    private static func document(_ span: ExportHabit.Span) -> HabitSpanDocument {
+        HabitSpanDocument(
+            startSeconds: Int(span.start.milliseconds / 1000), usualSeconds: Int(span.usualLength.milliseconds / 1000),
+            latestSeconds: Int(span.latestLength.milliseconds / 1000), weekdays: span.weekdays, seen: span.count)
     }
 
     private func exportDocuments() -> [PlannedExportDocument] {
@@ -201,10 +204,11 @@ extension Plan {
         }
         let sandboxes = Set(scheduler.configuration.campaigns.values.map(\.sandbox)).sorted()
         for sandbox in sandboxes {
-            guard let seen = scheduler.usualRunLength(in: sandbox) else { continue }
-            lines.append("a run in \(sandbox) takes \(seen.length.words), as the last \(seen.count) did")
+            guard let length = runLengths[sandbox] else { continue }
+            let seen = scheduler.usualRunLength(in: sandbox).map { ", the median of the last \($0.count)" } ?? ""
+            lines.append("a run in \(sandbox) takes \(length.words)\(seen)")
         }
-        if sandboxes.contains(where: { scheduler.usualRunLength(in: $0) == nil }) {
+        if sandboxes.contains(where: { runLengths[$0] == nil }) {
             lines.append("a run takes \(ExpectationBounds.run.words) where none was seen (assumed)")
         }
         lines.append("the platform answers at once, accepts every call, and nobody else starts a run")
@@ -230,6 +234,13 @@ extension HabitDocument {
                     start: .seconds(span.startSeconds), usualLength: .seconds(span.usualSeconds),
                     latestLength: .seconds(span.latestSeconds), weekdays: span.weekdays, count: span.seen)
             }, count: seen)
+    }
+}
+
+extension HabitDocument {
+    /// Nil where none was seen, and for a length that no run has.
+    package var runLength: Duration? {
+        runMilliseconds.flatMap { (0...1_000_000_000).contains($0) ? .milliseconds($0) : nil }
     }
 }
 

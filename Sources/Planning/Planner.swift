@@ -19,6 +19,7 @@ package struct Planner {
     private var opening: [Event]
     private let beginning: Scheduler
     private let habits: [SandboxName: ExportHabit]
+    private let runLengths: [SandboxName: Duration]
     private let isFresh: Bool
     private let start: Instant
     private let from: Instant
@@ -33,17 +34,25 @@ package struct Planner {
     package init(of scheduler: Scheduler, at now: Moment, from: Instant? = nil, days: Int) {
         var habits: [SandboxName: ExportHabit] = [:]
         for sandbox in scheduler.sandboxesWithHabits { habits[sandbox] = scheduler.exportHabit(of: sandbox) }
+        var lengths: [SandboxName: Duration] = [:]
+        for sandbox in Set(scheduler.configuration.campaigns.values.map(\.sandbox)) {
+            lengths[sandbox] = scheduler.usualRunLength(in: sandbox)?.length
+        }
         self.init(
-            scheduler.foreseeing(), habits: habits, isFresh: false, at: now, from: max(from ?? now.wall, now.wall),
+            scheduler.foreseeing(), habits: habits, runLengths: lengths, isFresh: false, at: now,
+            from: max(from ?? now.wall, now.wall),
             days: days, opening: [.woke])
     }
 
     /// From a configuration alone, as if a daemon with an empty journal were started at `from`.
     ///
-    /// - Parameter pauses: That are in force then.
+    /// - Parameters:
+    ///   - habits: When exports usually run; none are expected without.
+    ///   - runLengths: How long runs usually take; 7 minutes without.
+    ///   - pauses: That are in force then.
     package init(
         of configuration: Configuration, from: Instant, days: Int, habits: [SandboxName: ExportHabit] = [:],
-        pauses: [Pause] = []
+        runLengths: [SandboxName: Duration] = [:], pauses: [Pause] = []
     ) {
         let now = Moment(wall: from, monotonic: Monotonic(milliseconds: 1_000_000_000))
         var scheduler = Scheduler(configuration: configuration)
@@ -53,18 +62,20 @@ package struct Planner {
             _ = scheduler.handle(.command(CommandID(index), command, actor: pause.actor), at: now)
         }
         self.init(
-            scheduler.foreseeing(), habits: habits, isFresh: true, at: now, from: from, days: days, opening: [.woke])
+            scheduler.foreseeing(), habits: habits, runLengths: runLengths, isFresh: true, at: now, from: from,
+            days: days, opening: [.woke])
     }
 
     private init(
-        _ scheduler: Scheduler, habits: [SandboxName: ExportHabit], isFresh: Bool, at now: Moment, from: Instant,
-        days: Int, opening: [Event]
+        _ scheduler: Scheduler, habits: [SandboxName: ExportHabit], runLengths: [SandboxName: Duration], isFresh: Bool,
+        at now: Moment, from: Instant, days: Int, opening: [Event]
     ) {
         let days = min(max(days, PlanBounds.days.lowerBound), PlanBounds.days.upperBound)
         let until = from + .seconds(Int64(days) * 86_400)
         self.scheduler = scheduler
         beginning = scheduler
         self.habits = habits
+        self.runLengths = runLengths
         self.isFresh = isFresh
         self.now = now
         start = now.wall
@@ -72,7 +83,8 @@ package struct Planner {
         self.until = until
         self.days = days
         platform = ExpectedPlatform(
-            scheduler, habits: habits, isFresh: isFresh, at: now, until: until + PlanBounds.tail)
+            scheduler, habits: habits, runLengths: runLengths, isFresh: isFresh, at: now,
+            until: until + PlanBounds.tail)
         watch = PlanWatch(scheduler, from: from, until: until)
         self.opening = opening
     }
@@ -97,7 +109,8 @@ package struct Planner {
         }
         return Plan(
             now: start, from: from, until: until, days: days, occurrences: watch.occurrences(at: now.wall),
-            requests: requests, calls: calls, cut: cut, exports: platform.exports, habits: habits, scheduler: beginning,
+            requests: requests, calls: calls, cut: cut, exports: platform.exports, habits: habits,
+            runLengths: runLengths, scheduler: beginning,
             isFresh: isFresh)
     }
 

@@ -99,7 +99,7 @@ struct PlanSource {
         guard let file = command.config else { return try planOfDaemon() }
         let habit = try usualExports()
         return try plan(
-            of: file, from: try from ?? session.now, days: command.days, pauses: [],
+            of: file, from: try from ?? session.now, days: command.days, runLengths: [:], pauses: [],
             habits: { configuration in
                 habit.map { habit in
                     Dictionary(
@@ -120,19 +120,24 @@ struct PlanSource {
     /// Over the same days, with the same exports and pauses.
     func plan(of file: String, like other: PlanDocument) throws -> PlanDocument {
         var habits: [SandboxName: ExportHabit] = [:]
-        for document in other.habits { habits[SandboxName(document.sandbox)] = document.habit }
+        var lengths: [SandboxName: Duration] = [:]
+        for document in other.habits {
+            habits[SandboxName(document.sandbox)] = document.habit
+            lengths[SandboxName(document.sandbox)] = document.runLength
+        }
         return try plan(
             of: file, from: Instant(rfc3339: other.from) ?? session.now, days: other.days,
-            pauses: other.pauses.compactMap(\.pause), habits: { _ in habits })
+            runLengths: lengths, pauses: other.pauses.compactMap(\.pause), habits: { _ in habits })
     }
 
     private func plan(
-        of file: String, from: Instant, days: Int, pauses: [SchedulerCore.Pause],
+        of file: String, from: Instant, days: Int, runLengths: [SandboxName: Duration], pauses: [SchedulerCore.Pause],
         habits: (SchedulerCore.Configuration) -> [SandboxName: ExportHabit]
     ) throws -> PlanDocument {
         let configuration = try session.load(file).configuration
         var planner = Planner(
-            of: configuration, from: from, days: days, habits: habits(configuration), pauses: pauses)
+            of: configuration, from: from, days: days, habits: habits(configuration), runLengths: runLengths,
+            pauses: pauses)
         return planner.run().document(at: session.now)
     }
 

@@ -173,7 +173,8 @@ import Testing
         var effects = scheduler.handle(
             .command(CommandID(1), .fire("sale", forceOverlap: false), actor: "anna"), at: now
         ).effects
-        var platform = ExpectedPlatform(scheduler, habits: [:], isFresh: true, at: now, until: now.wall)
+        var platform = ExpectedPlatform(
+            scheduler, habits: [:], runLengths: [:], isFresh: true, at: now, until: now.wall)
         var outcomes: [OccurrenceOutcome?] = []
         while !effects.isEmpty {
             // At each point of the way the plan comes to the same end.
@@ -208,6 +209,26 @@ import Testing
         let called = try #require(sale.calledAt)
         #expect(called >= start + .seconds(2400) && called <= start + .seconds(2460))
         #expect(plan.document(at: now.wall).exports.map(\.job) == ["4711", nil, nil])
+    }
+
+    @Test func `what is usual comes back from the document as it was`() throws {
+        var planner = Planner(
+            of: configuration([campaign("sale", try calendar("Fri 17:00"))]), from: instant("2026-11-23T00:00:00Z"),
+            days: 7, habits: nightly, runLengths: ["prod": .seconds(1800)])
+        let plan = planner.run()
+        let document = plan.document(at: plan.now)
+        #expect(document.habits.map(\.habit) == [nightly["prod"]])
+        #expect(document.habits.map(\.runLength) == [.seconds(1800)])
+        let sale = try #require(plan.of("sale").first?.endedAt)
+        #expect(sale >= instant("2026-11-27T17:30:00Z"))
+    }
+
+    @Test(arguments: [-1, 86_400, .max])
+    func `numbers that no habit has are none`(_ number: Int) {
+        let span = HabitSpanDocument(
+            startSeconds: number, usualSeconds: 60, latestSeconds: 60, weekdays: [0], seen: 1)
+        let document = HabitDocument(sandbox: "prod", seen: 1, spans: [span], runMilliseconds: .max)
+        #expect(document.habit == nil && document.runLength == nil)
     }
 
     // MARK: Bounds

@@ -9,10 +9,10 @@ internal import SchedulerCore
 internal import Synchronization
 
 enum PlanDeskBounds {
-    /// Plans that are made or wait for their turn.
+    /// Plans that are made or wait for their turn: the last of them has its answer before activationctl gives up.
     static let waiting = 4
     /// A plan that takes longer ends where it is, and says so.
-    static let time = Duration.seconds(20)
+    static let time = Duration.seconds(10)
 }
 
 final class PlanDesk: Sendable {

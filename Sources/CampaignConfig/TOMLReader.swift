@@ -62,11 +62,10 @@ struct TOMLReader {
         let split = TOMLSplit(text, scan: scan, table: table, pieceLength: pieceLength)
         let most = max(split.restValues, split.pieces.map(\.values).max() ?? .max)
         guard most <= Self.valueLimit else { return TOMLDocument(entries: try read(bytes)) }
-        let rest = try parseRest(split, of: bytes)
         // The beginning may say `campaign.spring.enabled = true`, and what that means for headers is left to toml++.
-        if let entry = rest.first(where: { $0.key == table }), entry.keyPlace.line < scan.headers[0].line {
-            return TOMLDocument(entries: try read(bytes))
-        }
+        let beginning = try? parse(bytes[..<scan.headers[0].start])
+        if beginning?.contains(where: { $0.key == table }) == true { return TOMLDocument(entries: try read(bytes)) }
+        let rest = try parseRest(split, of: bytes)
         return TOMLDocument(entries: rest, pieces: split.pieces)
     }
 

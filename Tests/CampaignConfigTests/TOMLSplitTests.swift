@@ -29,16 +29,24 @@ import Testing
         guard !campaigns.isEmpty else { return rest }
         var rest = rest
         var all = campaigns
+        // The table that only headers speak of is where the first of them is.
+        var places = [
+            (
+                key: Place(file: 0, line: campaigns[0].keyPlace.line, column: 2, length: 8),
+                value: campaigns[0].value.place
+            )
+        ]
         if let index = rest.firstIndex(where: { $0.key == "campaign" }) {
-            if case .table(let others) = rest.remove(at: index).value.content { all += others }
+            let entry = rest.remove(at: index)
+            places.append((entry.keyPlace, entry.value.place))
+            if case .table(let others) = entry.value.content { all += others }
         }
         all.sort { $0.keyPlace < $1.keyPlace }
-        // The table that only headers speak of is where the first of them is.
-        let place = all[0].value.place
+        guard let first = places.min(by: { $0.key < $1.key }) else { return rest }
         rest.append(
             TOMLEntry(
-                key: "campaign", keyPlace: Place(file: 0, line: all[0].keyPlace.line, column: 2, length: 8),
-                value: TOMLValue(content: .table(all), place: place, endLine: place.line)))
+                key: "campaign", keyPlace: first.key,
+                value: TOMLValue(content: .table(all), place: first.value, endLine: first.value.line)))
         return rest.sorted { $0.keyPlace < $1.keyPlace }
     }
 

@@ -188,7 +188,7 @@ import Testing
         try copy.execute(
             """
             UPDATE status SET is_clean = 1;
-            UPDATE records SET format = 2, checksum = \(Checksum.of(100, start, format: 2, Array("{}".utf8))),
+            UPDATE records SET format = 3, checksum = \(Checksum.of(100, start, format: 3, Array("{}".utf8))),
               body = CAST('{}' AS BLOB) WHERE sequence = 100;
             """)
         let error = #expect(throws: JournalError.self) { try copy.open().everything() }

@@ -38,15 +38,14 @@ import Testing
 
     /// The fold is as frozen as the records are: a snapshot may be left unread, but what it says may not change unnoticed.
     @Test(arguments: ["journal-1", "journal-1-whole"])
-    func `the records of an old journal fold to the very bytes of its snapshot`(name: String) throws {
+    func `the records of an old journal fold to what its snapshot says`(name: String) throws {
         let store = try journal(name).open()
         let snapshot = try #require(try store.snapshot())
         var state = State()
         try store.replay(after: 0) { if $0.sequence <= snapshot.sequence { state.apply($0.record) } }
-        #expect(
-            String(decoding: try RecordCoding.encode(state), as: UTF8.self)
-                == String(decoding: snapshot.bytes, as: UTF8.self))
-        #expect(RecordCoding.decodeState(snapshot.bytes) == state)
+        let stored = try #require(RecordCoding.decodeState(snapshot.bytes))
+        #expect(stored == state)
+        #expect(try RecordCoding.encode(stored) == RecordCoding.encode(state))
     }
 
     @Test(arguments: ["journal-1", "journal-1-whole"])

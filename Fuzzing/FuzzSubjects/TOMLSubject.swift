@@ -12,9 +12,22 @@ enum TOMLSubject {
     /// 2026-11-24T00:00:00Z.
     static let now = Instant(seconds: 1_795_478_400)
 
+    /// One calendar that is there, and one that is none.
+    private static func calendarFile(_ path: String) -> Result<[UInt8], ConfigurationFault> {
+        switch path {
+        case "a.ics":
+            .success(
+                Array(
+                    "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART;VALUE=DATE:20261225\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+                        .utf8))
+        case "b.ics": .success([0xFF, 0x00])
+        default: .failure(.init(code: .fileUnreadable, file: path, found: "there is no such file", remedy: ""))
+        }
+    }
+
     static func check(_ bytes: [UInt8]) throws(BrokenRule) {
         let files = files(of: bytes)
-        let loader = ConfigurationLoader(zones: Zones.named, now: now)
+        let loader = ConfigurationLoader(zones: Zones.named, calendarFile: calendarFile, now: now)
         let results = (0..<2).map { _ in
             Result { () throws(ConfigurationFaults) in try loader.load(files) }
         }

@@ -1,16 +1,18 @@
-// [[blackout]]: spans in which nothing is fired, fixed (`from`, `until`) or repeating (`schedule`, `length`).
+// [[blackout]]: spans in which nothing is fired, fixed (`from`, `until`), repeating (`schedule`, `length`), or the days of a
+// calendar (`calendar`).
 
 internal import Chronology
 internal import SchedulerCore
 
 struct BlackoutReader {
-    static let keys = ["name", "from", "until", "schedule", "length"]
-    static let rule = "from with until, or schedule with length"
+    static let keys = ["name", "from", "until", "schedule", "length", "calendar", "timezone"]
+    static let rule = "from with until, schedule with length, or calendar"
 
     let findings: Findings
     let main: Section
     let zone: Zone
     let schedules: ScheduleReader
+    let calendars: Calendars
 
     func read() -> [Blackout] {
         var seen: [String: Place] = [:]
@@ -24,25 +26,39 @@ struct BlackoutReader {
     }
 
     private func span(_ section: Section) -> Blackout.Span? {
-        let fixed = section.present(["from", "until"])
-        let repeating = section.present(["schedule", "length"])
-        if let first = fixed.first, let second = repeating.first {
-            let later = max(first.keyPlace, second.keyPlace)
+        let zone = schedules.zone(section) ?? zone
+        let forms = [["from", "until"], ["schedule", "length"], ["calendar"]].map(section.present).filter {
+            !$0.isEmpty
+        }
+        let firsts = forms.compactMap(\.first).sorted { $0.keyPlace < $1.keyPlace }
+        guard let first = firsts.first else {
+            section.reportMissing(
+                "from and until, schedule and length, or calendar", example: "from = …, until = …")
+            return nil
+        }
+        if let second = firsts.dropFirst().first {
             findings.error(
-                .twoSchedules, at: later, "[[blackout]] has both \(first.key) and \(second.key)", accepted: Self.rule,
-                remedy: "Make two [[blackout]] of it.")
+                .twoSchedules, at: second.keyPlace, "[[blackout]] has both \(first.key) and \(second.key)",
+                accepted: Self.rule, remedy: "Make two [[blackout]] of it.")
             return nil
         }
-        guard !(fixed.isEmpty && repeating.isEmpty) else {
-            section.reportMissing("from and until, or schedule and length", example: "from = …, until = …")
-            return nil
+        switch first.key {
+        case "from", "until": return fixed(section, zone)
+        case "calendar": return days(section, zone)
+        default: return repeating(section, zone)
         }
-        return fixed.isEmpty ? self.repeating(section) : self.fixed(section)
     }
 
-    private func fixed(_ section: Section) -> Blackout.Span? {
-        let from = instant("from", section)
-        let until = instant("until", section)
+    private func days(_ section: Section, _ zone: Zone) -> Blackout.Span? {
+        guard let (name, place) = section.string("calendar", example: "\"holidays\""),
+            let calendar = calendars.calendar(named: name, at: place, for: "a [[blackout]]")
+        else { return nil }
+        return .days(calendar, in: zone)
+    }
+
+    private func fixed(_ section: Section, _ zone: Zone) -> Blackout.Span? {
+        let from = instant("from", section, zone)
+        let until = instant("until", section, zone)
         guard let from, let until, let entry = section.entry("until") else { return nil }
         guard from < until else {
             findings.error(
@@ -53,7 +69,7 @@ struct BlackoutReader {
         return .fixed(from: from, until: until)
     }
 
-    private func instant(_ key: String, _ section: Section) -> Instant? {
+    private func instant(_ key: String, _ section: Section, _ zone: Zone) -> Instant? {
         guard let entry = section.entry(key) else {
             section.reportMissing(key, example: "\(key) = 2026-12-24T00:00:00+01:00")
             return nil
@@ -61,14 +77,20 @@ struct BlackoutReader {
         return TimeReader(findings: findings, zone: zone).read(entry.value, key: key)
     }
 
-    private func repeating(_ section: Section) -> Blackout.Span? {
+    private func repeating(_ section: Section, _ zone: Zone) -> Blackout.Span? {
         let length = section.duration("length", in: Bounds.blackoutLength)
         if !section.has("length") { section.reportMissing("length", example: "length = \"90m\"") }
         guard let entry = section.entry("schedule") else {
             section.reportMissing("schedule", example: "schedule = \"*-*-* 00:30:00\"")
             return nil
         }
-        guard let timetable = schedules.timetable(entry, in: section, zone: zone), let length else { return nil }
+        guard let written = schedules.read(entry, in: section, zone: zone) else { return nil }
+        let timetable = Timetable(parts: written.items.map(\.part), text: written.text)
+        ComingCheck(
+            findings: findings, now: schedules.now, calendars: calendars, section: section, entry: entry,
+            written: written, zone: zone
+        ).check(timetable)
+        guard let length else { return nil }
         return .repeating(timetable, length: length)
     }
 }

@@ -31,8 +31,25 @@ enum Bounds {
     static let delay = Duration.zero...(31 * day)
     static let blackoutLength = Duration.seconds(1)...(31 * day)
 
+    static let every = Duration.seconds(1)...(366 * day)
+    /// A change of the clock that lies farther ahead is not warned of.
+    static let driftHorizon = 366 * day
+
     /// Times in one campaign's `at`.
     static let atTimes = 10_000
+    /// Texts in one campaign's `schedule`, `cron` or `rrule`.
+    static let schedules = 100
+    /// Days and times in one campaign's `exdate`.
+    static let excludedTimes = 10_000
+    static let maximumOccurrences = 1...1_000_000
+    /// Tables [calendar.NAME] of all files.
+    static let calendars = 1_000
+    /// Names in one `except` or `only`.
+    static let calendarNames = 100
+    /// Bytes of the path of a calendar's file.
+    static let pathLength = 4_096
+    /// How many times the reason is looked for why a schedule with rules for days never comes: each looks at a century.
+    static let reasons = 20
     /// (dataflow, audience) pairs of one campaign.
     static let pairs = 100_000
     static let commandArguments = 256

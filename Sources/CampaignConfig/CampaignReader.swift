@@ -14,8 +14,8 @@ struct DraftCampaign {
 struct CampaignReader {
     static let keys =
         [
-            "description", "enabled", "sandbox", "timezone", "schedule", "cron", "at", "after_export", "after", "delay",
-            "activate",
+            "description", "enabled", "sandbox", "timezone", "schedule", "cron", "every", "rrule", "from", "at",
+            "after_export", "after", "delay", "exdate", "only", "starts", "ends", "max_occurrences", "activate",
         ] + CampaignDefaults.keys
 
     let findings: Findings
@@ -24,6 +24,7 @@ struct CampaignReader {
     let sandbox: SandboxName
     let zone: Zone
     let schedules: ScheduleReader
+    let rules: DayRulesReader
 
     /// The campaign, or nil when what would identify it is faulty. Other faults are reported, and make the load fail.
     func read(_ entry: TOMLEntry) -> DraftCampaign? {
@@ -47,50 +48,51 @@ struct CampaignReader {
     private func read(_ section: Section, named name: CampaignName) -> DraftCampaign {
         let ownZone = schedules.zone(section) ?? zone
         let ownSandbox = SandboxReader(findings: findings).read(section).map { SandboxName($0.text) } ?? sandbox
-        let settings = defaults.overridden(by: section)
-        let trigger = trigger(section, zone: ownZone)
+        let settings = defaults.overridden(by: section, rules: rules)
+        let trigger = trigger(section, settings.days, zone: ownZone)
         let campaign = Campaign(
             name: name, description: section.string("description", example: "\"…\"")?.text ?? "", sandbox: ownSandbox,
             trigger: trigger ?? .manual, zone: ownZone, isEnabled: section.boolean("enabled") ?? true,
             pairs: PairReader(findings: findings, names: names).read(section, sandbox: ownSandbox),
             startWithin: settings.startWithin, catchUp: settings.catchUp, overlap: settings.overlap,
-            onDoubt: settings.onDoubt, jitter: settings.jitter)
+            onDoubt: settings.onDoubt, jitter: settings.jitter,
+            maximumOccurrences: section.integer("max_occurrences", in: Bounds.maximumOccurrences))
         return DraftCampaign(campaign: campaign, place: section.place, afterPlace: section.entry("after")?.value.place)
     }
 
     // MARK: When
 
-    private func trigger(_ section: Section, zone: Zone) -> Trigger? {
+    private func trigger(_ section: Section, _ days: DayDefaults, zone: Zone) -> Trigger? {
         let isAfterExport = section.boolean("after_export") ?? false
-        let triggers = section.present(["schedule", "cron", "at", "after_export", "after"])
-            .filter { $0.key != "after_export" || isAfterExport }
+        let triggers = section.present(CompanionKeys.triggers).filter { $0.key != "after_export" || isAfterExport }
         if let first = triggers.first, let second = triggers.dropFirst().first {
             findings.error(
                 .twoSchedules, at: second.keyPlace,
                 "\(section.title) has both \(first.key) (line \(first.keyPlace.line)) and \(second.key)",
-                accepted: "one of schedule, cron, at, after_export, after, or none to fire it by hand",
+                accepted: "one of \(CompanionKeys.triggers.joined(separator: ", ")), or none to fire it by hand",
                 remedy: "Remove one, or make two campaigns.")
         }
-        let delay = delay(section)
+        CompanionKeys(findings: findings).check(section, present: triggers)
+        if section.has("weekend"), days.shift == nil { reportIdleWeekend(section) }
+        let delay = section.duration("delay", in: Bounds.delay) ?? .zero
         let read = triggers.map { (entry) -> Trigger? in
             switch entry.key {
             case "after_export": .afterExport
             case "after":
                 section.string("after", example: "\"name\"").map { .after(CampaignName($0.text), delay: delay) }
-            default: schedules.timetable(entry, in: section, zone: zone).map(Trigger.timetable)
+            default:
+                TimetableReader(findings: findings, schedules: schedules, rules: rules)
+                    .read(entry, in: section, days: days, zone: zone).map(Trigger.timetable)
             }
         }
         return read.first ?? .manual
     }
 
-    private func delay(_ section: Section) -> Duration {
-        guard let entry = section.entry("delay") else { return .zero }
-        if !section.has("after") {
-            findings.error(
-                .badValue, at: entry.keyPlace, "delay goes with after, and \(section.title) has none",
-                remedy: "Add after, or remove delay.")
-        }
-        return section.duration("delay", in: Bounds.delay) ?? .zero
+    private func reportIdleWeekend(_ section: Section) {
+        guard let entry = section.entry("weekend") else { return }
+        findings.error(
+            .badValue, at: entry.keyPlace, "weekend goes with shift, and \(section.title) has none",
+            remedy: "Add shift = \"next-working-day\"; to leave out weekends, write except with a calendar of them.")
     }
 }
 

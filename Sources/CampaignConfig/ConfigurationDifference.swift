@@ -106,6 +106,7 @@ private struct CampaignWords {
         var changes = zip(words(old), words(new)).filter { $0.1 != $1.1 }.map { before, after in
             ConfigurationDifference.Change(key: before.0, before: before.1, after: after.1)
         }
+        changes += calendarChanges(old.trigger, new.trigger)
         if old.pairs != new.pairs { changes.append(pairChange(old.pairs, new.pairs)) }
         return changes
     }
@@ -122,6 +123,7 @@ private struct CampaignWords {
             ("overlap", campaign.overlap.rawValue),
             ("on_doubt", campaign.onDoubt.rawValue),
             ("jitter", campaign.jitter.text),
+            ("max_occurrences", campaign.maximumOccurrences.map(String.init) ?? "none"),
         ]
     }
 
@@ -131,6 +133,20 @@ private struct CampaignWords {
         case .afterExport: "after export"
         case .after(let campaign, let delay): "after \(campaign) by \(delay.text)"
         case .manual: "by hand"
+        }
+    }
+
+    /// Calendars of the same name with other days: the text of a timetable has only their names.
+    private func calendarChanges(_ old: Trigger, _ new: Trigger) -> [ConfigurationDifference.Change] {
+        guard case .timetable(let before) = old, case .timetable(let after) = new, before.text == after.text else {
+            return []
+        }
+        let pairs = [(before.rules?.except, after.rules?.except), (before.rules?.only, after.rules?.only)]
+        return pairs.flatMap { zip($0 ?? [], $1 ?? []) }.filter { $0 != $1 }.map { before, after in
+            let isCount = before.dayCount != after.dayCount
+            return .init(
+                key: "calendar \(after.name)", before: counted(before.dayCount, "date"),
+                after: isCount ? counted(after.dayCount, "date") : "others")
         }
     }
 

@@ -11,18 +11,23 @@ package struct ConfigurationLoader {
     /// The tables of the main file. `campaigns.d` may hold those of `sharedKeys`.
     private static let mainKeys = [
         "timezone", "daemon", "platform", "guardrails", "polling", "limits", "defaults", "blackout", "notify",
-        "dataflow", "audience", "campaign",
+        "dataflow", "audience", "calendar", "campaign",
     ]
-    private static let sharedKeys = ["campaign", "audience", "dataflow"]
+    private static let sharedKeys = ["campaign", "audience", "dataflow", "calendar"]
 
     private let zones: (String) -> Zone?
+    private let calendarFile: CalendarFileSource
     private let now: Instant
 
     /// - Parameters:
     ///   - zones: The time zone of an IANA name, or nil where the host does not know it.
+    ///   - calendarFile: The contents of the files that calendars name.
     ///   - now: What "has passed" and "never comes" are measured against.
-    package init(zones: @escaping (String) -> Zone?, now: Instant) {
+    package init(
+        zones: @escaping (String) -> Zone?, calendarFile: @escaping CalendarFileSource, now: Instant
+    ) {
         self.zones = zones
+        self.calendarFile = calendarFile
         self.now = now
     }
 
@@ -62,19 +67,22 @@ package struct ConfigurationLoader {
         let opened = files.indices.map { index in open(files[index], index, broken[index], findings) }
         var names = KnownNames()
         for file in opened.compactMap(\.self) { NameReader(findings: findings).read(file.section, into: &names) }
+        let calendars = Calendars(findings: findings, now: now)
+        let calendarReader = CalendarReader(findings: findings, calendars: calendars, file: calendarFile)
+        for file in opened.compactMap(\.self) { calendarReader.read(file.section) }
 
         var configuration = Configuration(
             platform: .init(organization: "", sandbox: "", clientID: "", clientSecret: .credential("")))
         configuration.files = files.map(\.path)
-        configuration.digest = Digest.text(of: files)
+        configuration.digest = Digest.text(of: files + calendars.files)
         configuration.dataflowNames = names.dataflowNames
         configuration.audienceNames = names.audienceNames
         // A main file that is no TOML has one fault, not one more for each key that could not be seen.
         guard let main = opened[0]?.section else { return configuration }
-        let settings = readMain(main, into: &configuration, findings)
+        let settings = readMain(main, calendars, into: &configuration, findings)
         let reader = CampaignReader(
             findings: findings, names: names, defaults: settings.defaults, sandbox: configuration.platform.sandbox,
-            zone: settings.zone, schedules: settings.schedules)
+            zone: settings.zone, schedules: settings.schedules, rules: settings.rules)
         var drafts = Drafts(reader: reader, findings: findings)
         let count = broken.count
         for (index, file) in opened.enumerated() {
@@ -85,6 +93,7 @@ package struct ConfigurationLoader {
         }
         guard broken.count == count else { return nil }
         configuration.campaigns = drafts.checked(now: now, audienceNames: configuration.audienceNames)
+        calendars.reportUse()
         return configuration
     }
 
@@ -112,7 +121,7 @@ package struct ConfigurationLoader {
         for entry in misplaced {
             findings.error(
                 .misplacedKey, at: entry.keyPlace, "\(entry.key) belongs in the main file",
-                accepted: "[campaign.NAME], [audience] and [dataflow] in campaigns.d",
+                accepted: "[campaign.NAME], [audience], [dataflow] and [calendar.NAME] in campaigns.d",
                 remedy: "Move it to activationd.toml.")
         }
         let rest = entries.filter { entry in !misplaced.contains { $0.key == entry.key } }
@@ -125,11 +134,13 @@ package struct ConfigurationLoader {
         var defaults: CampaignDefaults
         var zone: Zone
         var schedules: ScheduleReader
+        var rules: DayRulesReader
     }
 
     private func readMain(
-        _ main: Section, into configuration: inout Configuration, _ findings: Findings
+        _ main: Section, _ calendars: Calendars, into configuration: inout Configuration, _ findings: Findings
     ) -> MainSettings {
+        let rules = DayRulesReader(findings: findings, calendars: calendars)
         let schedules = ScheduleReader(findings: findings, zones: zones, now: now)
         let zone = schedules.zone(main) ?? .utc
         let reader = SettingsReader(findings: findings, main: main)
@@ -138,10 +149,11 @@ package struct ConfigurationLoader {
         reader.readGuardrails(into: &configuration.guardrails)
         reader.readPolling(into: &configuration.polling)
         reader.readLimits(into: &configuration.limits)
-        configuration.blackouts = BlackoutReader(findings: findings, main: main, zone: zone, schedules: schedules)
-            .read()
+        configuration.blackouts = BlackoutReader(
+            findings: findings, main: main, zone: zone, schedules: schedules, calendars: calendars
+        ).read()
         configuration.notifications = NotificationReader(findings: findings, main: main).read()
-        return MainSettings(defaults: reader.readDefaults(), zone: zone, schedules: schedules)
+        return MainSettings(defaults: reader.readDefaults(rules), zone: zone, schedules: schedules, rules: rules)
     }
 }
 

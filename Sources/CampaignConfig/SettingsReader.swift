@@ -5,22 +5,25 @@ internal import SchedulerCore
 
 /// What campaigns do that do not say otherwise.
 struct CampaignDefaults {
-    static let keys = ["start_within", "catch_up", "overlap", "on_doubt", "jitter"]
+    static let keys = ["start_within", "catch_up", "overlap", "on_doubt", "jitter", "except", "shift", "weekend"]
 
     var startWithin = Duration.seconds(4 * 3600)
     var catchUp = Duration.seconds(3600)
     var overlap = OverlapPolicy.skip
     var onDoubt = DoubtPolicy.retry
     var jitter = Duration.zero
+    /// Of campaigns with a timetable.
+    var days = DayDefaults()
 
     /// These with what `section` says otherwise.
-    func overridden(by section: Section) -> CampaignDefaults {
+    func overridden(by section: Section, rules: DayRulesReader) -> CampaignDefaults {
         var result = self
         result.startWithin = section.duration("start_within", in: Bounds.startWithin) ?? startWithin
         result.catchUp = section.duration("catch_up", in: Bounds.catchUp) ?? catchUp
         result.overlap = section.choice("overlap") ?? overlap
         result.onDoubt = section.choice("on_doubt") ?? onDoubt
         result.jitter = section.duration("jitter", in: Bounds.jitter) ?? jitter
+        result.days = rules.overriding(days, by: section)
         return result
     }
 }
@@ -98,11 +101,11 @@ struct SettingsReader {
         checkOrder(section, "backoff_base", limits.backoffBase, "backoff_max", limits.backoffMaximum)
     }
 
-    func readDefaults() -> CampaignDefaults {
+    func readDefaults(_ rules: DayRulesReader) -> CampaignDefaults {
         guard let section = main.section("defaults", title: "[defaults]", keys: CampaignDefaults.keys) else {
             return .init()
         }
-        return CampaignDefaults().overridden(by: section)
+        return CampaignDefaults().overridden(by: section, rules: rules)
     }
 
     /// A first interval that is longer than the one it grows to. Reported at whichever of the two was set.

@@ -13,6 +13,12 @@ package struct SourceFile: Sendable {
     }
 }
 
+/// Gives the bytes of a file that a calendar names, or says why it can not be had. The path is as it was written: absolute, or
+/// relative to the folder of the main file.
+///
+/// The fault is shown at the key that names the file, so that its own place does not matter.
+package typealias CalendarFileSource = (String) -> Result<[UInt8], ConfigurationFault>
+
 /// A configuration without faults, and what its writer may still want to know.
 package struct LoadedConfiguration: Sendable {
     package var configuration: Configuration

@@ -75,7 +75,8 @@ package struct ConfigurationFiles: Sendable {
 
     // MARK: One file
 
-    private func read(_ path: String, atMost limit: Int) throws(ConfigurationFault) -> [UInt8] {
+    /// - Parameter limit: Bytes.
+    func read(_ path: String, atMost limit: Int) throws(ConfigurationFault) -> [UInt8] {
         guard !path.utf8.contains(0) else { throw .unreadable(path, "the path holds U+0000") }
         let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
         guard descriptor >= 0 else { throw .unreadable(path, "the file can not be opened: \(Self.words(errno))") }

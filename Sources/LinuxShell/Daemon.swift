@@ -108,7 +108,10 @@ package final class Daemon: @unchecked Sendable {
     package static func load(_ options: Options) throws(ConfigurationFaults) -> LoadedConfiguration {
         let files = try ConfigurationFiles().read(main: options.configuration)
         let zones = ZoneFiles(environment: options.environment)
-        return try ConfigurationLoader(zones: zones.zone, now: SystemClock.now().wall).load(files)
+        return try ConfigurationLoader(
+            zones: zones.zone, calendarFile: CalendarFiles(main: options.configuration).read,
+            now: SystemClock.now().wall
+        ).load(files)
     }
 
     /// Runs until a signal ends the process.

@@ -62,11 +62,13 @@ extension Scheduler {
     }
 
     private func settings(of campaign: Campaign) -> [String: String] {
-        [
+        var settings = [
             "start_within": campaign.startWithin.text, "catch_up": campaign.catchUp.text,
             "overlap": campaign.overlap.rawValue, "on_doubt": campaign.onDoubt.rawValue,
             "jitter": campaign.jitter.text,
         ]
+        if let maximum = campaign.maximumOccurrences { settings["max_occurrences"] = String(maximum) }
+        return settings
     }
 }
 

@@ -28,7 +28,8 @@ struct DemoScript {
         do {
             let zones = ZoneFiles(environment: [:])
             loaded = try ConfigurationLoader(
-                zones: zones.zone, now: Instant(milliseconds: Int64(start.timeIntervalSince1970 * 1000))
+                zones: zones.zone, calendarFile: CalendarFiles(main: path).read,
+                now: Instant(milliseconds: Int64(start.timeIntervalSince1970 * 1000))
             ).load([SourceFile(path: path, bytes: Array(text.utf8))])
         } catch {
             throw StageFailure("\(error)")

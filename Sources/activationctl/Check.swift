@@ -25,7 +25,9 @@ struct Check: ParsableCommand {
         do throws(ConfigurationFaults) {
             let files = try ConfigurationFiles().read(main: path)
             let zones = ZoneFiles(environment: environment)
-            let loaded = try ConfigurationLoader(zones: zones.zone, now: session.now).load(files)
+            let loaded = try ConfigurationLoader(
+                zones: zones.zone, calendarFile: CalendarFiles(main: path).read, now: session.now
+            ).load(files)
             document = CheckDocument(
                 faults: [], warnings: loaded.warnings.map(FaultDocument.init), omitted: 0, files: files.count,
                 campaigns: loaded.configuration.campaigns.count)

@@ -170,7 +170,9 @@ extension Session {
         let environment = ProcessInfo.processInfo.environment
         do throws(ConfigurationFaults) {
             let files = try ConfigurationFiles().read(main: path)
-            return try ConfigurationLoader(zones: ZoneFiles(environment: environment).zone, now: now).load(files)
+            return try ConfigurationLoader(
+                zones: ZoneFiles(environment: environment).zone, calendarFile: CalendarFiles(main: path).read, now: now
+            ).load(files)
         } catch {
             let document = CheckDocument(
                 faults: error.faults.map(FaultDocument.init), warnings: error.warnings.map(FaultDocument.init),

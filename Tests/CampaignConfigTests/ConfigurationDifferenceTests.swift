@@ -50,6 +50,22 @@ import Testing
         #expect(ConfigurationDifference(from: many, to: none).lines.last == "  - … and 150 more")
     }
 
+    @Test func `other days of a calendar and another max_occurrences are told of a campaign`() throws {
+        func text(_ dates: String, _ maximum: Int) -> String {
+            "[calendar.days]\ndates = [\(dates)]\n[campaign.a]\nschedule = \"17:00\"\nexcept = \"days\"\n"
+                + "max_occurrences = \(maximum)\n\(Sample.activate)"
+        }
+        let old = try load(text("2026-12-25", 3))
+        let more = try load(text("2026-12-25, 2026-12-26", 4))
+        #expect(
+            ConfigurationDifference(from: old, to: more).lines == [
+                "  ~ a  max_occurrences 3 -> 4; calendar days 1 date -> 2 dates"
+            ])
+        let others = try load(text("2026-12-24", 3))
+        #expect(
+            ConfigurationDifference(from: old, to: others).lines == ["  ~ a  calendar days 1 date -> others"])
+    }
+
     @Test func `settings that changed are named`() throws {
         let old = try Sample.load(settings: "").configuration
         let new = try Sample.load(settings: "[polling]\ngate = \"30s\"").configuration

@@ -35,8 +35,33 @@ enum Sample {
         }
     }
 
+    /// 2026-12-25 and 2026-12-26 under `holidays.ics`, and faults of all kinds under other names.
+    static func calendarFile(_ path: String) -> Result<[UInt8], ConfigurationFault> {
+        switch path {
+        case "holidays.ics": .success(Array(holidays.utf8))
+        case "empty.ics": .success(Array("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n".utf8))
+        case "nonsense.ics": .success(Array("<html>\n".utf8))
+        default:
+            .failure(
+                .init(code: .fileUnreadable, file: path, found: "the file can not be opened", remedy: "Check the path.")
+            )
+        }
+    }
+
+    static let holidays = """
+        BEGIN:VCALENDAR\r
+        VERSION:2.0\r
+        BEGIN:VEVENT\r
+        UID:1\r
+        DTSTART;VALUE=DATE:20261225\r
+        DTEND;VALUE=DATE:20261227\r
+        END:VEVENT\r
+        END:VCALENDAR\r
+
+        """
+
     static func load(_ files: [SourceFile]) throws(ConfigurationFaults) -> LoadedConfiguration {
-        try ConfigurationLoader(zones: zone, now: now).load(files)
+        try ConfigurationLoader(zones: zone, calendarFile: calendarFile, now: now).load(files)
     }
 
     /// The main file with `spring.toml` beside it.

@@ -14,7 +14,10 @@ import Testing
         let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
         let bytes = Array(try Data(contentsOf: URL(filePath: root + "/config/activationd.toml")))
         let zones = { (name: String) -> Zone? in name == "UTC" ? .utc : try? zone(name) }
-        let loader = ConfigurationLoader(zones: zones, now: instant("2026-11-26T11:00:00Z"))
+        let loader = ConfigurationLoader(
+            zones: zones,
+            calendarFile: { .failure(.init(code: .fileUnreadable, file: $0, found: "no such file", remedy: "")) },
+            now: instant("2026-11-26T11:00:00Z"))
         return try loader.load([SourceFile(path: "activationd.toml", bytes: bytes)]).configuration
     }
 

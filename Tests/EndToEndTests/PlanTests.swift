@@ -43,34 +43,28 @@ import Testing
         test.end(SIGKILL)
         try await test.startAndWait()
         let plan = try test.ask(PlanDocument.self, "/v1/plan?days=3")
-        #expect(plan.habits == habits && plan.exports.count >= 2)
+        // How long runs take is learned anew by each process.
+        #expect(plan.habits.map(\.spans) == habits.map(\.spans) && plan.exports.count >= 2)
         let history = try test.ask(HistoryDocument.self, "/v1/history")
         #expect(history.entries.count { $0.kind == "export-observed" } == 1)
         try await test.close()
     }
 
-    @Test func `the daemon answers while a large plan is made, and of too many plans the last ones are refused`()
-        async throws
-    {
+    @Test func `the daemon answers while a plan of a year is made, which is bounded in time`() async throws {
         var often = byHand
         often.more = "cron = \"* * * * *\"\noverlap = \"buffer-all\""
         let test = try await DaemonUnderTest([often])
         try await test.startAndWait()
         let directory = test.directory
-        try await withThrowingTaskGroup(of: Int.self) { group in
-            for _ in 0..<8 {
-                group.addTask { try PlanTests.status(of: "/v1/plan?days=366", in: directory) }
-            }
-            // Others are answered at once.
-            try await Task.sleep(for: .milliseconds(200))
-            let start = ContinuousClock.now
-            #expect(try test.ask(HealthDocument.self, "/v1/health").status == "ok")
-            #expect(ContinuousClock.now - start < .seconds(2))
-            var statuses: [Int] = []
-            for try await status in group { statuses.append(status) }
-            #expect(statuses.allSatisfy { [200, 409].contains($0) } && statuses.contains(200))
-            #expect(statuses.contains(409))
-        }
+        let start = ContinuousClock.now
+        async let status = PlanTests.status(of: "/v1/plan?days=366", in: directory)
+        // Others are answered at once.
+        try await Task.sleep(for: .milliseconds(300))
+        let asked = ContinuousClock.now
+        #expect(try test.ask(HealthDocument.self, "/v1/health").status == "ok")
+        #expect(ContinuousClock.now - asked < .seconds(2))
+        #expect(try await status == 200)
+        #expect(ContinuousClock.now - start < .seconds(30))
         try await test.close()
     }
 

@@ -38,6 +38,24 @@ package struct DayCalendar: Equatable, Sendable {
     }
 }
 
+extension DayCalendar {
+    /// The first of its days at or after one. Days since 1970-01-01.
+    func first(from day: Int) -> Int? {
+        let single = days.element(at: days.lowerBound(Int32(clamping: day))).map(Int.init)
+        guard !weekdays.isEmpty else { return single }
+        let weekday = (0..<7).first { weekdays.contains(Weekdays.of(dayNumber: day + $0)) }.map { day + $0 }
+        return [single, weekday].compactMap(\.self).min()
+    }
+
+    /// The last of its days at or before one. Days since 1970-01-01.
+    func last(upTo day: Int) -> Int? {
+        let single = days.element(at: days.lowerBound(Int32(clamping: day + 1)) - 1).map(Int.init)
+        guard !weekdays.isEmpty else { return single }
+        let weekday = (0..<7).first { weekdays.contains(Weekdays.of(dayNumber: day - $0)) }.map { day - $0 }
+        return [single, weekday].compactMap(\.self).max()
+    }
+}
+
 enum Weekdays {
     /// 0 for Monday to 6 for Sunday, of days since 1970-01-01.
     static func of(dayNumber day: Int) -> Int {

@@ -59,7 +59,19 @@ package struct DayRules: Equatable, Sendable {
         return (0...Self.shiftLimit).lazy.map { day + $0 * step }.first(where: isWorkingDay)
     }
 
-    func excludes(_ instant: Instant, day: Int) -> Bool {
-        excludedDays.contains(dayNumber: day) || excludedTimes.sortedContains(instant)
+    /// A day before which, and after another one, no times go anywhere, as far as `only` can say; nil where none follow.
+    func firstTaken(after day: Int) -> Int? {
+        if only.isEmpty { return day + 1 }
+        let reach = shift == .previousWorkingDay ? Self.shiftLimit : 0
+        guard let first = only.compactMap({ $0.first(from: day + 1 - reach) }).min() else { return nil }
+        return max(day + 1, first - (shift == .nextWorkingDay ? Self.shiftLimit : 0))
+    }
+
+    /// A day after which, and before another one, no times go anywhere, as far as `only` can say; nil where none precede.
+    func lastTaken(before day: Int) -> Int? {
+        if only.isEmpty { return day - 1 }
+        let reach = shift == .nextWorkingDay ? Self.shiftLimit : 0
+        guard let last = only.compactMap({ $0.last(upTo: day - 1 + reach) }).max() else { return nil }
+        return min(day - 1, last + (shift == .previousWorkingDay ? Self.shiftLimit : 0))
     }
 }

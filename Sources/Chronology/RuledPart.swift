@@ -7,8 +7,9 @@ struct RuledPart {
     let part: Timetable.Part
     let rules: DayRules
 
-    /// How many days are looked at before the search gives up: a time that is as rare as this does not come.
-    private static let searchLimit = 40_000
+    /// How many of the part's days are looked at before the search gives up: where so many in a row are left out, nothing
+    /// comes.
+    private static let searchLimit = 10_000
 
     func next(after instant: Instant) -> Instant? {
         let day = day(of: instant)
@@ -17,20 +18,27 @@ struct RuledPart {
         for _ in 0..<Self.searchLimit {
             guard let time = part.next(after: cursor) else { break }
             let own = self.day(of: time)
-            guard let target = rules.target(of: own), target >= day, !rules.excludedDays.contains(dayNumber: own) else {
-                cursor = before(own + 1)
+            let end = stretch(around: time).upperBound
+            guard let target = rules.target(of: own), own == target || target >= day,
+                !rules.excludedDays.contains(dayNumber: own)
+            else {
+                guard let following = rules.firstTaken(after: own) else { break }
+                cursor = following > own + 1 ? max(end, before(following)) : end
                 continue
             }
             if let best, target > best.day { break }
             let moved = moved(time, from: own, to: target)
             if moved <= instant {
-                // No earlier time of this day can be the one.
-                cursor = max(time, reading(of: instant, on: own) - .milliseconds(1))
-            } else if rules.excludes(time, day: own) {
+                // No earlier time of this stretch can be the one.
+                let later = own == target ? instant : time + (timeOfDay(instant) - timeOfDay(time)) - .milliseconds(1)
+                cursor = own == target || target == day ? max(time, min(later, end)) : time
+            } else if rules.excludedTimes.sortedContains(time) {
                 cursor = time
             } else {
                 if best.map({ moved < $0.at }) ?? true { best = (moved, target) }
-                cursor = before(own + 1)
+                // Later days go to later ones, but for those that are moved back.
+                if own == target, rules.shift != .previousWorkingDay { break }
+                cursor = end
             }
         }
         return best?.at
@@ -39,23 +47,32 @@ struct RuledPart {
     func previous(before instant: Instant) -> Instant? {
         let day = day(of: instant)
         var best: (at: Instant, day: Int)?
-        var cursor = start(of: lastDay(thatReaches: day) + 1)
+        // A day's end may be shown again after the next one has begun.
+        let isMovedBack = rules.shift == .previousWorkingDay
+        var cursor = max(instant, start(of: lastDay(thatReaches: day) + (isMovedBack ? 2 : 1)))
         for _ in 0..<Self.searchLimit {
             guard let time = part.previous(before: cursor) else { break }
             let own = self.day(of: time)
-            guard let target = rules.target(of: own), target <= day, !rules.excludedDays.contains(dayNumber: own) else {
-                cursor = start(of: own)
+            let start = stretch(around: time).lowerBound
+            guard let target = rules.target(of: own), own == target || target <= day,
+                !rules.excludedDays.contains(dayNumber: own)
+            else {
+                guard let preceding = rules.lastTaken(before: own) else { break }
+                cursor = preceding < own - 1 ? min(start, self.start(of: preceding + 1)) : start
                 continue
             }
             if let best, target < best.day { break }
             let moved = moved(time, from: own, to: target)
             if moved >= instant {
-                cursor = min(time, reading(of: instant, on: own) + .milliseconds(1))
-            } else if rules.excludes(time, day: own) {
+                let earlier =
+                    own == target ? instant : time + (timeOfDay(instant) - timeOfDay(time)) + .milliseconds(1)
+                cursor = own == target || target == day ? min(time, max(earlier, start)) : time
+            } else if rules.excludedTimes.sortedContains(time) {
                 cursor = time
             } else {
                 if best.map({ moved > $0.at }) ?? true { best = (moved, target) }
-                cursor = start(of: own)
+                if own == target, rules.shift != .nextWorkingDay { break }
+                cursor = start
             }
         }
         return best?.at
@@ -70,6 +87,20 @@ struct RuledPart {
 
     private func start(of day: Int) -> Instant {
         part.zone.instant(ofUnzoned: Unzoned.reading(day: day, time: 0))
+    }
+
+    /// The instants around one, to the millisecond, in which the zone's clock shows one day and is not moved. A cursor that
+    /// goes from end to end makes its way also where a clock is set back over midnight, and shows a day's end again.
+    private func stretch(around instant: Instant) -> ClosedRange<Instant> {
+        let time = timeOfDay(instant)
+        let (begin, end) = (instant - time, instant - time + .milliseconds(Unzoned.day - 1))
+        let next = part.zone.nextChange(after: instant).map { $0 - .milliseconds(1) } ?? end
+        return max(begin, part.zone.lastChange(upTo: instant) ?? begin)...min(end, next)
+    }
+
+    private func timeOfDay(_ instant: Instant) -> Duration {
+        let milliseconds = instant.milliseconds - instant.wholeSeconds * 1000
+        return .milliseconds(Int64(part.zone.local(at: instant).secondOfDay) * 1000 + milliseconds)
     }
 
     private func before(_ day: Int) -> Instant {
@@ -98,9 +129,6 @@ struct RuledPart {
     }
 
     private func reading(of instant: Instant, on day: Int) -> Instant {
-        let local = part.zone.local(at: instant)
-        let milliseconds = Int(instant.milliseconds - instant.wholeSeconds * 1000)
-        return part.zone.instant(
-            ofUnzoned: Unzoned.reading(day: day, time: local.secondOfDay * 1000 + milliseconds))
+        part.zone.instant(ofUnzoned: Unzoned.reading(day: day, time: Int(timeOfDay(instant).milliseconds)))
     }
 }

@@ -33,6 +33,11 @@ package struct Zone: Equatable, Sendable {
         table.nextChange(after: instant.wholeSeconds).map(Instant.init(seconds:))
     }
 
+    /// The last change at or before an instant, of the offset or of something else; nil where there was none.
+    func lastChange(upTo instant: Instant) -> Instant? {
+        table.lastTransition(upTo: instant.wholeSeconds).map(Instant.init(seconds:))
+    }
+
     /// Seconds that the zone's clock is ahead of UTC.
     package func offset(at instant: Instant) -> Int {
         table.period(at: instant.wholeSeconds).offset
@@ -133,6 +138,11 @@ final class ZoneTable: Sendable {
         let count = count(upTo: seconds)
         let offset = offset(before: count)
         return transitions[count...].first { $0.period.offset != offset }?.at
+    }
+
+    func lastTransition(upTo seconds: Int64) -> Int64? {
+        let count = count(upTo: seconds)
+        return count == 0 ? nil : transitions[count - 1].at
     }
 
     func period(at seconds: Int64) -> Period {

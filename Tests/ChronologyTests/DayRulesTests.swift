@@ -1,0 +1,250 @@
+import Chronology
+import Testing
+
+/// Goal: days that are left out, and times that go to other days, are as a list of all of them that is moved and sorted.
+@Suite struct DayRulesTests {
+    // MARK: Said by examples
+
+    private let holidays = DayCalendar(
+        name: "holidays",
+        days: [
+            CivilDay(year: 2026, month: 12, day: 25), CivilDay(year: 2026, month: 12, day: 26),
+            CivilDay(year: 2027, month: 1, day: 1),
+        ])
+
+    @Test(
+        arguments: [
+            (
+                DayRules.Shift.nextWorkingDay,
+                ["2026-12-24", "2026-12-28", "2026-12-29", "2026-12-30", "2026-12-31", "2027-01-04"]
+            ),
+            (
+                .previousWorkingDay,
+                ["2026-12-24", "2026-12-28", "2026-12-29", "2026-12-30", "2026-12-31", "2027-01-04"]
+            ),
+            (nil, ["2026-12-24", "2026-12-27", "2026-12-28", "2026-12-29", "2026-12-30", "2026-12-31"]),
+        ] as [(DayRules.Shift?, [String])])
+    func `a daily time over the holidays comes on working days, each once`(shift: DayRules.Shift?, expected: [String])
+        throws
+    {
+        let timetable = try ruled("*-*-* 09:00", DayRules(except: [holidays], shift: shift))
+        #expect(days(timetable, from: "2026-12-24T00:00:00Z", 6) == expected)
+    }
+
+    @Test func `the last of the month that is no working day comes on the working day before or after it`() throws {
+        let next = try ruled("*-*~01 09:00", DayRules(except: [holidays], shift: .nextWorkingDay))
+        #expect(days(next, from: "2027-01-02T00:00:00Z", 3) == ["2027-02-01", "2027-03-01", "2027-03-31"])
+        let previous = try ruled("*-*~01 09:00", DayRules(except: [holidays], shift: .previousWorkingDay))
+        #expect(days(previous, from: "2027-01-02T00:00:00Z", 3) == ["2027-01-29", "2027-02-26", "2027-03-31"])
+    }
+
+    @Test func `days of a calendar alone, and days and times left out`() throws {
+        let rules = DayRules(
+            only: [holidays], excludedDays: [CivilDay(year: 2026, month: 12, day: 26)],
+            excludedTimes: [instant("2026-12-25T21:00:00Z")])
+        let timetable = try ruled("9,21:00", rules)
+        #expect(days(timetable, from: "2026-01-01T00:00:00Z", 9) == ["2026-12-25", "2027-01-01", "2027-01-01"])
+    }
+
+    @Test func `a schedule whose days are all left out never comes, and says so soon`() throws {
+        let all = DayCalendar(name: "all", weekdays: [0, 1, 2, 3, 4, 5, 6])
+        for shift in [nil, DayRules.Shift.nextWorkingDay, .previousWorkingDay] {
+            let timetable = try ruled("*:*:*", DayRules(except: [all], shift: shift))
+            #expect(timetable.next(after: instant("2026-01-01T00:00:00Z")) == nil)
+            #expect(timetable.previous(before: instant("2026-01-01T00:00:00Z")) == nil)
+        }
+    }
+
+    private func ruled(_ text: String, _ rules: DayRules) throws -> Timetable {
+        let part = Timetable.Part(.calendar(try CalendarExpression(parsing: text)), in: .utc)
+        return Timetable(parts: [part], rules: rules, text: text)
+    }
+
+    private func days(_ timetable: Timetable, from: String, _ count: Int) -> [String] {
+        var (at, days) = (instant(from) - .milliseconds(1), [String]())
+        while days.count < count, let next = timetable.next(after: at) {
+            days.append(String(next.rfc3339.prefix(10)))
+            at = next
+        }
+        return days
+    }
+
+    // MARK: Against a list
+
+    /// Timetables for each place; `CHRONOLOGY_SCHEDULES` sets another number, forty times as large.
+    private static let count = GeneratedScheduleTests.count / 40
+
+    /// Zones and years as for generated schedules, and one that is set back a minute past midnight.
+    private static let places =
+        GeneratedScheduleTests.places + [("America/St_Johns", 2010), ("America/St_Johns", 1988)]
+
+    @Test(arguments: places.indices)
+    func `any schedules with any rules come as the list of all times that is moved and sorted`(index: Int) throws {
+        let place = Self.places[index]
+        let zone = try Zones.load(place.zone)
+        var dice = Dice(seed: GeneratedScheduleTests.seed &+ UInt64(1000 + index))
+        var (occurrences, probes) = (0, 0)
+        for _ in 0..<Self.count {
+            let timetable = try dice.timetable(zone, year: place.year)
+            let year = CivilDay(year: place.year, month: 1, day: 1).daysSinceEpoch
+            let first = year + dice.roll(0...300)
+            let length = dice.roll(3...64)
+            let (start, end) = (midnight(first, zone), midnight(first + length, zone))
+            let times = listed(timetable, start, end)
+            occurrences += times.count
+            try walk(timetable, times, start, end, "\(place.zone) \(place.year): \(describe(timetable))")
+            for _ in 0..<8 {
+                let at = start + .milliseconds(dice.roll(0...Int((end - start).milliseconds - 1)))
+                probes += 1
+                if let expected = times.first(where: { $0 > at }) {
+                    try #require(timetable.next(after: at) == expected, "\(describe(timetable)) after \(at.rfc3339)")
+                }
+                if let expected = times.last(where: { $0 < at }) {
+                    try #require(
+                        timetable.previous(before: at) == expected, "\(describe(timetable)) before \(at.rfc3339)")
+                }
+            }
+        }
+        print("\(place.zone) \(place.year): \(occurrences) times under rules and \(probes) instants between agree")
+    }
+
+    private func walk(_ timetable: Timetable, _ times: [Instant], _ start: Instant, _ end: Instant, _ what: String)
+        throws
+    {
+        var found: [Instant] = []
+        var at = start - .milliseconds(1)
+        while let next = timetable.next(after: at), next < end {
+            try #require(next > at, "\(what): next is not later")
+            if let last = found.last {
+                let previous = timetable.previous(before: next)
+                try #require(previous == last, "\(what): before \(next.rfc3339) is \(previous?.rfc3339 ?? "none")")
+            }
+            found.append(next)
+            at = next
+        }
+        let difference = zip(found, times).first { $0 != $1 }.map { "\($0.rfc3339) for \($1.rfc3339)" }
+        try #require(
+            found == times,
+            "\(what): \(difference ?? "\(found.count) for \(times.count), last \(found.last?.rfc3339 ?? "none")")")
+    }
+
+    private func describe(_ timetable: Timetable) -> String {
+        "\(timetable.text), \(timetable.rules.map { "\($0)" } ?? "no rules")".prefix(700).description
+    }
+
+    private func midnight(_ day: Int, _ zone: Zone) -> Instant {
+        zone.instant(of: LocalTime(day: CivilDay(daysSinceEpoch: day), secondOfDay: 0))
+    }
+
+    /// All times of the parts around, each judged and moved by itself.
+    private func listed(_ timetable: Timetable, _ start: Instant, _ end: Instant) -> [Instant] {
+        var times: Set<Instant> = []
+        for part in timetable.parts {
+            let bare = Timetable(parts: [part], text: "")
+            let (from, to) = (start - .seconds(70 * 86_400), end + .seconds(70 * 86_400))
+            var at = from
+            while let next = bare.next(after: at), next < to {
+                at = next
+                if let moved = moved(next, timetable.rules ?? DayRules(), part.zone) { times.insert(moved) }
+            }
+        }
+        let (starts, ends) = (timetable.starts ?? start, timetable.ends ?? end)
+        return times.filter { start <= $0 && $0 < end && starts <= $0 && $0 <= ends }.sorted()
+    }
+
+    private func moved(_ time: Instant, _ rules: DayRules, _ zone: Zone) -> Instant? {
+        let local = zone.local(at: time)
+        if rules.excludedDays.contains(local.day) || rules.excludedTimes.contains(time) { return nil }
+        func passes(_ day: CivilDay) -> Bool {
+            !rules.except.contains { $0.contains(day) }
+                && (rules.only.isEmpty || rules.only.contains { $0.contains(day) })
+        }
+        guard let shift = rules.shift else { return passes(local.day) ? time : nil }
+        var day = local.day
+        for _ in 0...DayRules.shiftLimit {
+            if passes(day), !rules.weekend.contains(day.weekday) {
+                return day == local.day ? time : zone.instant(of: LocalTime(day: day, secondOfDay: local.secondOfDay))
+            }
+            day = CivilDay(daysSinceEpoch: day.daysSinceEpoch + (shift == .nextWorkingDay ? 1 : -1))
+        }
+        return nil
+    }
+}
+
+extension Dice {
+    /// One to three parts of any kind, mostly in one zone, with rules, in a year and the ones beside it.
+    mutating func timetable(_ zone: Zone, year: Int) throws -> Timetable {
+        var (parts, texts): ([Timetable.Part], [String]) = ([], [])
+        for _ in 0..<roll(1...3) {
+            let (schedule, text) = try part(zone, year: year)
+            parts.append(Timetable.Part(schedule, in: chance(85) ? zone : .utc))
+            texts.append(text)
+        }
+        func some(_ percent: Int) -> [DayCalendar] {
+            chance(percent) ? [calendar(year)] : []
+        }
+        let begin = CivilDay(year: year, month: 1, day: 1)
+        let rules = DayRules(
+            except: some(60) + some(20), only: some(20),
+            shift: pick([nil, .nextWorkingDay, .previousWorkingDay]), weekend: pick([[5, 6], [4, 5], [6], []]),
+            excludedDays: (0..<roll(0...5)).map { _ in day(begin, 0...364) },
+            excludedTimes: (0..<roll(0...5)).map { _ in
+                zone.instant(of: LocalTime(day: day(begin, 0...364), secondOfDay: roll(0...23) * 3600))
+            })
+        func bound(_ days: ClosedRange<Int>) -> Instant? {
+            chance(15) ? zone.instant(of: LocalTime(day: day(begin, days), secondOfDay: roll(0...86_399))) : nil
+        }
+        return Timetable(
+            parts: parts, rules: rules, starts: bound(0...250), ends: bound(100...400),
+            text: texts.joined(separator: " and "))
+    }
+
+    private mutating func day(_ begin: CivilDay, _ days: ClosedRange<Int>) -> CivilDay {
+        CivilDay(daysSinceEpoch: begin.daysSinceEpoch + roll(days))
+    }
+
+    private mutating func calendar(_ year: Int) -> DayCalendar {
+        let begin = CivilDay(year: year, month: 1, day: 1)
+        var days: [CivilDay] = []
+        // Days alone, and long ones without any between.
+        for _ in 0..<roll(0...20) {
+            let first = roll(-60...400)
+            for number in 0..<(chance(15) ? roll(1...90) : roll(1...3)) {
+                days.append(CivilDay(daysSinceEpoch: begin.daysSinceEpoch + first + number))
+            }
+        }
+        return DayCalendar(name: "some", weekdays: chance(30) ? [roll(0...6), roll(0...6)] : [], days: days)
+    }
+
+    /// At most some dozen times a day.
+    private mutating func part(_ zone: Zone, year: Int) throws -> (Schedule, String) {
+        let begin = CivilDay(year: year, month: 1, day: 1)
+        switch roll(0...4) {
+        case 0:
+            var schedule = try calendar(years: year - 1...year + 1, seconds: 5)
+            while schedule.timesOfDay > 60 { schedule = try calendar(years: year - 1...year + 1, seconds: 5) }
+            return (schedule.schedule, schedule.text)
+        case 1:
+            var schedule = try cron(seconds: 5)
+            while schedule.timesOfDay > 60 { schedule = try cron(seconds: 5) }
+            return (schedule.schedule, schedule.text)
+        case 2:
+            let step = roll(20...(chance(50) ? 180 : 6000))
+            return (
+                .every(Interval(every: .seconds(step * 60), from: zone.instant(of: localTime(years: year - 1...year)))),
+                "every \(step) minutes"
+            )
+        case 3:
+            let instants = (0..<roll(1...60)).map { _ in
+                zone.instant(of: LocalTime(day: day(begin, -30...390), secondOfDay: roll(0...1439) * 60))
+            }
+            return (.at(Set(instants).sorted()), "at \(instants.count)")
+        default:
+            var rule = recurrence(years: year - 3...year)
+            while ["HOURLY", "MINUTELY", "SECONDLY"].contains(rule.frequency) || rule.text.contains("BYSETPOS") {
+                rule = recurrence(years: year - 3...year)
+            }
+            return (.recurrence(Recurrence(try RecurrenceRule(parsing: rule.text), from: rule.from)), rule.text)
+        }
+    }
+}

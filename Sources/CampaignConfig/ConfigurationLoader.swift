@@ -170,6 +170,7 @@ private struct Drafts {
 
     /// - Returns: Why the file is no TOML after all.
     mutating func add(_ pieces: PieceReader) -> TOMLReader.Failure? {
+        var pieces = pieces
         do throws(TOMLReader.Failure) {
             while let entries = try pieces.next() { add(entries) }
             return nil

@@ -1,56 +1,21 @@
-// The pieces of a large file one after another, the next one read by a thread of its own while this one is made use of.
-// Begin at `next`.
+// The pieces of a large file one after another, so that only one of them is a tree at a time. Begin at `next`.
 
-internal import Dispatch
-
-/// For one file. Used by one thread.
-final class PieceReader {
+struct PieceReader {
     private let reader: TOMLReader
     private let bytes: [UInt8]
-    private let pieces: [TOMLPiece]
-    private let thread = DispatchQueue(label: "toml")
-    private var underWay: PieceResult?
-    private var index = 0
+    private var pieces: ArraySlice<TOMLPiece>
 
     init(reader: TOMLReader, bytes: [UInt8], pieces: [TOMLPiece]) {
         self.reader = reader
         self.bytes = bytes
-        self.pieces = pieces
-        begin()
+        self.pieces = pieces[...]
     }
 
     /// The entries of the next piece; nil behind the last one.
     ///
     /// - Throws: What is wrong with it. Whoever goes on gets the pieces behind it.
-    func next() throws(TOMLReader.Failure) -> [TOMLEntry]? {
-        guard let result = underWay else { return nil }
-        result.isThere.wait()
-        begin()
-        return try result.entries.get()
+    mutating func next() throws(TOMLReader.Failure) -> [TOMLEntry]? {
+        guard let piece = pieces.popFirst() else { return nil }
+        return try reader.read(piece, of: bytes)
     }
-
-    private func begin() {
-        guard index < pieces.count else {
-            underWay = nil
-            return
-        }
-        let result = PieceResult()
-        let (reader, bytes, piece) = (reader, bytes, pieces[index])
-        thread.async {
-            do throws(TOMLReader.Failure) {
-                result.entries = .success(try reader.read(piece, of: bytes))
-            } catch {
-                result.entries = .failure(error)
-            }
-            result.isThere.signal()
-        }
-        underWay = result
-        index += 1
-    }
-}
-
-/// Written by the thread that reads, before it says that it is there.
-private final class PieceResult: @unchecked Sendable {
-    let isThere = DispatchSemaphore(value: 0)
-    var entries: Result<[TOMLEntry], TOMLReader.Failure> = .success([])
 }

@@ -25,6 +25,34 @@ package final class ZoneFiles {
         return zone
     }
 
+    /// The version of the zone data, such as `2026f`; nil where it does not say. Read anew each time that it is asked.
+    ///
+    /// From the first line of `tzdata.zi`, which Debian installs, or from `+VERSION`, which others do.
+    package var version: String? {
+        let line = firstBytes(of: "tzdata.zi").prefix { $0 != 10 && $0 != 13 }
+        let mark = Array("# version ".utf8)
+        if line.starts(with: mark), let version = Self.version(line.dropFirst(mark.count)) { return version }
+        return Self.version(firstBytes(of: "+VERSION").prefix { $0 != 10 && $0 != 13 })
+    }
+
+    private func firstBytes(of name: String) -> ArraySlice<UInt8> {
+        guard let handle = FileHandle(forReadingAtPath: "\(directory)/\(name)") else { return [] }
+        defer { try? handle.close() }
+        return Array((try? handle.read(upToCount: Self.versionLimit * 2)) ?? Data())[...]
+    }
+
+    /// The longest version that is taken for one; IANA's have five or six letters and digits.
+    private static let versionLimit = 32
+
+    private static func version(_ bytes: ArraySlice<UInt8>) -> String? {
+        let isPlain = bytes.allSatisfy { byte in
+            (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+                || "-.".utf8.contains(byte)
+        }
+        guard isPlain, (1...versionLimit).contains(bytes.count) else { return nil }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
     private func load(_ name: String) -> Zone? {
         if name == "UTC" { return .utc }
         let isPlain =

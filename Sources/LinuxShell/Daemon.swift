@@ -108,10 +108,12 @@ package final class Daemon: @unchecked Sendable {
     package static func load(_ options: Options) throws(ConfigurationFaults) -> LoadedConfiguration {
         let files = try ConfigurationFiles().read(main: options.configuration)
         let zones = ZoneFiles(environment: options.environment)
-        return try ConfigurationLoader(
+        var loaded = try ConfigurationLoader(
             zones: zones.zone, calendarFile: CalendarFiles(main: options.configuration).read,
             now: SystemClock.now().wall
         ).load(files)
+        loaded.configuration.zoneData = zones.version
+        return loaded
     }
 
     /// Runs until a signal ends the process.

@@ -19,7 +19,7 @@ SYSTEM_LIBRARIES = build-essential pkg-config libsystemd-dev libsqlite3-dev libt
 SYSTEMD_TEST_TOOLS = python3 iproute2 man-db strace procps passwd util-linux systemd dbus
 
 # What the calendar's tests ask for a second opinion; they skip it in words where it is not there.
-ORACLES = systemd python3-croniter python3-icalendar
+ORACLES = systemd python3-croniter python3-dateutil python3-icalendar
 
 # What `install` puts where, under PREFIX.
 BUILT = $(or $(PROGRAMS),.build-static/release)

@@ -11,7 +11,7 @@ import Testing
         var after: Int
     }
 
-    private static let names: [String] = {
+    static let names: [String] = {
         let table = (try? String(contentsOfFile: "/usr/share/zoneinfo/tzdata.zi", encoding: .utf8)) ?? ""
         // Lines of zones are "Z name ..."; of other names for them, "L zone name".
         return table.split(separator: "\n").compactMap { line in

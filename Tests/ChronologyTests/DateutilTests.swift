@@ -19,8 +19,11 @@ struct DateutilTests {
             let rule = dice.recurrence(years: 1971...2040)
             let from = rule.from.unzonedSeconds
             // Later by up to a few hundred of its times, so that dateutil, which walks there, arrives.
-            let reach = ["YEARLY": 3_000_000_000, "MONTHLY": 1_000_000_000, "WEEKLY": 200_000_000, "DAILY": 60_000_000]
-            let after = dice.chance(30) ? from - 1 : from + Int64(dice.roll(0...(reach[rule.frequency] ?? 2_000_000)))
+            let reach = [
+                "YEARLY": 3_000_000_000, "MONTHLY": 1_000_000_000, "WEEKLY": 200_000_000, "DAILY": 60_000_000,
+                "HOURLY": 5_000_000, "MINUTELY": 300_000,
+            ]
+            let after = dice.chance(30) ? from - 1 : from + Int64(dice.roll(0...(reach[rule.frequency] ?? 20_000)))
             let years = ["YEARLY": 60, "MONTHLY": 20, "WEEKLY": 5, "DAILY": 2][rule.frequency] ?? 0
             let lastYear = LocalTime(unzonedSeconds: after).day.year + years
             rules.append(rule)

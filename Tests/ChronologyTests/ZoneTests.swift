@@ -29,6 +29,37 @@ import Testing
         #expect(zone.instant(of: reading("2011-12-30T12:00:00")).rfc3339 == "2011-12-30T10:00:00.000Z")
     }
 
+    @Test(arguments: [
+        // Midnight is skipped, or shown twice.
+        ("Asia/Beirut", "2026-03-29T00:00:00", "2026-03-28T22:00:00.000Z"),
+        ("Asia/Beirut", "2026-03-29T00:59:59", "2026-03-28T22:00:00.000Z"),
+        ("Asia/Beirut", "2026-10-24T23:30:00", "2026-10-24T20:30:00.000Z"),
+        ("Asia/Beirut", "2026-10-25T00:00:00", "2026-10-24T22:00:00.000Z"),
+        ("Africa/Cairo", "2026-04-24T00:30:00", "2026-04-23T22:00:00.000Z"),
+        ("America/Sao_Paulo", "2018-11-04T00:00:00", "2018-11-04T03:00:00.000Z"),
+        ("America/Sao_Paulo", "2019-02-16T23:30:00", "2019-02-17T01:30:00.000Z"),
+        // A day is skipped, eastwards.
+        ("Pacific/Kwajalein", "1993-08-21T15:00:00", "1993-08-21T12:00:00.000Z"),
+        ("Pacific/Kwajalein", "1993-08-22T00:00:00", "1993-08-21T12:00:00.000Z"),
+        // Two hours; an offset that is called daylight saving and is behind; one whose summer is standard time.
+        ("Antarctica/Troll", "2026-03-29T02:30:00", "2026-03-29T01:00:00.000Z"),
+        ("Antarctica/Troll", "2026-10-25T01:30:00", "2026-10-24T23:30:00.000Z"),
+        ("Africa/Casablanca", "2025-03-01T12:00:00", "2025-03-01T12:00:00.000Z"),
+        ("Africa/Casablanca", "2025-07-01T12:00:00", "2025-07-01T11:00:00.000Z"),
+        ("Africa/El_Aaiun", "2025-03-01T12:00:00", "2025-03-01T12:00:00.000Z"),
+        ("Europe/Dublin", "2026-03-29T01:30:00", "2026-03-29T01:00:00.000Z"),
+        ("Europe/Dublin", "2026-10-25T01:30:00", "2026-10-25T00:30:00.000Z"),
+        // By the rules of footers.
+        ("Europe/Stockholm", "2100-03-28T02:30:00", "2100-03-28T01:00:00.000Z"),
+        ("America/New_York", "2100-11-07T01:30:00", "2100-11-07T05:30:00.000Z"),
+        ("Australia/Lord_Howe", "2100-10-03T02:15:00", "2100-10-02T15:30:00.000Z"),
+    ])
+    func `clocks that are moved at midnight, by a day, by two hours and far ahead are read by the policy`(
+        name: String, local: String, expected: String
+    ) throws {
+        #expect(try Zones.load(name).instant(of: reading(local)).rfc3339 == expected)
+    }
+
     @Test(arguments: ["Europe/Stockholm", "America/New_York", "Asia/Tokyo", "America/Sao_Paulo", "Africa/Casablanca"])
     func `offsets agree with Foundation's zones every nine days since 1970`(name: String) throws {
         let zone = try Zones.load(name)

@@ -11,7 +11,15 @@ struct RuledPart {
     /// comes.
     private static let searchLimit = 10_000
 
+    /// Instants of which days can be counted, with room for what is moved: no schedule names any outside of it.
+    private static let span =
+        Instant(
+            seconds: LocalTime(year: 0, month: 1, day: 1, hour: 0, minute: 0, second: 0).unzonedSeconds)...Instant(
+            seconds: LocalTime(year: 10_000, month: 1, day: 1, hour: 0, minute: 0, second: 0).unzonedSeconds)
+
     func next(after instant: Instant) -> Instant? {
+        guard instant < Self.span.upperBound else { return nil }
+        let instant = max(instant, Self.span.lowerBound)
         let day = day(of: instant)
         var best: (at: Instant, day: Int)?
         var cursor = before(firstDay(thatReaches: day))
@@ -45,6 +53,8 @@ struct RuledPart {
     }
 
     func previous(before instant: Instant) -> Instant? {
+        guard instant > Self.span.lowerBound else { return nil }
+        let instant = min(instant, Self.span.upperBound)
         let day = day(of: instant)
         var best: (at: Instant, day: Int)?
         // A day's end may be shown again after the next one has begun.

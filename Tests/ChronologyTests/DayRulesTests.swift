@@ -46,6 +46,19 @@ import Testing
         #expect(days(timetable, from: "2026-01-01T00:00:00Z", 9) == ["2026-12-25", "2027-01-01", "2027-01-01"])
     }
 
+    // Found by fuzzing: the days of the ends of time could not be counted.
+    @Test(arguments: [Int64.min, .min + 1, -1, 0, .max - 1, .max])
+    func `any instant there is can be asked about`(milliseconds: Int64) throws {
+        let instant = Instant(milliseconds: milliseconds)
+        for shift in [nil, DayRules.Shift.nextWorkingDay, .previousWorkingDay] {
+            let timetable = Timetable(
+                parts: [.init(.calendar(try CalendarExpression(parsing: "daily")), in: .utc)],
+                rules: DayRules(except: [DayCalendar(name: "mondays", weekdays: [0])], shift: shift), text: "daily")
+            #expect(timetable.next(after: instant).map { $0 > instant } ?? (milliseconds > 0))
+            #expect(timetable.previous(before: instant).map { $0 < instant } ?? (milliseconds <= 0))
+        }
+    }
+
     @Test func `a schedule whose days are all left out never comes, and says so soon`() throws {
         let all = DayCalendar(name: "all", weekdays: [0, 1, 2, 3, 4, 5, 6])
         for shift in [nil, DayRules.Shift.nextWorkingDay, .previousWorkingDay] {

@@ -11,6 +11,11 @@ enum CalendarSubject {
             &choice)
         try judge(
             Result { () throws(ScheduleError) in Schedule.cron(try CronExpression(parsing: text)) }, text, &choice)
+        try judge(
+            Result { () throws(ScheduleError) in
+                let from = LocalTime(unzonedSeconds: Int64(choice.next() >> 8 % 7_000_000_000))
+                return .recurrence(Recurrence(try RecurrenceRule(parsing: text), from: from))
+            }, text, &choice)
         try places(text)
         try duration(text)
         try time(text)
@@ -24,6 +29,7 @@ enum CalendarSubject {
             for _ in 0..<2 {
                 let timetable = Timetable(schedule: schedule, zone: choice.pick(Zones.all), text: text)
                 try TimetableRules.check(timetable, at: choice.instant())
+                try TimetableRules.check(ruled(timetable, &choice), at: choice.instant())
             }
         case .failure(let error):
             try require(!error.found.isEmpty && !error.accepted.isEmpty, "an error without words: \(error)")
@@ -31,8 +37,24 @@ enum CalendarSubject {
             guard let suggestion = error.suggestion else { return }
             let isCalendar = (try? CalendarExpression(parsing: suggestion)) != nil
             let isCron = (try? CronExpression(parsing: suggestion)) != nil
-            try require(isCalendar || isCron, "\(text) is to be \(suggestion), which is refused as well")
+            let isRule = (try? RecurrenceRule(parsing: suggestion)) != nil
+            try require(isCalendar || isCron || isRule, "\(text) is to be \(suggestion), which is refused as well")
         }
+    }
+
+    /// The same with rules for days, an end, and at times another part.
+    private static func ruled(_ timetable: Timetable, _ choice: inout Choice) -> Timetable {
+        let days = (0..<20).map { _ in CivilDay(daysSinceEpoch: Int(choice.next() >> 8 % 90_000) - 3000) }
+        let calendar = DayCalendar(name: "days", weekdays: [Int(choice.next() >> 8 % 9)], days: days)
+        let rules = DayRules(
+            except: choice.pick([[], [calendar]]), shift: choice.pick([nil, .nextWorkingDay, .previousWorkingDay]),
+            excludedDays: Array(days.prefix(3)))
+        let every = Timetable.Part(
+            .every(Interval(every: .seconds(Int64(1 + choice.next() >> 8 % 90_000_000)), from: choice.instant())),
+            in: timetable.zone)
+        return Timetable(
+            parts: timetable.parts + choice.pick([[], [every]]), rules: rules,
+            ends: choice.pick([nil, choice.instant()]), text: timetable.text)
     }
 
     /// Zones and warnings point into the text.

@@ -7,8 +7,10 @@ internal import Chronology
 package enum FuzzSubject: String, CaseIterable, Sendable {
     /// Configuration files, from their bytes to a scheduler that uses them.
     case toml
-    /// Calendar expressions, cron, durations and times.
+    /// Calendar expressions, cron, recurrence rules, durations and times.
     case calendar
+    /// `.ics` files with days.
+    case days
     /// Zone files of the system.
     case zone
     /// What the platform answers, with every status.
@@ -25,6 +27,7 @@ package enum FuzzSubject: String, CaseIterable, Sendable {
         switch self {
         case .toml: try TOMLSubject.check(bytes)
         case .calendar: try CalendarSubject.check(bytes)
+        case .days: try DaysSubject.check(bytes)
         case .zone: try ZoneSubject.check(bytes)
         case .answers: try AnswersSubject.check(bytes)
         case .control: try ControlSubject.check(bytes)

@@ -24,7 +24,7 @@ struct RuledPart {
         var best: (at: Instant, day: Int)?
         var cursor = before(firstDay(thatReaches: day))
         for _ in 0..<Self.searchLimit {
-            guard let time = part.next(after: cursor) else { break }
+            guard let time = part.next(after: cursor), TimetableBounds.years.contains(time) else { break }
             let own = self.day(of: time)
             let end = stretch(around: time).upperBound
             guard let target = rules.target(of: own), own == target || target >= day,
@@ -61,7 +61,7 @@ struct RuledPart {
         let isMovedBack = rules.shift == .previousWorkingDay
         var cursor = max(instant, start(of: lastDay(thatReaches: day) + (isMovedBack ? 2 : 1)))
         for _ in 0..<Self.searchLimit {
-            guard let time = part.previous(before: cursor) else { break }
+            guard let time = part.previous(before: cursor), TimetableBounds.years.contains(time) else { break }
             let own = self.day(of: time)
             let start = stretch(around: time).lowerBound
             guard let target = rules.target(of: own), own == target || target <= day,

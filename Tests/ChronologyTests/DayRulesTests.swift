@@ -68,6 +68,21 @@ import Testing
         }
     }
 
+    @Test(arguments: [Int64.min, .min + 1, -2_208_988_800_001, 13_569_465_600_001, .max - 1, .max])
+    func `the ends of all time have days as well, and trap nowhere`(milliseconds: Int64) throws {
+        let at = Instant(milliseconds: milliseconds)
+        for shift in [nil, DayRules.Shift.nextWorkingDay, .previousWorkingDay] {
+            let parts = [
+                Timetable.Part(.calendar(try CalendarExpression(parsing: "daily")), in: .utc),
+                Timetable.Part(.at([at]), in: .utc),
+                Timetable.Part(.every(Interval(every: .seconds(1), from: at)), in: .utc),
+            ]
+            let timetable = Timetable(parts: parts, rules: DayRules(except: [holidays], shift: shift), text: "")
+            #expect(timetable.next(after: at).map { $0 > at } ?? true)
+            #expect(timetable.previous(before: at).map { $0 < at } ?? true)
+        }
+    }
+
     private func ruled(_ text: String, _ rules: DayRules) throws -> Timetable {
         let part = Timetable.Part(.calendar(try CalendarExpression(parsing: text)), in: .utc)
         return Timetable(parts: [part], rules: rules, text: text)

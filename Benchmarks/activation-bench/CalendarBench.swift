@@ -45,10 +45,10 @@ enum CalendarBench {
         }
         return [
             "Calendar: when an expression comes next in \(zoneName), median of \(rounds) rounds of \(instants) instants"
-        ] + table.lines
+        ] + table.lines + [""] + (try RuleBench.lines(zone: zone))
     }
 
-    private static func duration(_ nanoseconds: Double) -> String {
+    static func duration(_ nanoseconds: Double) -> String {
         switch nanoseconds {
         case ..<1000: "\(Int(nanoseconds)) ns"
         case ..<100_000: "\(Int(nanoseconds / 100) / 10).\(Int(nanoseconds / 100) % 10) µs"
@@ -63,7 +63,7 @@ enum CalendarBench {
     // MARK: Ours
 
     /// Nanoseconds of a call, over instants of ten years.
-    private static func nanoseconds(_ call: (Instant) -> Int64) -> Double? {
+    static func nanoseconds(rounds: Int = rounds, _ call: (Instant) -> Int64) -> Double? {
         let start = Instant(seconds: 1_795_478_400)
         let asked = (0..<instants).map { start + .seconds($0 * 317_011) }
         var sum: Int64 = 0
@@ -127,7 +127,7 @@ enum CalendarBench {
     }
 
     /// What a program of `PATH` prints; empty where it is not there or fails.
-    private static func run(_ arguments: [String]) -> String {
+    static func run(_ arguments: [String]) -> String {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = arguments

@@ -29,7 +29,9 @@ package struct Recurrence: ClockPattern {
         begin = from.unzonedSeconds * 1000
         let horizon = CivilDay(year: Self.lastYear + 1, month: 1, day: 1).daysSinceEpoch
         end = Unzoned.reading(day: horizon, time: 0) - 1
-        if times.isEmpty || (!rule.positions.isEmpty && hasNoPositions) { end = begin - 1 }
+        // What never comes is looked for once, and not each time that it is asked for.
+        let never = times.isEmpty || (rule.positions.isEmpty ? firstMatch(from: begin) : firstPossible) == nil
+        if never { end = begin - 1 }
         switch rule.end {
         case .never, .instant: break
         case .reading(let reading): end = min(end, reading)
@@ -59,6 +61,8 @@ package struct Recurrence: ClockPattern {
         else { return nil }
         return found
     }
+
+    private var firstPossible: Int64? { hasNoPositions ? nil : firstPicked(from: begin) }
 
     /// The reading of the last of so many, or of the last that comes at all.
     private func reading(number count: Int) -> Int64 {

@@ -15,7 +15,7 @@ enum Dateutil {
     }
 
     /// Reads questions as JSON, and writes for each the next times in seconds since 1970, or null where it refuses. A rule
-    /// that takes it longer than a tenth of a second is given up.
+    /// that takes it longer than half a second is given up.
     private static let program = """
         import datetime as module, json, sys, signal
         from datetime import datetime, timedelta
@@ -30,7 +30,7 @@ enum Dateutil {
             found = []
             module.MAXYEAR = question["lastYear"]
             try:
-                signal.setitimer(signal.ITIMER_VIRTUAL, 0.1)
+                signal.setitimer(signal.ITIMER_VIRTUAL, 0.5)
                 rule = rrulestr(question["rule"], dtstart=epoch + timedelta(seconds=question["from"]))
                 after = epoch + timedelta(seconds=question["after"])
                 for time in rule:

@@ -42,7 +42,8 @@ delivery = database.execute(
 sequence, = database.execute("SELECT max(sequence) FROM records").fetchone()
 [(body,)] = database.execute("SELECT body FROM snapshot").fetchall()
 state = json.loads(body)
-[campaign] = state["campaigns"]
+columns = state["campaigns"]["_columns"]
+[campaign] = columns["names"]
 number = 1
 snapshot = None
 while sequence < wanted:
@@ -50,7 +51,7 @@ while sequence < wanted:
     if snapshot is None and sequence + 480 >= wanted:
         snapshot = sequence
         state["nextCall"] = state["nextOccurrence"] = number + 1
-        state["campaigns"][campaign]["last"]["id"] = number
+        columns["others"][campaign]["last"]["id"] = number
     number += 1
     for at, form, call, text in delivery:
         for name in ["id", "call", "occurrence"]:

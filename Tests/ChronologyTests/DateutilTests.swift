@@ -8,7 +8,7 @@ import Testing
 @Suite(.enabled(if: Dateutil.python != nil, "dateutil is not here; Debian has it in python3-dateutil"))
 struct DateutilTests {
     private static let count = 24
-    private static let rules = ProcessInfo.processInfo.environment["CHRONOLOGY_RULES"].flatMap { Int($0) } ?? 2000
+    private static let rules = ProcessInfo.processInfo.environment["CHRONOLOGY_RULES"].flatMap { Int($0) } ?? 500
 
     /// By the clock alone: zones are the business of other suites. What dateutil takes otherwise, and is therefore not made,
     /// is named in `Dice.recurrence`.

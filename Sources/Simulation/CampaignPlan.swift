@@ -135,7 +135,10 @@ struct CampaignPlan {
         campaign.overlap = OverlapPolicy.allCases[Int(chance.below(UInt64(OverlapPolicy.allCases.count)))]
         campaign.onDoubt = DoubtPolicy.allCases[Int(chance.below(UInt64(DoubtPolicy.allCases.count)))]
         campaign.jitter = chance.hits(percent: 20) ? .seconds(300) : .zero
-        campaign.maximumOccurrences = chance.hits(percent: 20) ? Int(1 + chance.below(8)) : nil
+        // Drawn aside, so that a seed's world is the same but for this.
+        var copy = chance
+        var aside = SplitMix(seed: copy.next() ^ 0x6D61_7869_6D75_6D00)
+        campaign.maximumOccurrences = aside.hits(percent: 20) ? Int(1 + aside.below(8)) : nil
     }
 
     /// Gives it another trigger.

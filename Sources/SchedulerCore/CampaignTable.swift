@@ -23,7 +23,6 @@ package struct CampaignTable: Equatable, Sendable {
         get { tree[name] }
         _modify { yield &tree[name] }
     }
-
 }
 
 /// In columns, since an object for each of 100,000 campaigns takes seconds to write and to read: names, sorted; for each its

@@ -10,6 +10,8 @@ internal import Chronology
 enum ZoneUpdateBounds {
     /// Kept rules that end sooner than this are written anew. They reach two years ahead.
     static let renewal = Duration.seconds(400 * 86_400)
+    /// From so long ago on rules are kept: no change of a zone's rules makes an older time of day come again.
+    static let past = Duration.seconds(2 * 86_400)
     /// How many moved times a person is told of one by one; the rest are one notification. All are in the history.
     static let toldLimit = 50
 }
@@ -18,16 +20,14 @@ extension Scheduler {
     /// Compares the zones of a configuration that is taken into use with their kept rules.
     mutating func takeZones(at now: Moment, _ step: inout Step) {
         var kept: [ZoneExcerpt] = []
-        var old: [String: Zone] = [:]
+        var old: [String: KeptRules] = [:]
         for (name, zone) in zonesInUse.sorted(by: { $0.key < $1.key }) {
-            guard let known = state.zones?[name] else {
-                kept.append(zone.excerpt(from: now.wall))
-                continue
-            }
-            let isChanged = !known.agrees(with: zone)
-            if isChanged { old[name] = Zone(known) }
-            if isChanged || known.until < now.wall + ZoneUpdateBounds.renewal {
-                kept.append(zone.excerpt(from: now.wall))
+            // Rules that have run out say nothing of what comes.
+            let known = state.zones?[name].flatMap { $0.until > now.wall ? $0 : nil }
+            let isChanged = known.map { !$0.agrees(with: zone) } ?? true
+            if isChanged { old[name] = known.map(KeptRules.init) }
+            if isChanged || known.map({ $0.until < now.wall + ZoneUpdateBounds.renewal }) ?? true {
+                kept.append(zone.excerpt(from: now.wall - ZoneUpdateBounds.past))
             }
         }
         if !old.isEmpty { move(from: old, at: now, &step) }
@@ -46,19 +46,23 @@ extension Scheduler {
         return zones
     }
 
-    private mutating func move(from old: [String: Zone], at now: Moment, _ step: inout Step) {
+    private mutating func move(from old: [String: KeptRules], at now: Moment, _ step: inout Step) {
         var moved: [Notification] = []
+        let before = old.mapValues(\.zone)
+        // Of what lies beyond the kept rules nobody knows when it was to come.
+        let horizon = old.values.map(\.until).min() ?? now.wall
         for campaign in configuration.campaigns.values.sorted(by: { $0.name < $1.name }) where campaign.isEnabled {
             guard case .timetable(let timetable) = campaign.trigger, let known = state.campaigns[campaign.name],
                 known.fingerprint == campaign.trigger.fingerprint,
                 let zone = timetable.parts.map(\.zone).first(where: { old[$0.name] != nil })
             else { continue }
             let mark = timetable.mark(known.highWater, countedWith: old)
-            let from = timetable.replacing(old).next(after: known.highWater)
+            let from = timetable.replacing(before).next(after: known.highWater)
             let to = timetable.next(after: mark)
-            guard from != to || mark != known.highWater else { continue }
+            let isMoved = from != to && from.map { $0 < horizon } ?? true
+            guard isMoved || mark != known.highWater else { continue }
             record(.occurrenceMoved(campaign: campaign.name, zone: zone.name, from: from, to: to, mark: mark), &step)
-            if from != to { moved.append(notification(of: campaign, zone, from, to, at: now)) }
+            if isMoved { moved.append(notification(of: campaign, zone, from, to, at: now)) }
         }
         tell(moved, at: now, &step)
     }
@@ -88,13 +92,24 @@ extension Scheduler {
     }
 }
 
+/// What a zone's rules were, as far as they were kept.
+private struct KeptRules {
+    let zone: Zone
+    let from: Instant
+    let until: Instant
+
+    init(_ excerpt: ZoneExcerpt) {
+        (zone, from, until) = (Zone(excerpt), excerpt.from, excerpt.until)
+    }
+}
+
 extension Timetable {
     /// A high-water mark that was counted with other rules, so that no time of day is decided twice: where a clock with the
     /// rules of now shows later what was decided, the mark is there. Never earlier.
-    fileprivate func mark(_ mark: Instant, countedWith old: [String: Zone]) -> Instant {
+    fileprivate func mark(_ mark: Instant, countedWith old: [String: KeptRules]) -> Instant {
         parts.reduce(mark) { latest, part in
-            guard let before = old[part.zone.name] else { return latest }
-            return max(latest, before.instant(withReadingOf: mark, in: part.zone))
+            guard let before = old[part.zone.name], before.from <= mark else { return latest }
+            return max(latest, before.zone.instant(withReadingOf: mark, in: part.zone))
         }
     }
 }

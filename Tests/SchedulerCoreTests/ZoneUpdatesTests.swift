@@ -96,6 +96,28 @@ import Testing
         #expect(rig.notifications(.moved) == 51)
     }
 
+    // Found by reading: an occurrence beyond the kept rules was told as moved by an hour, since nobody knew of its summer.
+    @Test func `of what lies beyond the kept rules nothing is told`() throws {
+        func yearly(_ zone: Zone) throws -> Configuration {
+            let expression = try CalendarExpression(parsing: "2030-07-01 13:00")
+            return configuration([
+                campaign("sale", .timetable(Timetable(schedule: .calendar(expression), zone: zone, text: "2030")))
+            ])
+        }
+        let summer = ten + .seconds(1000 * 86_400)
+        var rig = Rig(try yearly(zone([(summer, 7200)])))
+        rig.feed(.reloaded(try yearly(zone([(ten + .seconds(60), 1800), (summer, 7200)]))))
+        #expect(moves(rig).isEmpty)
+        #expect(rig.notifications(.moved) == 0)
+    }
+
+    @Test func `rules that have run out say nothing of what comes`() throws {
+        var rig = Rig(try sale("13:00", zone()))
+        rig.now.wall = ten + .seconds(1000 * 86_400)
+        rig.restart(try sale("13:00", zone([(ten + .seconds(86_400), 7200)])))
+        #expect(moves(rig).isEmpty)
+    }
+
     @Test func `the rules of a zone are kept anew before they run out, and not with each start`() throws {
         var rig = Rig(try sale("13:00", zone()))
         let kept = { (rig: Rig) in rig.records.count { if case .zonesKept = $0 { true } else { false } } }

@@ -26,8 +26,6 @@ final class Findings {
         self.files = files
     }
 
-    var hasErrors: Bool { errorCount > 0 }
-
     /// Whether no further warning is kept, so that nobody needs to look for one.
     var hasAllWarnings: Bool { warningCount >= ConfigurationFaults.faultLimit }
 

@@ -209,7 +209,7 @@ extension Plan {
             lines.append("a run in \(sandbox) takes \(length.words)\(seen)")
         }
         if sandboxes.contains(where: { runLengths[$0] == nil }) {
-            lines.append("a run takes \(ExpectationBounds.run.words) where none was seen (assumed)")
+            lines.append("a run takes \(ExpectationBounds.run.words) where none was seen")
         }
         lines.append("the platform answers at once, accepts every call, and nobody else starts a run")
         if isFresh { lines.append("every audience is mapped, and no occurrence has been fired yet") }

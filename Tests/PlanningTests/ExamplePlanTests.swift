@@ -74,9 +74,8 @@ import Testing
 
         7 occurrences, 9 activations, 7 jobs, about 1124 calls.
         Assumed: exports of prod come at their usual times; a run takes 7 min where none
-        was seen (assumed); the platform answers at once, accepts every call, and nobody
-        else starts a run; every audience is mapped, and no occurrence has been fired
-        yet.
+        was seen; the platform answers at once, accepts every call, and nobody else
+        starts a run; every audience is mapped, and no occurrence has been fired yet.
         Not in these days: month-end (next Mon 06:30 +00:00).
         ! black-friday Fri 05:00 +00:00 falls into the usual export: about 20 min late.
           Consider a time after 06:10. [waits-for-export]

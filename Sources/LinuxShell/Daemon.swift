@@ -26,9 +26,9 @@ package final class InitialConfiguration {
     }
 
     fileprivate func take() -> SchedulerCore.Configuration {
-        defer { configuration = nil }
-        return configuration
-            ?? .init(platform: .init(organization: "", sandbox: "", clientID: "", clientSecret: .credential("")))
+        guard let taken = configuration else { preconditionFailure("one process has one daemon") }
+        configuration = nil
+        return taken
     }
 }
 

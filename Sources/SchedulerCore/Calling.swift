@@ -61,8 +61,7 @@ extension Scheduler {
         var baselines: [DataflowID: Baseline] = [:]
         for dataflow in Set(ordered.map(\.pair.dataflow)) {
             guard let known = knowledge.runs[dataflow] else { continue }
-            baselines[dataflow] = Baseline(
-                runs: known.listing.runs.map(\.id), horizon: known.reachesBackTo)
+            baselines[dataflow] = baseline(of: dataflow, known)
         }
         let call = Call(
             id: CallID(state.nextCall), sandbox: sandbox, activations: ordered.map(\.id), pairs: ordered.map(\.pair),

@@ -216,7 +216,8 @@ package struct Call: Equatable, Codable, Sendable {
     /// Sorted. One activation for each pair.
     package var activations: [ActivationID]
     package var pairs: [Pair]
-    /// What each dataflow's listing showed before the call: a run that is in it can not be of this call.
+    /// What each dataflow's listing showed before the call, and what was known to be ours: a run that is in it can not be of
+    /// this call.
     package var baselines: [DataflowID: Baseline]
     /// The newest finished profile export job, which `adhocrun` version 1 wants to be told.
     package var exportJob: String?

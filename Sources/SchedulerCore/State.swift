@@ -22,6 +22,8 @@ package struct State: Equatable, Codable, Sendable {
     package internal(set) var pairLimits: [SandboxName: Int] = [:]
     /// The rules of zones as they were counted with last, by name. Nil in snapshots of before.
     package internal(set) var zones: [String: ZoneExcerpt]?
+    /// The runs that were ours lately, oldest first, bounded. Nil for none, and in snapshots of before.
+    package internal(set) var ownRuns: [DataflowID: [OwnRun]]?
 
     package init() {}
 

@@ -74,6 +74,7 @@ extension State {
         case .activationRunning(let id, let run, let adopted, let at):
             enter(.running(run), id, at: at)
             change(id) { $0.wasAdopted = adopted }
+            remember(run, of: id, at: at)
             forgetSettledCalls()
         case .runEndUnknown(let id, _, let reason, _):
             change(id) {
@@ -89,8 +90,9 @@ extension State {
         case .activationQuarantined(let id, let reason, let holdsLane, let at):
             quarantine(id, reason: reason, holdsLane: holdsLane, at: at)
             forgetSettledCalls()
-        case .duplicateSeen(let id, let run, _):
+        case .duplicateSeen(let id, let run, let at):
             change(id) { $0.duplicates.append(run) }
+            remember(run, of: id, at: at)
         default:
             break
         }

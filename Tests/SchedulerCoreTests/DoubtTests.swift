@@ -141,6 +141,31 @@ import Testing
         #expect(rig.scheduler.state[activation(1, 2)]?.phase == .quarantined(call: CallID(1)))
     }
 
+    // Found by simulation: a run had ended before any listing showed it, and the next call of its pair, in doubt, took it for its
+    // own.
+    @Test func `a run of an occurrence that has ended is not adopted by the next one when the listing lags behind`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.runDuration = .seconds(1)
+        rig.isVisible = { _ in false }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(60))
+        #expect(rig.endings == [.succeeded])
+        loseAnswer(&rig, takingEffect: false) { $0.isVisible = { _ in true } }
+        rig.advance(.seconds(60))
+        #expect(rig.records.count { if case .activationRunning = $0 { true } else { false } } == 1)
+        #expect(rig.scheduler.state[activation(2, 1)]?.phase == .inDoubt(CallID(2)))
+    }
+
+    @Test func `a run that another activation had is not adopted for a person either`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.runDuration = .seconds(1)
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(60))
+        loseAnswer(&rig, takingEffect: false)
+        let reply = rig.command(.resolve(activation(2, 1), .adopt("run-1")))
+        #expect(reply == .refused("run run-1 belongs to activation 1.1 already"))
+    }
+
     private func loseAnswer(_ rig: inout Rig, takingEffect: Bool, _ change: (inout Rig) -> Void = { _ in }) {
         rig.onCall = { _ in .doubtful(detail: "timeout") }
         _ = rig.command(.fire("sale", forceOverlap: false))

@@ -2,70 +2,94 @@
 
 internal import Chronology
 
-/// The calendars of a load, and which of them are used. Ends with the load, like ``Findings``.
-final class Calendars {
-    fileprivate struct Known {
+/// The calendars of all files.
+struct CalendarTable: Sendable {
+    fileprivate struct Known: Sendable {
         /// Nil for one that is faulty; that has been reported.
         var calendar: DayCalendar?
         var place: Place
         /// The last of its single days.
         var lastDay: CivilDay?
         var hasWeekdays = false
-        /// Who uses it first, as people write it.
-        var user: String?
     }
 
+    fileprivate var known: [String: Known] = [:]
+
+    func hold(theSameAs other: CalendarTable) -> Bool {
+        known.mapValues(\.calendar) == other.known.mapValues(\.calendar)
+    }
+}
+
+/// The calendars as one reader asks for them, and which of them it has asked for. Ends with the load, like ``Findings``.
+final class Calendars {
     private let findings: Findings
     /// The day before this one is over in any zone.
     private let today: CivilDay
-    private var known: [String: Known] = [:]
+    private let reasons: Int
     private var reasonCount = 0
+    private var asked: [String] = []
+    private(set) var table: CalendarTable
+    /// Who used each calendar first, as people write it.
+    private(set) var users: [String: String] = [:]
     /// Contents of the files of calendars, in the order of the calendars.
     fileprivate(set) var files: [SourceFile] = []
 
-    init(findings: Findings, now: Instant) {
+    /// - Parameter reasons: See ``mayAskForReason``.
+    init(_ table: CalendarTable = CalendarTable(), findings: Findings, now: Instant, reasons: Int = Bounds.reasons) {
+        self.table = table
         self.findings = findings
+        self.reasons = reasons
         today = CivilDay(daysSinceEpoch: Zone.utc.local(at: now).day.daysSinceEpoch - 1)
     }
 
-    fileprivate var count: Int { known.count }
+    fileprivate var count: Int { table.known.count }
 
-    fileprivate func place(of name: String) -> Place? { known[name]?.place }
+    fileprivate func place(of name: String) -> Place? { table.known[name]?.place }
 
-    fileprivate func add(_ calendar: Known, named name: String) { known[name] = calendar }
+    fileprivate func add(_ calendar: CalendarTable.Known, named name: String) { table.known[name] = calendar }
+
+    /// Adds users that come after the present ones.
+    func take(users others: [String: String]) { users.merge(others) { first, _ in first } }
+
+    /// The names that were asked for since this was called last.
+    func takeAsked() -> [String] {
+        defer { asked = [] }
+        return asked
+    }
 
     /// The calendar, or nil after reporting that there is none.
     ///
     /// - Parameter user: As people write it, such as `campaign "spring"`.
     func calendar(named name: String, at place: Place, for user: @autoclosure () -> String) -> DayCalendar? {
-        guard let found = known[name] else {
+        guard let found = table.known[name] else {
             findings.error(
                 .unknownCalendar, at: place, "no calendar is called \(name.quoted)",
-                accepted: known.isEmpty
+                accepted: table.known.isEmpty
                     ? "the name of a [calendar.NAME]; there is none" : "a name from [calendar.NAME]",
                 remedy: "Correct the name, or define it under [calendar.\(Self.isName(name) ? name : "NAME")].",
-                suggestion: findings.suggestion(for: name, among: known.keys.sorted()))
+                suggestion: findings.suggestion(for: name, among: table.known.keys.sorted()))
             return nil
         }
-        if found.user == nil { known[name]?.user = user() }
+        asked.append(name)
+        if users[name] == nil { users[name] = user() }
         return found.calendar
     }
 
     /// Whether it is still looked for why a timetable never comes: that looks at a century of days each time.
-    var mayAskForReason: Bool { reasonCount < Bounds.reasons }
+    var mayAskForReason: Bool { reasonCount < reasons }
 
     func askedForReason() { reasonCount += 1 }
 
     /// Whether none of its days is yet to come.
     func isOver(_ name: String) -> Bool {
-        guard let found = known[name], !found.hasWeekdays, let last = found.lastDay else { return false }
+        guard let found = table.known[name], !found.hasWeekdays, let last = found.lastDay else { return false }
         return last < today
     }
 
     /// Warnings of calendars that nobody uses, and of used ones whose days have passed.
     func reportUse() {
-        for (name, calendar) in known.sorted(by: { $0.key < $1.key }) where calendar.calendar != nil {
-            guard let user = calendar.user else {
+        for (name, calendar) in table.known.sorted(by: { $0.key < $1.key }) where calendar.calendar != nil {
+            guard let user = users[name] else {
                 findings.warning(
                     .unusedCalendar, at: calendar.place, "calendar \(name.quoted) is used by nothing",
                     remedy: "Name it under except, only or in a [[blackout]], or remove it.")
@@ -135,7 +159,7 @@ struct CalendarReader {
         let dates = dates(section)
         let weekdays = section.has("weekdays") ? WeekdayReader(findings: findings).read(section, "weekdays") : []
         let fileDays = section.has("file") ? days(inFileOf: section) : []
-        var known = Calendars.Known(place: entry.keyPlace)
+        var known = CalendarTable.Known(place: entry.keyPlace)
         if let dates, let weekdays, let fileDays, isInBounds(dates.count + fileDays.count, section),
             isFilled(section, dates, weekdays, fileDays)
         {

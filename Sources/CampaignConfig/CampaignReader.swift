@@ -26,6 +26,9 @@ struct CampaignReader {
     let schedules: ScheduleReader
     let rules: DayRulesReader
 
+    /// As people write it.
+    static func title(_ name: String) -> String { "campaign \(name.quoted)" }
+
     /// The campaign, or nil when what would identify it is faulty. Other faults are reported, and make the load fail.
     func read(_ entry: TOMLEntry) -> DraftCampaign? {
         guard Shape.isCampaignName(entry.key) else {
@@ -41,7 +44,7 @@ struct CampaignReader {
             return nil
         }
         let section = Section(
-            inner, title: "campaign \(entry.key.quoted)", place: entry.keyPlace, keys: Self.keys, findings: findings)
+            inner, title: Self.title(entry.key), place: entry.keyPlace, keys: Self.keys, findings: findings)
         return read(section, named: CampaignName(entry.key))
     }
 

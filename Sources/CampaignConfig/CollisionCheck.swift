@@ -19,14 +19,24 @@ struct CollisionCheck {
         }
     }
 
+    /// What decides the times of a timetable.
+    private struct Schedule: Hashable {
+        var text: String
+        var zone: String
+    }
+
     let findings: Findings
     let now: Instant
     let audienceNames: [AudienceID: String]
 
     /// At most one warning a campaign, at the later one of the two.
     func check(_ drafts: [DraftCampaign]) {
-        let timed = drafts.filter { if case .timetable = $0.campaign.trigger { $0.campaign.isEnabled } else { false } }
-            .sorted { $0.place < $1.place }
+        let order = drafts.indices
+            .filter {
+                if case .timetable = drafts[$0].campaign.trigger { drafts[$0].campaign.isEnabled } else { false }
+            }
+            .sorted { drafts[$0].place < drafts[$1].place }
+        let timed = order.map { drafts[$0] }
         let shared = sharedLanes(timed)
         let involved = Set(shared.flatMap(\.members)).sorted()
         let occurrences = occurrences(of: involved, in: timed)
@@ -50,27 +60,32 @@ struct CollisionCheck {
 
     /// Lanes that several campaigns use, each with the indices of those campaigns.
     private func sharedLanes(_ timed: [DraftCampaign]) -> [(lane: Lane, members: [Int])] {
-        var members: [Lane: [Int]] = [:]
+        var places: [Lane: Int] = [:]
+        var lanes: [(lane: Lane, members: [Int])] = []
         for (index, draft) in timed.enumerated() {
             for pair in draft.campaign.pairs {
                 let lane = Lane(sandbox: draft.campaign.sandbox, audience: pair.audience)
-                if members[lane]?.last != index { members[lane, default: []].append(index) }
+                if let place = places[lane] {
+                    if lanes[place].members.last != index { lanes[place].members.append(index) }
+                } else {
+                    places[lane] = lanes.count
+                    lanes.append((lane, [index]))
+                }
             }
         }
-        return members.filter { $0.value.count > 1 }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        return lanes.filter { $0.members.count > 1 }.sorted { $0.lane < $1.lane }
     }
 
     /// The coming occurrences of each campaign; campaigns with one schedule share the work.
     private func occurrences(of involved: [Int], in timed: [DraftCampaign]) -> [Int: [Instant]] {
         var result: [Int: [Instant]] = [:]
-        var known: [String: [Instant]] = [:]
+        var known: [Schedule: [Instant]] = [:]
         let share = max(1, Self.occurrenceLimit / max(1, involved.count))
         for index in involved {
-            let trigger = timed[index].campaign.trigger
-            guard case .timetable(let timetable) = trigger else { continue }
-            let fingerprint = trigger.fingerprint
-            let instants = known[fingerprint] ?? coming(timetable, atMost: share)
-            known[fingerprint] = instants
+            guard case .timetable(let timetable) = timed[index].campaign.trigger else { continue }
+            let schedule = Schedule(text: timetable.text, zone: timetable.zone.name)
+            let instants = known[schedule] ?? coming(timetable, atMost: share)
+            known[schedule] = instants
             result[index] = instants
         }
         return result

@@ -63,7 +63,10 @@ struct ComingCheck {
     /// Without looking at days: whether `only` names nothing but calendars whose days have passed.
     private func isOnlyOver(_ timetable: Timetable) -> Bool {
         let only = timetable.rules?.only ?? []
-        guard !only.isEmpty, only.allSatisfy({ calendars.isOver($0.name) }) else { return false }
+        // With shift, what was meant for the last of the days may still come.
+        guard !only.isEmpty, timetable.rules?.shift == nil, only.allSatisfy({ calendars.isOver($0.name) }) else {
+            return false
+        }
         let names = only.map(\.name.quoted)
         findings.error(
             .neverComes, at: place(of: "only"),

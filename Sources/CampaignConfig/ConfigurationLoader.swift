@@ -1,6 +1,6 @@
 // Files → configuration, or everything that is wrong with them. Begin at `load`, which stands in the order of the work:
 // every file to a tree, names of all files, settings of the main file, campaigns, then what holds between campaigns. Of a
-// large file the campaigns come in pieces, each of which is a tree only while it is made use of.
+// large file the campaigns come in pieces, each of which is a tree only while it is made use of; see CampaignParts.swift.
 //
 // Pure: bytes come in, zones are looked up through a function, and time is the `now` that was given.
 
@@ -15,39 +15,48 @@ package struct ConfigurationLoader {
     ]
     private static let sharedKeys = ["campaign", "audience", "dataflow", "calendar"]
 
-    private let zones: (String) -> Zone?
+    private let zones: ZoneSource
     private let calendarFile: CalendarFileSource
     private let now: Instant
+    private let each: EachPart
+    /// Bytes of all files together from which on even small ones are read in pieces.
+    package var largeLength = 1 << 20
 
     /// - Parameters:
-    ///   - zones: The time zone of an IANA name, or nil where the host does not know it.
     ///   - calendarFile: The contents of the files that calendars name.
     ///   - now: What "has passed" and "never comes" are measured against.
+    ///   - each: Reads the parts of a large configuration; one after another where nothing else is given.
     package init(
-        zones: @escaping (String) -> Zone?, calendarFile: @escaping CalendarFileSource, now: Instant
+        zones: @escaping ZoneSource, calendarFile: @escaping CalendarFileSource, now: Instant,
+        each: @escaping EachPart = { count, body in (0..<count).forEach(body) }
     ) {
         self.zones = zones
         self.calendarFile = calendarFile
         self.now = now
+        self.each = each
     }
 
     /// Reads and checks everything.
     ///
-    /// - Parameter files: `activationd.toml` first, then those of `campaigns.d`, in byte order of their names.
+    /// - Parameters:
+    ///   - files: `activationd.toml` first, then those of `campaigns.d`, in byte order of their names.
+    ///   - kept: What the load before left, whatever its files were. It changes nothing but the time that this one takes.
     /// - Throws: Every fault of every file at once. The caller keeps what runs and shows them.
-    package func load(_ files: [SourceFile]) throws(ConfigurationFaults) -> LoadedConfiguration {
+    package func load(
+        _ files: [SourceFile], after kept: KeptCampaigns = .none
+    ) throws(ConfigurationFaults) -> LoadedConfiguration {
         let files = files.isEmpty ? [SourceFile(path: "activationd.toml", bytes: [])] : files
         var broken: [Int: TOMLReader.Failure] = [:]
         while true {
             let findings = Findings(files: files)
             // What a file said before it turned out to be no TOML counts for nothing: once more without it.
-            guard let configuration = read(files, &broken, findings) else { continue }
+            guard let loaded = read(files, kept, &broken, findings) else { continue }
             let (faults, warnings) = findings.report()
             if var faults {
                 faults.warnings = warnings
                 throw faults
             }
-            return LoadedConfiguration(configuration: configuration, warnings: warnings)
+            return LoadedConfiguration(configuration: loaded.configuration, warnings: warnings, kept: loaded.kept)
         }
     }
 
@@ -62,9 +71,10 @@ package struct ConfigurationLoader {
     /// - Parameter broken: Files that are no TOML. Those that turn out to be are added.
     /// - Returns: Nil where some were added.
     private func read(
-        _ files: [SourceFile], _ broken: inout [Int: TOMLReader.Failure], _ findings: Findings
-    ) -> Configuration? {
-        let opened = files.indices.map { index in open(files[index], index, broken[index], findings) }
+        _ files: [SourceFile], _ kept: KeptCampaigns, _ broken: inout [Int: TOMLReader.Failure], _ findings: Findings
+    ) -> (configuration: Configuration, kept: KeptCampaigns)? {
+        let isLarge = files.reduce(0) { $0 + $1.bytes.count } >= largeLength
+        let opened = files.indices.map { index in open(files[index], index, broken[index], isLarge, findings) }
         var names = KnownNames()
         for file in opened.compactMap(\.self) { NameReader(findings: findings).read(file.section, into: &names) }
         let calendars = Calendars(findings: findings, now: now)
@@ -78,31 +88,42 @@ package struct ConfigurationLoader {
         configuration.dataflowNames = names.dataflowNames
         configuration.audienceNames = names.audienceNames
         // A main file that is no TOML has one fault, not one more for each key that could not be seen.
-        guard let main = opened[0]?.section else { return configuration }
-        let settings = readMain(main, calendars, into: &configuration, findings)
-        let reader = CampaignReader(
-            findings: findings, names: names, defaults: settings.defaults, sandbox: configuration.platform.sandbox,
-            zone: settings.zone, schedules: settings.schedules, rules: settings.rules)
-        var drafts = Drafts(reader: reader, findings: findings)
-        let count = broken.count
-        for (index, file) in opened.enumerated() {
-            guard let file else { continue }
-            drafts.add(file.section.named("campaign"))
-            broken[index] = drafts.add(
-                PieceReader(reader: TOMLReader(file: index), bytes: files[index].bytes, pieces: file.pieces))
-        }
-        guard broken.count == count else { return nil }
+        guard let main = opened[0]?.section else { return (configuration, .none) }
+        let keptZones = kept.zones(beside: zones)
+        let zones = keptZones ?? zones
+        let settings = readMain(main, zones, calendars, into: &configuration, findings)
+        let surroundings = Surroundings(
+            names: names, defaults: settings.defaults, sandbox: configuration.platform.sandbox, zone: settings.zone,
+            calendars: calendars.table)
+        let usable = keptZones != nil && kept.isValid(in: surroundings) ? kept : nil
+        let parts = CampaignParts(
+            files: files, surroundings: surroundings, zones: zones, now: now, kept: usable
+        ).read(units(of: opened), each: each)
+        let known = broken.count
+        for part in parts { broken.merge(part.broken) { first, _ in first } }
+        guard broken.count == known else { return nil }
+        let drafts = Drafts(parts, findings: findings)
+        for part in parts { calendars.take(users: part.calendarUsers) }
         configuration.campaigns = drafts.checked(now: now, audienceNames: configuration.audienceNames)
         calendars.reportUse()
-        return configuration
+        return (configuration, KeptCampaigns(parts, surroundings, files: files, after: usable))
+    }
+
+    /// Campaigns in the order of the files; those of a file that are not in its pieces come first.
+    private func units(of files: [OpenFile?]) -> [CampaignUnit] {
+        files.enumerated().flatMap { index, file -> [CampaignUnit] in
+            guard let file else { return [] }
+            return [.entries(file.section.named("campaign"))] + file.pieces.map { .piece($0, file: index) }
+        }
     }
 
     private func open(
-        _ file: SourceFile, _ index: Int, _ failure: TOMLReader.Failure?, _ findings: Findings
+        _ file: SourceFile, _ index: Int, _ failure: TOMLReader.Failure?, _ isLarge: Bool, _ findings: Findings
     ) -> OpenFile? {
         do throws(TOMLReader.Failure) {
             if let failure { throw failure }
-            let document = try TOMLReader(file: index).open(file.bytes, table: "campaign")
+            let document = try TOMLReader(file: index).open(
+                file.bytes, table: "campaign", threshold: isLarge ? 0 : TOMLReader.splitThreshold)
             return OpenFile(section: section(document.entries, index, findings), pieces: document.pieces)
         } catch {
             findings.error(
@@ -133,12 +154,11 @@ package struct ConfigurationLoader {
     private struct MainSettings {
         var defaults: CampaignDefaults
         var zone: Zone
-        var schedules: ScheduleReader
-        var rules: DayRulesReader
     }
 
     private func readMain(
-        _ main: Section, _ calendars: Calendars, into configuration: inout Configuration, _ findings: Findings
+        _ main: Section, _ zones: @escaping ZoneSource, _ calendars: Calendars, into configuration: inout Configuration,
+        _ findings: Findings
     ) -> MainSettings {
         let rules = DayRulesReader(findings: findings, calendars: calendars)
         let schedules = ScheduleReader(findings: findings, zones: zones, now: now)
@@ -153,43 +173,32 @@ package struct ConfigurationLoader {
             findings: findings, main: main, zone: zone, schedules: schedules, calendars: calendars
         ).read()
         configuration.notifications = NotificationReader(findings: findings, main: main).read()
-        return MainSettings(defaults: reader.readDefaults(rules), zone: zone, schedules: schedules, rules: rules)
+        return MainSettings(defaults: reader.readDefaults(rules), zone: zone)
     }
 }
 
 /// The campaigns of all files.
 private struct Drafts {
-    let reader: CampaignReader
-    let findings: Findings
+    private let findings: Findings
     private var drafts: [CampaignName: DraftCampaign] = [:]
 
-    init(reader: CampaignReader, findings: Findings) {
-        self.reader = reader
+    init(_ parts: [CampaignPart], findings: Findings) {
         self.findings = findings
-    }
-
-    /// - Returns: Why the file is no TOML after all.
-    mutating func add(_ pieces: PieceReader) -> TOMLReader.Failure? {
-        var pieces = pieces
-        do throws(TOMLReader.Failure) {
-            while let entries = try pieces.next() { add(entries) }
-            return nil
-        } catch {
-            return error
+        drafts.reserveCapacity(parts.reduce(0) { $0 + $1.drafts.count })
+        for part in parts {
+            findings.take(part.findings)
+            for draft in part.drafts { add(draft) }
         }
     }
 
-    mutating func add(_ entries: [TOMLEntry]) {
-        for entry in entries {
-            if let first = drafts[CampaignName(entry.key)] {
-                findings.error(
-                    .duplicateName, at: entry.keyPlace,
-                    "campaign \(entry.key.quoted) is also defined at \(findings.name(first.place))",
-                    remedy: "Rename one of them, or remove it.")
-            } else if let draft = reader.read(entry) {
-                drafts[draft.campaign.name] = draft
-            }
-        }
+    private mutating func add(_ draft: DraftCampaign) {
+        let name = draft.campaign.name
+        guard let first = drafts.updateValue(draft, forKey: name) else { return }
+        drafts[name] = first
+        findings.error(
+            .duplicateName, at: draft.place,
+            "campaign \(name.text.quoted) is also defined at \(findings.name(first.place))",
+            remedy: "Rename one of them, or remove it.")
     }
 
     /// After what holds between campaigns was looked at.

@@ -4,7 +4,7 @@
 internal import Chronology
 
 /// What of the rules for days campaigns have that do not say otherwise.
-struct DayDefaults {
+struct DayDefaults: Equatable, Sendable {
     var except: [DayCalendar] = []
     var shift: DayRules.Shift?
     var weekend = Self.usualWeekend

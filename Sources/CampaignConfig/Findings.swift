@@ -14,7 +14,10 @@ final class Findings {
     static let suggestionLimit = 200
 
     private let files: [SourceFile]
+    private let suggestions: Int
     private var findings: [Finding] = []
+    /// Faults and warnings so far, those that are not kept as well.
+    private(set) var count = 0
     private var omitted = 0
     private var errorCount = 0
     private var warningCount = 0
@@ -22,8 +25,25 @@ final class Findings {
     /// Lines that hold something like a secret, and are not quoted.
     private var hiddenLines: Set<Int> = []
 
-    init(files: [SourceFile]) {
+    init(files: [SourceFile], suggestions: Int = suggestionLimit) {
         self.files = files
+        self.suggestions = suggestions
+    }
+
+    /// Adds what somebody else found after these.
+    func take(_ others: Findings) {
+        for finding in others.findings {
+            let isError = finding.fault.severity == .error
+            guard (isError ? errorCount : warningCount) < ConfigurationFaults.faultLimit else {
+                omitted += isError ? 1 : 0
+                continue
+            }
+            if isError { errorCount += 1 } else { warningCount += 1 }
+            add(finding.fault, at: finding.place)
+        }
+        count += others.count
+        omitted += others.omitted
+        hiddenLines.formUnion(others.hiddenLines)
     }
 
     /// Whether no further warning is kept, so that nobody needs to look for one.
@@ -35,6 +55,7 @@ final class Findings {
         accepted: @autoclosure () -> String = "", remedy: @autoclosure () -> String,
         suggestion: @autoclosure () -> String? = nil
     ) {
+        count += 1
         guard errorCount < ConfigurationFaults.faultLimit else {
             omitted += 1
             return
@@ -50,6 +71,7 @@ final class Findings {
         _ code: ConfigurationFault.Code, at place: Place, _ found: @autoclosure () -> String,
         remedy: @autoclosure () -> String
     ) {
+        count += 1
         guard warningCount < ConfigurationFaults.faultLimit else { return }
         warningCount += 1
         add(
@@ -60,7 +82,7 @@ final class Findings {
 
     /// The nearest known name, while the bound on such work lasts.
     func suggestion(for name: String, among candidates: @autoclosure () -> [String]) -> String? {
-        guard suggestionCount < Self.suggestionLimit else { return nil }
+        guard suggestionCount < suggestions else { return nil }
         suggestionCount += 1
         return Suggestion.nearest(to: name, among: candidates())
     }

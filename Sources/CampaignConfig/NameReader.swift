@@ -3,21 +3,28 @@
 internal import SchedulerCore
 
 /// What the files call things. Names are looked up by campaigns of every file.
-struct KnownNames {
-    struct Dataflow {
+struct KnownNames: Sendable {
+    struct Dataflow: Sendable {
         var id: DataflowID
         /// The sandbox that the dataflow is in, where the file says so.
         var sandbox: SandboxName?
         var place: Place
     }
 
-    struct Audience {
+    struct Audience: Sendable {
         var id: AudienceID
         var place: Place
     }
 
     var dataflows: [String: Dataflow] = [:]
     var audiences: [String: Audience] = [:]
+
+    /// Whether names stand for the same in both, wherever they are written.
+    func mean(theSameAs other: KnownNames) -> Bool {
+        dataflows.mapValues(\.id) == other.dataflows.mapValues(\.id)
+            && dataflows.mapValues(\.sandbox) == other.dataflows.mapValues(\.sandbox)
+            && audiences.mapValues(\.id) == other.audiences.mapValues(\.id)
+    }
 
     /// Ids to names, for showing. Of several names of one id the first in the files.
     var dataflowNames: [DataflowID: String] {

@@ -75,7 +75,8 @@ struct NestingScan {
                 dots = 0
                 values += 1
             default:
-                break
+                index += 1
+                continue
             }
             if depth + dots > limit { return (.tooDeep, line, column(of: index, in: text)) }
             if values > valueLimit { return (.tooMany, line, column(of: index, in: text)) }

@@ -2,8 +2,8 @@
 // TOML is: this reads a narrow part of it, of which nothing is in doubt, into the very tree that toml++ would make, and for
 // anything else it says that it does not know. It never says that a text is faulty. Begin at `read`.
 //
-// Not here, and so left to toml++: escapes, long strings, dotted and quoted keys, a key twice, numbers but plain ones, dates,
-// comments within arrays, and letters of which somebody might think that they are a blank or an end of a line.
+// Not here, and so left to toml++: escapes, long strings, dotted and quoted keys, a key twice, numbers but plain ones, times
+// but plain ones (see PlainDateTime.swift), comments within arrays, and letters of which somebody might think that they are a blank or an end of a line.
 
 /// Reads one section. The text is UTF-8.
 struct PlainSection {
@@ -87,7 +87,7 @@ struct PlainSection {
         guard index < text.count, depth < Self.depthLimit else { return nil }
         switch text[index] {
         case UInt8(ascii: "\""), UInt8(ascii: "'"): return quoted()
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): return integer()
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): return dateTime() ?? integer()
         case UInt8(ascii: "t"): return word("true", .boolean(true))
         case UInt8(ascii: "f"): return word("false", .boolean(false))
         case UInt8(ascii: "["): return array(depth: depth + 1)
@@ -121,6 +121,16 @@ struct PlainSection {
         let hasZeroBefore = index - start > 1 && text[start] == UInt8(ascii: "0")
         guard !hasZeroBefore, isEndOfValue else { return nil }
         return TOMLValue(content: .integer(number), place: place(from: column), endLine: line)
+    }
+
+    private mutating func dateTime() -> TOMLValue? {
+        guard index + 4 < text.count, text[index + 4] == UInt8(ascii: "-"),
+            let (value, end) = PlainDateTime.read(text, from: index)
+        else { return nil }
+        let column = column
+        index = end
+        return isEndOfValue
+            ? TOMLValue(content: .dateTime(value), place: place(from: column), endLine: line) : nil
     }
 
     private mutating func word(_ word: StaticString, _ content: TOMLValue.Content) -> TOMLValue? {

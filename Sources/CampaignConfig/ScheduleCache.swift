@@ -7,6 +7,16 @@ final class ScheduleCache {
     /// More different ones are read and not kept.
     private static let limit = 20_000
 
+    /// What decides a timetable that is one text and nothing else.
+    struct PlainKey: Hashable {
+        /// `schedule` or `cron`.
+        var key: String
+        var text: String
+        var zone: String
+        /// Whether the campaign says its zone itself: then it may be warned of one in the text.
+        var hasOwnZone: Bool
+    }
+
     private struct Key: Hashable {
         var text: String
         var zone: String
@@ -15,6 +25,7 @@ final class ScheduleCache {
     private var calendars: [String: CalendarExpression] = [:]
     private var crons: [String: CronExpression] = [:]
     private var timetables: [Key: Timetable] = [:]
+    private var plain: [PlainKey: Timetable] = [:]
 
     /// - Throws: As the expression's own initialiser; a faulty text is read every time.
     func calendar(_ text: String) throws(ScheduleError) -> CalendarExpression {
@@ -30,6 +41,13 @@ final class ScheduleCache {
         let expression = try CronExpression(parsing: text)
         if crons.count < Self.limit { crons[text] = expression }
         return expression
+    }
+
+    func plain(_ key: PlainKey) -> Timetable? { plain[key] }
+
+    /// - Parameter timetable: One of which nothing was found.
+    func add(_ timetable: Timetable, as key: PlainKey) {
+        if plain.count < Self.limit { plain[key] = timetable }
     }
 
     /// An equal timetable that somebody has already, or else this one.

@@ -40,7 +40,7 @@ struct ScheduleReader {
     let findings: Findings
     let zones: (String) -> Zone?
     let now: Instant
-    private let known = ScheduleCache()
+    let known = ScheduleCache()
 
     init(findings: Findings, zones: @escaping (String) -> Zone?, now: Instant) {
         self.findings = findings

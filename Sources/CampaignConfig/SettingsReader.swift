@@ -4,7 +4,7 @@ internal import Chronology
 internal import SchedulerCore
 
 /// What campaigns do that do not say otherwise.
-struct CampaignDefaults {
+struct CampaignDefaults: Equatable, Sendable {
     static let keys = ["start_within", "catch_up", "overlap", "on_doubt", "jitter", "except", "shift", "weekend"]
 
     var startWithin = Duration.seconds(4 * 3600)

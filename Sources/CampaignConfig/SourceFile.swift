@@ -24,9 +24,14 @@ package struct LoadedConfiguration: Sendable {
     package var configuration: Configuration
     /// In the order of files and lines. They do not stop a start.
     package var warnings: [ConfigurationFault]
+    /// For the next load of the same process.
+    package var kept: KeptCampaigns
 
-    package init(configuration: Configuration, warnings: [ConfigurationFault] = []) {
+    package init(
+        configuration: Configuration, warnings: [ConfigurationFault] = [], kept: KeptCampaigns = .none
+    ) {
         self.configuration = configuration
         self.warnings = warnings
+        self.kept = kept
     }
 }

@@ -69,24 +69,15 @@ struct TOMLReader {
         return TOMLDocument(entries: rest, pieces: split.pieces)
     }
 
-    /// The entries of the table in a piece that ``open(_:table:threshold:pieceLength:)`` told of.
-    func read(_ piece: TOMLPiece, of bytes: [UInt8]) throws(Failure) -> [TOMLEntry] {
-        var entries: [TOMLEntry] = []
-        entries.reserveCapacity(piece.sections.count)
-        for section in piece.sections {
-            let plain = bytes.withUnsafeBufferPointer { text in
-                PlainSection.read(
-                    text, section.range, line: section.line, prefixLength: piece.prefixLength, file: file)
-            }
-            if let plain {
-                entries.append(plain)
-            } else if case .table(let table)? = try parse(bytes[section.range], firstLine: section.line).first?.value
-                .content
-            {
-                entries += table
-            }
+    /// The entry of the table that a section makes, of a piece that ``open(_:table:threshold:pieceLength:)`` told of.
+    func read(_ section: TOMLSection, of piece: TOMLPiece, in bytes: [UInt8]) throws(Failure) -> TOMLEntry? {
+        let plain = bytes.withUnsafeBufferPointer { text in
+            PlainSection.read(text, section.range, line: section.line, prefixLength: piece.prefixLength, file: file)
         }
-        return entries
+        if let plain { return plain }
+        guard case .table(let table)? = try parse(bytes[section.range], firstLine: section.line).first?.value.content
+        else { return nil }
+        return table.first
     }
 
     /// The first fault of the text is the one that counts, and it may be in a piece.
@@ -94,7 +85,9 @@ struct TOMLReader {
         do throws(Failure) {
             return try parse(bytes[..<Self.withoutMark(bytes).startIndex] + split.rest)
         } catch {
-            for piece in split.pieces where piece.line <= error.line { _ = try read(piece, of: bytes) }
+            for piece in split.pieces where piece.line <= error.line {
+                for section in piece.sections { _ = try read(section, of: piece, in: bytes) }
+            }
             throw error
         }
     }

@@ -7,15 +7,17 @@
 // is in doubt, nothing is split.
 
 /// A header and what stands below it.
-struct TOMLSection: Equatable {
+struct TOMLSection: Equatable, Sendable {
     /// Of the file's bytes.
     var range: Range<Int>
     /// Of the header.
     var line: Int
+    /// In the header, behind the table's.
+    var name: String
 }
 
 /// Sections of one table, one behind the other.
-struct TOMLPiece: Equatable {
+struct TOMLPiece: Equatable, Sendable {
     /// At least one.
     var sections: [TOMLSection]
     /// Bytes before the name in each header.
@@ -65,10 +67,11 @@ struct TOMLSplit {
             }
         }
         guard !names.regular.isEmpty else { return }
-        cut(scan, at: regular.map { $0.map { !names.isAmbiguous($0) } ?? false })
+        cut(scan, at: regular.map { $0.flatMap { names.isAmbiguous($0) ? nil : $0 } })
     }
 
-    private mutating func cut(_ scan: NestingScan, at isRegular: [Bool]) {
+    /// - Parameter names: For each header the name that is in it, or nil where its section stays in the rest.
+    private mutating func cut(_ scan: NestingScan, at names: [String?]) {
         let headers = scan.headers
         rest.append(contentsOf: text[..<headers[0].start])
         restValues = headers[0].values
@@ -76,8 +79,8 @@ struct TOMLSplit {
             let next = index + 1 < headers.count ? headers[index + 1] : nil
             let range = header.start..<(next?.start ?? text.endIndex)
             let values = (next?.values ?? scan.values) - header.values
-            if isRegular[index] {
-                add(TOMLSection(range: range, line: header.line), values: values)
+            if let name = names[index] {
+                add(TOMLSection(range: range, line: header.line, name: name), values: values)
                 let ends = (next?.line ?? scan.line) - header.line
                 rest.append(contentsOf: repeatElement(UInt8(ascii: "\n"), count: ends))
             } else {

@@ -12,6 +12,27 @@ struct TimetableReader {
     ///
     /// - Parameter days: What the campaign and [defaults] say about days.
     func read(_ entry: TOMLEntry, in section: Section, days: DayDefaults, zone: Zone) -> Timetable? {
+        let key = plainKey(entry, in: section, days: days, zone: zone)
+        if let key, let known = schedules.known.plain(key) { return known }
+        let before = findings.count
+        let timetable = readAnew(entry, in: section, days: days, zone: zone)
+        // What something was found of is to be found of the next one as well.
+        if let key, let timetable, findings.count == before { schedules.known.add(timetable, as: key) }
+        return timetable
+    }
+
+    /// What decides a timetable that is one text and nothing else. Nil for any other.
+    private func plainKey(
+        _ entry: TOMLEntry, in section: Section, days: DayDefaults, zone: Zone
+    ) -> ScheduleCache.PlainKey? {
+        guard entry.key == "schedule" || entry.key == "cron", case .string(let text) = entry.value.content,
+            days.except.isEmpty, days.shift == nil, !["only", "exdate", "starts", "ends"].contains(where: section.has)
+        else { return nil }
+        return ScheduleCache.PlainKey(
+            key: entry.key, text: text, zone: zone.name, hasOwnZone: section.has("timezone"))
+    }
+
+    private func readAnew(_ entry: TOMLEntry, in section: Section, days: DayDefaults, zone: Zone) -> Timetable? {
         let excluded = entry.key == "at" ? [] : rules.excluded(section, zone: zone)  // refused beside it already
         let dayRules = rules.rules(days, excluded: excluded, in: section, zone: zone)
         let span = span(section, zone)

@@ -2,11 +2,12 @@
 
 package import Chronology
 internal import Foundation
+internal import Synchronization
 
-/// Loads each zone once. Make a new one for each load of the configuration.
-package final class ZoneFiles {
+/// Loads each zone once, whoever asks at once. Make a new one for each load of the configuration.
+package final class ZoneFiles: Sendable {
     private let directory: String
-    private var loaded: [String: Zone?] = [:]
+    private let loaded = Mutex<[String: Zone?]>([:])
 
     /// - Parameter directory: `/usr/share/zoneinfo`, or what `TZDIR` says.
     package init(directory: String) {
@@ -18,11 +19,13 @@ package final class ZoneFiles {
     }
 
     /// Nil for a name that is no zone here. Names come from a configuration: one that leads out of the directory is none.
-    package func zone(_ name: String) -> Zone? {
-        if let known = loaded[name] { return known }
-        let zone = load(name)
-        loaded[name] = .some(zone)
-        return zone
+    @Sendable package func zone(_ name: String) -> Zone? {
+        loaded.withLock { loaded in
+            if let known = loaded[name] { return known }
+            let zone = load(name)
+            loaded[name] = .some(zone)
+            return zone
+        }
     }
 
     /// The version of the zone data, such as `2026f`; nil where it does not say. Read anew each time that it is asked.

@@ -14,20 +14,20 @@ package import Logging
 internal import NIOCore
 internal import NIOPosix
 internal import Runtime
-package import SchedulerCore
+internal import SchedulerCore
 
 /// What a process begins with. The daemon takes it out: whoever calls ``Daemon/run()`` never returns, and would hold the first
 /// configuration for as long as the process lives.
 package final class InitialConfiguration {
-    private var configuration: SchedulerCore.Configuration?
+    private var loaded: LoadedConfiguration?
 
-    package init(_ configuration: SchedulerCore.Configuration) {
-        self.configuration = configuration
+    package init(_ loaded: LoadedConfiguration) {
+        self.loaded = loaded
     }
 
-    fileprivate func take() -> SchedulerCore.Configuration {
-        guard let taken = configuration else { preconditionFailure("one process has one daemon") }
-        configuration = nil
+    fileprivate func take() -> LoadedConfiguration {
+        guard let taken = loaded else { preconditionFailure("one process has one daemon") }
+        loaded = nil
         return taken
     }
 }
@@ -71,6 +71,8 @@ package final class Daemon: @unchecked Sendable {
     private var environment: LinuxEnvironment?
     private var runtime: Runtime?
     private var configuration: SchedulerCore.Configuration
+    /// What the next reload need not read again.
+    private var kept: KeptCampaigns
     private var sources: [any DispatchSourceProtocol] = []
     private lazy var statusLine = StatusLine(
         queue: queue, sentence: { [unowned self] in status() }, tell: { ServiceManager.status($0) })
@@ -98,20 +100,25 @@ package final class Daemon: @unchecked Sendable {
         self.logger = logger
         self.journal = journal
         memory = QuietMemory(queue: queue)
-        configuration = loaded.take()
+        let loaded = loaded.take()
+        configuration = loaded.configuration
+        kept = loaded.kept
         setLogLevel()
     }
 
     /// Reads and checks the configuration.
     ///
+    /// - Parameter kept: What the load before left.
     /// - Throws: Every fault at once. At the start the daemon ends with it, later it keeps what it has.
-    package static func load(_ options: Options) throws(ConfigurationFaults) -> LoadedConfiguration {
+    package static func load(
+        _ options: Options, after kept: KeptCampaigns = .none
+    ) throws(ConfigurationFaults) -> LoadedConfiguration {
         let files = try ConfigurationFiles().read(main: options.configuration)
         let zones = ZoneFiles(environment: options.environment)
         var loaded = try ConfigurationLoader(
             zones: zones.zone, calendarFile: CalendarFiles(main: options.configuration).read,
-            now: SystemClock.now().wall
-        ).load(files)
+            now: SystemClock.now().wall, each: Cores.each
+        ).load(files, after: kept)
         loaded.configuration.zoneData = zones.version
         return loaded
     }
@@ -242,9 +249,10 @@ package final class Daemon: @unchecked Sendable {
             ServiceManager.ready(status: status)
         }
         do throws(ConfigurationFaults) {
-            let loaded = try Self.load(options)
+            let loaded = try Self.load(options, after: kept)
             let difference = ConfigurationDifference(from: configuration, to: loaded.configuration)
             configuration = loaded.configuration
+            kept = loaded.kept
             loadedAt = SystemClock.now().wall
             rejection = nil
             setLogLevel()

@@ -30,8 +30,10 @@ package struct CampaignTable: Equatable, Sendable {
 /// was stored as an object for each campaign is read as well.
 extension CampaignTable: Codable {
     private struct Columns: Codable {
-        var names: [CampaignName] = []
-        var marks: [Instant] = []
+        // Not as names and instants, which are stored as the same: a call of the coder less for each.
+        var names: [String] = []
+        /// Milliseconds.
+        var marks: [Int64] = []
         var fingerprints: [String] = []
         var uses: [Int] = []
         var others: [CampaignName: Rest] = [:]
@@ -58,8 +60,8 @@ extension CampaignTable: Codable {
         var places: [String: Int] = [:]
         for name in keys.sorted() {
             guard let state = self[name] else { continue }
-            columns.names.append(name)
-            columns.marks.append(state.highWater)
+            columns.names.append(name.text)
+            columns.marks.append(state.highWater.milliseconds)
             if let place = places[state.fingerprint] {
                 columns.uses.append(place)
             } else {
@@ -90,12 +92,13 @@ extension CampaignTable: Codable {
         }
         self.init(
             columns.names.indices.lazy.map { index in
-                let name = columns.names[index]
+                let name = CampaignName(columns.names[index])
                 let rest = columns.others[name]
                 return (
                     name,
                     CampaignState(
-                        fingerprint: columns.fingerprints[columns.uses[index]], highWater: columns.marks[index],
+                        fingerprint: columns.fingerprints[columns.uses[index]],
+                        highWater: Instant(milliseconds: columns.marks[index]),
                         last: rest?.last, fired: rest?.fired, finishedAt: rest?.finishedAt)
                 )
             })

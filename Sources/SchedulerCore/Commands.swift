@@ -119,8 +119,8 @@ extension Scheduler {
         case .running where activation.endIsUnknown && resolution == .abandon: break
         default: return .refused("activation \(id) does not need a person: it is neither in doubt nor quarantined")
         }
-        if case .adopt(let run) = resolution, let owner = owner(of: run), owner != id {
-            return .refused("run \(run) belongs to activation \(owner) already")
+        if case .adopt(let run) = resolution, owns(run), !activations(running: run).isEmpty {
+            return .refused("run \(run) belongs to activation \(activations(running: run)[0]) already")
         }
         record(.activationResolved(activation: id, resolution: resolution, actor: actor, at: now.wall), &step)
         knowledge.doubts[id] = nil

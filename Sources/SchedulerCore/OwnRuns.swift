@@ -5,10 +5,9 @@
 
 package import Chronology
 
-/// A run that an activation of ours had, or that was its second one.
+/// A run that an activation had, or that was its second one.
 package struct OwnRun: Equatable, Codable, Sendable {
     package var run: RunID
-    package var activation: ActivationID
     /// When it became known as ours, by our clock.
     package var at: Instant
 }
@@ -25,9 +24,9 @@ extension State {
     mutating func remember(_ run: RunID, of activation: ActivationID, at: Instant) {
         guard let dataflow = pair(of: activation)?.dataflow else { return }
         var runs = ownRuns?[dataflow] ?? []
-        guard !runs.contains(where: { $0.run == run && $0.activation == activation }) else { return }
+        guard !runs.contains(where: { $0.run == run }) else { return }
         runs.removeAll { $0.at < at - OwnRunBounds.age }
-        runs.append(OwnRun(run: run, activation: activation, at: at))
+        runs.append(OwnRun(run: run, at: at))
         ownRuns = ownRuns ?? [:]
         ownRuns?[dataflow] = runs.suffix(OwnRunBounds.runs)
     }
@@ -41,11 +40,5 @@ extension Scheduler {
         var present = Set(shown)
         let unseen = (state.ownRuns?[dataflow] ?? []).map(\.run).filter { present.insert($0).inserted }
         return Baseline(runs: shown + unseen, horizon: known.reachesBackTo)
-    }
-
-    /// The activation that has a run, or had it lately. Nil for a run that nobody here knows.
-    func owner(of run: RunID) -> ActivationID? {
-        activations(running: run).first
-            ?? state.ownRuns?.values.lazy.compactMap { runs in runs.first { $0.run == run } }.first?.activation
     }
 }

@@ -71,19 +71,21 @@ extension Scheduler {
                 at: now, &step)
         }
         takeZones(at: now, &step)
-        let names = configuration.campaigns.keys.sorted()
-        recordAnchors(
-            names.compactMap { name in
-                configuration.campaigns[name].flatMap { anchor($0, before: before?.campaigns[name], at: now) }
-            }, &step)
-        for name in names {
-            if let campaign = configuration.campaigns[name], campaign.isEnabled { finish(campaign, at: now, &step) }
+        let anchors = configuration.campaigns.values.compactMap { campaign in
+            anchor(campaign, before: before?.campaigns[campaign.name], at: now)
         }
+        recordAnchors(anchors.sorted { $0.campaign < $1.campaign }, &step)
+        let counted = configuration.campaigns.values.filter { $0.maximumOccurrences != nil && $0.isEnabled }
+        for campaign in counted.sorted(by: { $0.name < $1.name }) { finish(campaign, at: now, &step) }
         planDue()
     }
 
     /// Where a campaign counts from, if that is another place than before: it is new, or what decides its times is another.
     private func anchor(_ campaign: Campaign, before: Campaign?, at now: Moment) -> CampaignAnchor? {
+        // The same campaign was anchored when it was taken. Of 100,000 most are, at most reloads.
+        if let before, before.isSame(as: campaign), campaign.maximumOccurrences == nil, !mutant(.reloadDropsDue) {
+            return nil
+        }
         let fingerprint = campaign.isEnabled ? campaign.trigger.fingerprint : "disabled"
         let known = state.campaigns[campaign.name]
         let isAnew = mutant(isStarted ? .reloadDropsDue : .missedForgotten) || !isStarted && mutant(.marksSetBack)

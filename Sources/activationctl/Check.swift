@@ -26,7 +26,7 @@ struct Check: ParsableCommand {
             let files = try ConfigurationFiles().read(main: path)
             let zones = ZoneFiles(environment: environment)
             let loaded = try ConfigurationLoader(
-                zones: zones.zone, calendarFile: CalendarFiles(main: path).read, now: session.now
+                zones: zones.zone, calendarFile: CalendarFiles(main: path).read, now: session.now, each: Cores.each
             ).load(files)
             document = CheckDocument(
                 faults: [], warnings: loaded.warnings.map(FaultDocument.init), omitted: 0, files: files.count,

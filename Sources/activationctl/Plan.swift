@@ -171,7 +171,8 @@ extension Session {
         do throws(ConfigurationFaults) {
             let files = try ConfigurationFiles().read(main: path)
             return try ConfigurationLoader(
-                zones: ZoneFiles(environment: environment).zone, calendarFile: CalendarFiles(main: path).read, now: now
+                zones: ZoneFiles(environment: environment).zone, calendarFile: CalendarFiles(main: path).read, now: now,
+                each: Cores.each
             ).load(files)
         } catch {
             let document = CheckDocument(

@@ -101,7 +101,7 @@ private struct Start {
         let loaded = try load(options, isCheck: false)
         for warning in warnings { logger.warning("\(warning)") }
         for warning in loaded.warnings { FaultLog(logger: logger).tell(warning) }
-        return InitialConfiguration(loaded.configuration)
+        return InitialConfiguration(loaded)
     }
 
     /// Every fault at once: to the journal with their places as fields, to anybody else as they are.

@@ -97,11 +97,15 @@ enum Sample {
         faults { () throws(ConfigurationFaults) in try load(settings: settings) }?.faults.map(\.code) ?? []
     }
 }
-/// Central European rules as a zone file of nothing but a footer, so that no test depends on the host's zones.
-private let stockholm: Zone? = {
-    let counts: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 4]
-    let header = Array("TZif2".utf8) + [UInt8](repeating: 0, count: 15) + counts
-    let types: [UInt8] = [0, 0, 0x0E, 0x10, 0, 0] + Array("CET\0".utf8)
-    let footer = Array("\nCET-1CEST,M3.5.0,M10.5.0/3\n".utf8)
-    return try? Zone(name: "Europe/Stockholm", tzif: header + types + header + types + footer)
-}()
+/// Central European rules.
+private let stockholm = Sample.zone("Europe/Stockholm", footer: "CET-1CEST,M3.5.0,M10.5.0/3")
+
+extension Sample {
+    /// A zone file of nothing but a footer, so that no test depends on the host's zones.
+    static func zone(_ name: String, footer: String) -> Zone? {
+        let counts: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 4]
+        let header = Array("TZif2".utf8) + [UInt8](repeating: 0, count: 15) + counts
+        let types: [UInt8] = [0, 0, 0x0E, 0x10, 0, 0] + Array("CET\0".utf8)
+        return try? Zone(name: name, tzif: header + types + header + types + Array("\n\(footer)\n".utf8))
+    }
+}

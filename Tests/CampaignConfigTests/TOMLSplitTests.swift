@@ -19,7 +19,11 @@ import Testing
             let document = try reader.open(bytes, table: "campaign", threshold: 0, pieceLength: length)
             count = document.pieces.count
             var campaigns: [TOMLEntry] = []
-            for piece in document.pieces { campaigns += try reader.read(piece, of: bytes) }
+            for piece in document.pieces {
+                for section in piece.sections {
+                    if let entry = try reader.read(section, of: piece, in: bytes) { campaigns.append(entry) }
+                }
+            }
             return joined(document.entries, campaigns)
         }
         return (count, outcome)
@@ -232,7 +236,13 @@ private struct GeneratedTOML {
             ])
         case 1: return one(["1", "0", "12", "-3", "+4", "1_000", "0x1F", "1.5", "1e3", "007", "inf"])
         case 2: return one(["true", "false", "True"])
-        case 3: return one(["2036-01-01T00:00:00Z", "2036-01-01", "12:00:00", "\"17\"", "'a\"b'"])
+        case 3:
+            return one([
+                "2036-01-01T00:00:00Z", "2036-01-01", "12:00:00", "\"17\"", "'a\"b'", "2036-02-29T23:59:59+01:00",
+                "2035-02-29", "2036-12-31T09:00:00", "2036-12-31T09:00:00-23:59", "2036-04-31", "0000-01-01",
+                "2036-01-01 12:00:00", "2036-01-01T12:00", "2036-01-01T12:00:00.5Z", "2036-01-01t12:00:00z",
+                "2036-01-01T24:00:00", "2036-01-01T12:00:60Z", "2036-01-01T12:00:00+24:00", "2036-1-1", "20360-01-01",
+            ])
         case 4, 5:
             let items = (0..<random.below(4)).map { _ in value(depth + 1) }
             let gap = one([",", ", ", ",\n  ", " , "])

@@ -3,8 +3,9 @@ import Foundation
 import GRDB
 import Journal
 import JournalSQLite
-import SchedulerCore
 import Testing
+
+@testable import SchedulerCore
 
 /// Goal: a journal of every released format is opened, read and carried on by this one.
 @Suite struct OldJournalTests {
@@ -44,6 +45,8 @@ import Testing
         var state = State()
         try store.replay(after: 0) { if $0.sequence <= snapshot.sequence { state.apply($0.record) } }
         let stored = try #require(RecordCoding.decodeState(snapshot.bytes))
+        // Which runs were ours lately is folded out of records of format 1 since format 2, and was in no snapshot before.
+        state.ownRuns = nil
         #expect(stored == state)
         #expect(try RecordCoding.encode(stored) == RecordCoding.encode(state))
     }

@@ -13,7 +13,7 @@ import Testing
     private func shipped() throws -> Configuration {
         let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
         let bytes = Array(try Data(contentsOf: URL(filePath: root + "/config/activationd.toml")))
-        let zones = { (name: String) -> Zone? in name == "UTC" ? .utc : try? zone(name) }
+        let zones: ZoneSource = { $0 == "UTC" ? .utc : try? zone($0) }
         let loader = ConfigurationLoader(
             zones: zones,
             calendarFile: { .failure(.init(code: .fileUnreadable, file: $0, found: "no such file", remedy: "")) },

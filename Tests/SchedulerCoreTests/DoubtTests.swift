@@ -156,16 +156,6 @@ import Testing
         #expect(rig.scheduler.state[activation(2, 1)]?.phase == .inDoubt(CallID(2)))
     }
 
-    @Test func `a run that another activation had is not adopted for a person either`() {
-        var rig = Rig(configuration([campaign("sale")]))
-        rig.runDuration = .seconds(1)
-        _ = rig.command(.fire("sale", forceOverlap: false))
-        rig.advance(.seconds(60))
-        loseAnswer(&rig, takingEffect: false)
-        let reply = rig.command(.resolve(activation(2, 1), .adopt("run-1")))
-        #expect(reply == .refused("run run-1 belongs to activation 1.1 already"))
-    }
-
     private func loseAnswer(_ rig: inout Rig, takingEffect: Bool, _ change: (inout Rig) -> Void = { _ in }) {
         rig.onCall = { _ in .doubtful(detail: "timeout") }
         _ = rig.command(.fire("sale", forceOverlap: false))

@@ -5,26 +5,33 @@ internal import SchedulerCore
 
 struct CampaignGraph {
     let findings: Findings
-    let drafts: [CampaignName: DraftCampaign]
+    let drafts: [DraftCampaign]
+    /// Of each name in the drafts.
+    let places: [CampaignName: Int]
 
     func check() {
-        let followers = drafts.keys.filter { predecessor(of: $0) != nil }.sorted()
+        let followers = drafts.filter { if case .after = $0.campaign.trigger { true } else { false } }
+            .map(\.campaign.name).sorted()
         for name in followers { checkPredecessor(of: name) }
         for loop in loops(of: followers) { report(loop) }
     }
 
+    private func draft(_ name: CampaignName) -> DraftCampaign? { places[name].map { drafts[$0] } }
+
     private func predecessor(of name: CampaignName) -> CampaignName? {
-        guard case .after(let other, _) = drafts[name]?.campaign.trigger else { return nil }
+        guard case .after(let other, _) = draft(name)?.campaign.trigger else { return nil }
         return other
     }
 
     private func checkPredecessor(of name: CampaignName) {
-        guard let other = predecessor(of: name), let draft = drafts[name], let place = draft.afterPlace else { return }
-        guard let target = drafts[other]?.campaign else {
+        guard let other = predecessor(of: name), let draft = self.draft(name), let place = draft.afterPlace else {
+            return
+        }
+        guard let target = self.draft(other)?.campaign else {
             findings.error(
                 .unknownCampaign, at: place, "no campaign is called \(other.text.quoted)",
                 accepted: "the name of another campaign", remedy: "Correct the name.",
-                suggestion: findings.suggestion(for: other.text, among: drafts.keys.sorted().map(\.text)))
+                suggestion: findings.suggestion(for: other.text, among: places.keys.sorted().map(\.text)))
             return
         }
         if !target.isEnabled, draft.campaign.isEnabled {
@@ -53,7 +60,7 @@ struct CampaignGraph {
     }
 
     private func rotated(_ loop: [CampaignName]) -> [CampaignName] {
-        let places = loop.compactMap { drafts[$0]?.place }
+        let places = loop.compactMap { draft($0)?.place }
         guard places.count == loop.count, let first = places.indices.min(by: { places[$0] < places[$1] }) else {
             return loop
         }
@@ -61,7 +68,7 @@ struct CampaignGraph {
     }
 
     private func report(_ loop: [CampaignName]) {
-        guard let first = loop.first, let place = drafts[first]?.afterPlace else { return }
+        guard let first = loop.first, let place = draft(first)?.afterPlace else { return }
         let shownLimit = 20
         let shown = loop.prefix(shownLimit).map(\.text) + (loop.count > shownLimit ? ["…"] : []) + [first.text]
         findings.error(

@@ -31,7 +31,7 @@ enum CampaignUnit: Sendable {
 struct CampaignPart {
     var findings: Findings
     var drafts: [DraftCampaign] = []
-    var kept: [(CampaignName, KeptCampaigns.Entry)] = []
+    var kept: [KeptCampaigns.Entry] = []
     var zones: [String: Zone] = [:]
     /// Who used calendars first.
     var calendarUsers: [String: String] = [:]
@@ -50,7 +50,7 @@ struct CampaignParts: Sendable {
     let zones: ZoneSource
     let now: Instant
     /// Those that are of use in these surroundings.
-    let kept: KeptCampaigns?
+    let kept: KeptLookup?
 
     /// In the order of the units.
     func read(_ units: [CampaignUnit], each: EachPart) -> [CampaignPart] {
@@ -88,7 +88,7 @@ struct CampaignParts: Sendable {
 /// Reads one part, and what it makes use of is its own.
 private struct PartReader {
     private let files: [SourceFile]
-    private let kept: KeptCampaigns?
+    private let kept: KeptLookup?
     private let zones: ZoneLookup
     private let calendars: Calendars
     private let reader: CampaignReader
@@ -144,7 +144,7 @@ private struct PartReader {
             }
             part.drafts.append(
                 DraftCampaign(campaign: entry.campaign, place: place, afterPlace: entry.after?.place(below: place)))
-            part.kept.append((name, entry.moved(to: section.range, file)))
+            part.kept.append(entry.moved(to: section.range, file))
             return
         }
         let before = part.findings.count
@@ -154,7 +154,8 @@ private struct PartReader {
         else { return }
         part.drafts.append(draft)
         if part.findings.count == before, draft.place == place {
-            part.kept.append((name, KeptCampaigns.Entry(draft, section.range, file, calendars: calendars.takeAsked())))
+            part.kept.append(
+                KeptCampaigns.Entry(draft, section.range, file, calendars: calendars.takeAsked()))
         }
     }
 }

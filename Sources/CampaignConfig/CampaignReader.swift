@@ -118,34 +118,29 @@ struct PairReader {
                 accepted: "an array of { dataflow = \"…\", audiences = [\"…\"] }",
                 remedy: "Name a dataflow and its audiences, or remove the campaign.")
         }
-        var pairs: [Pair] = []
-        var seen: [Pair: Place] = [:]
+        var pairs = WrittenPairs()
         for (entries, place) in items {
             let section = Section(
                 entries, title: "activate", place: place, keys: ["dataflow", "audiences"], findings: findings)
             let dataflow = dataflow(section, campaign, sandbox)
             for (audience, place) in audiences(section) {
                 guard let dataflow else { continue }
-                add(Pair(dataflow: dataflow, audience: audience), at: place, to: &pairs, &seen)
+                add(Pair(dataflow: dataflow, audience: audience), at: place, to: &pairs)
             }
         }
-        if pairs.count > Bounds.pairs {
+        if pairs.all.count > Bounds.pairs {
             findings.error(
-                .tooMany, at: entry.keyPlace, "\(campaign.title) has \(pairs.count) pairs",
+                .tooMany, at: entry.keyPlace, "\(campaign.title) has \(pairs.all.count) pairs",
                 accepted: "up to \(Bounds.pairs)", remedy: "Split the campaign.")
         }
-        return pairs
+        return pairs.all
     }
 
-    private func add(_ pair: Pair, at place: Place, to pairs: inout [Pair], _ seen: inout [Pair: Place]) {
-        if let first = seen[pair] {
-            findings.error(
-                .duplicatePair, at: place, "this audience goes to this dataflow already, by \(findings.name(first))",
-                accepted: "each pair of dataflow and audience once in a campaign", remedy: "Remove one of them.")
-            return
-        }
-        seen[pair] = place
-        pairs.append(pair)
+    private func add(_ pair: Pair, at place: Place, to pairs: inout WrittenPairs) {
+        guard let first = pairs.add(pair, at: place) else { return }
+        findings.error(
+            .duplicatePair, at: place, "this audience goes to this dataflow already, by \(findings.name(first))",
+            accepted: "each pair of dataflow and audience once in a campaign", remedy: "Remove one of them.")
     }
 
     private func dataflow(_ section: Section, _ campaign: Section, _ sandbox: SandboxName) -> DataflowID? {
@@ -197,5 +192,28 @@ struct PairReader {
             code, at: place, "no \(noun) is called \(text.quoted)", accepted: "a name from [\(noun)], or an id",
             remedy: "Correct the name, or define it under [\(noun)].",
             suggestion: findings.suggestion(for: text, among: known().sorted()))
+    }
+}
+
+/// The pairs of one campaign, each once.
+private struct WrittenPairs {
+    /// Up to so many are searched one by one: nearly all campaigns have few.
+    private static let few = 16
+
+    private(set) var all: [Pair] = []
+    private var places: [Place] = []
+    private var indices: [Pair: Int] = [:]
+
+    /// Where the pair was written before; nil where it is new.
+    mutating func add(_ pair: Pair, at place: Place) -> Place? {
+        if let index = all.count <= Self.few ? all.firstIndex(of: pair) : indices[pair] { return places[index] }
+        all.append(pair)
+        places.append(place)
+        if all.count == Self.few + 1 {
+            for (index, pair) in all.enumerated() { indices[pair] = index }
+        } else if all.count > Self.few {
+            indices[pair] = all.count - 1
+        }
+        return nil
     }
 }

@@ -31,12 +31,10 @@ struct CollisionCheck {
 
     /// At most one warning a campaign, at the later one of the two.
     func check(_ drafts: [DraftCampaign]) {
-        let order = drafts.indices
-            .filter {
-                if case .timetable = drafts[$0].campaign.trigger { drafts[$0].campaign.isEnabled } else { false }
-            }
-            .sorted { drafts[$0].place < drafts[$1].place }
-        let timed = order.map { drafts[$0] }
+        let timed =
+            drafts
+            .filter { if case .timetable = $0.campaign.trigger { $0.campaign.isEnabled } else { false } }
+            .sorted { $0.place < $1.place }  // mostly they are
         let shared = sharedLanes(timed)
         let involved = Set(shared.flatMap(\.members)).sorted()
         let occurrences = occurrences(of: involved, in: timed)

@@ -95,7 +95,7 @@ package struct ConfigurationLoader {
         let surroundings = Surroundings(
             names: names, defaults: settings.defaults, sandbox: configuration.platform.sandbox, zone: settings.zone,
             calendars: calendars.table)
-        let usable = keptZones != nil && kept.isValid(in: surroundings) ? kept : nil
+        let usable = keptZones == nil ? nil : kept.lookup(in: surroundings)
         let parts = CampaignParts(
             files: files, surroundings: surroundings, zones: zones, now: now, kept: usable
         ).read(units(of: opened), each: each)
@@ -106,7 +106,7 @@ package struct ConfigurationLoader {
         for part in parts { calendars.take(users: part.calendarUsers) }
         configuration.campaigns = drafts.checked(now: now, audienceNames: configuration.audienceNames)
         calendars.reportUse()
-        return (configuration, KeptCampaigns(parts, surroundings, files: files, after: usable))
+        return (configuration, KeptCampaigns(parts, surroundings, files: files, after: usable?.all))
     }
 
     /// Campaigns in the order of the files; those of a file that are not in its pieces come first.
@@ -180,11 +180,15 @@ package struct ConfigurationLoader {
 /// The campaigns of all files.
 private struct Drafts {
     private let findings: Findings
-    private var drafts: [CampaignName: DraftCampaign] = [:]
+    /// In the order of reading, each name once.
+    private var drafts: [DraftCampaign] = []
+    private var places: [CampaignName: Int] = [:]
 
     init(_ parts: [CampaignPart], findings: Findings) {
         self.findings = findings
-        drafts.reserveCapacity(parts.reduce(0) { $0 + $1.drafts.count })
+        let count = parts.reduce(0) { $0 + $1.drafts.count }
+        drafts.reserveCapacity(count)
+        places.reserveCapacity(count)
         for part in parts {
             findings.take(part.findings)
             for draft in part.drafts { add(draft) }
@@ -193,18 +197,21 @@ private struct Drafts {
 
     private mutating func add(_ draft: DraftCampaign) {
         let name = draft.campaign.name
-        guard let first = drafts.updateValue(draft, forKey: name) else { return }
-        drafts[name] = first
+        guard let first = places.updateValue(drafts.count, forKey: name) else {
+            drafts.append(draft)
+            return
+        }
+        places[name] = first
         findings.error(
             .duplicateName, at: draft.place,
-            "campaign \(name.text.quoted) is also defined at \(findings.name(first.place))",
+            "campaign \(name.text.quoted) is also defined at \(findings.name(drafts[first].place))",
             remedy: "Rename one of them, or remove it.")
     }
 
     /// After what holds between campaigns was looked at.
     func checked(now: Instant, audienceNames: [AudienceID: String]) -> [CampaignName: Campaign] {
-        CampaignGraph(findings: findings, drafts: drafts).check()
-        CollisionCheck(findings: findings, now: now, audienceNames: audienceNames).check(Array(drafts.values))
-        return drafts.mapValues(\.campaign)
+        CampaignGraph(findings: findings, drafts: drafts, places: places).check()
+        CollisionCheck(findings: findings, now: now, audienceNames: audienceNames).check(drafts)
+        return places.mapValues { drafts[$0].campaign }
     }
 }

@@ -1,5 +1,5 @@
 // Campaigns of the load before. A reload of a large file mostly finds the sections that were there already: a section with the
-// same bytes in the same surroundings is the same campaign, and is not read again. Begin at `KeptCampaigns.draft`.
+// same bytes in the same surroundings is the same campaign, and is not read again. Begin at `KeptLookup.entry`.
 //
 // Nothing is kept of which something was found, were it a warning: that is to be found again. What may be found at another time
 // alone, since dates have passed meanwhile, is looked at in `TimeCheck`.
@@ -57,30 +57,24 @@ package struct KeptCampaigns: Sendable {
     /// As the zones were that campaigns asked for.
     private let zones: [String: Zone]
     private let files: [SourceFile]
-    private let entries: [CampaignName: Entry]
+    private let entries: [Entry]
 
-    package static let none = KeptCampaigns(surroundings: nil, zones: [:], files: [], entries: [:])
+    package static let none = KeptCampaigns()
 
-    init(surroundings: Surroundings?, zones: [String: Zone], files: [SourceFile], entries: [CampaignName: Entry]) {
-        self.surroundings = surroundings
-        self.zones = zones
-        // The bytes of files without entries are not held for nothing.
-        let used = Set(entries.values.lazy.map(\.file))
-        self.files = files.enumerated().map { index, file in
-            used.contains(Int32(index)) ? file : SourceFile(path: file.path, bytes: [])
-        }
-        self.entries = entries
+    private init() {
+        (surroundings, zones, files, entries) = (nil, [:], [], [])
     }
 
     /// - Parameter before: What the parts were read with.
     init(_ parts: [CampaignPart], _ surroundings: Surroundings, files: [SourceFile], after before: KeptCampaigns?) {
-        var entries: [CampaignName: Entry] = [:]
-        entries.reserveCapacity(parts.reduce(0) { $0 + $1.kept.count })
-        for (name, entry) in parts.lazy.flatMap(\.kept) { entries[name] = entry }
-        let zones = parts.reduce(into: before?.zones ?? [:]) { zones, part in zones.merge(part.zones) { $1 } }
-        self.init(
-            surroundings: entries.isEmpty ? nil : surroundings, zones: entries.isEmpty ? [:] : zones, files: files,
-            entries: entries)
+        entries = parts.flatMap(\.kept)
+        self.surroundings = entries.isEmpty ? nil : surroundings
+        zones = entries.isEmpty ? [:] : parts.reduce(into: before?.zones ?? [:]) { $0.merge($1.zones) { $1 } }
+        // The bytes of files without entries are not held for nothing.
+        let used = Set(entries.lazy.map(\.file))
+        self.files = files.enumerated().map { index, file in
+            used.contains(Int32(index)) ? file : SourceFile(path: file.path, bytes: [])
+        }
     }
 
     /// Where the zones are what they were: a source of them that gives the very values which kept campaigns hold.
@@ -89,12 +83,36 @@ package struct KeptCampaigns: Sendable {
         return { [zones] name in zones[name] ?? source(name) }
     }
 
-    /// Whether what is kept is of any use to campaigns in these surroundings.
-    func isValid(in present: Surroundings) -> Bool { surroundings?.mean(theSameAs: present) ?? false }
+    /// What is kept by name, where it is of any use to campaigns in these surroundings.
+    func lookup(in present: Surroundings) -> KeptLookup? {
+        guard let surroundings, surroundings.mean(theSameAs: present) else { return nil }
+        return KeptLookup(self, files, entries)
+    }
+}
+
+/// For the time of one load, so that the names are not held twice in between.
+struct KeptLookup: Sendable {
+    let all: KeptCampaigns
+    private let files: [SourceFile]
+    private let entries: [Entry]
+    private let places: [CampaignName: Int]
+
+    typealias Entry = KeptCampaigns.Entry
+
+    init(_ all: KeptCampaigns, _ files: [SourceFile], _ entries: [Entry]) {
+        self.all = all
+        self.files = files
+        self.entries = entries
+        var places: [CampaignName: Int] = [:]
+        places.reserveCapacity(entries.count)
+        for (place, entry) in entries.enumerated() { places[entry.campaign.name] = place }
+        self.places = places
+    }
 
     /// The entry of a section with the same bytes, if there is one.
     func entry(_ name: CampaignName, _ section: Range<Int>, of bytes: [UInt8]) -> Entry? {
-        guard let entry = entries[name], entry.range.count == section.count else { return nil }
+        guard let place = places[name], entries[place].range.count == section.count else { return nil }
+        let entry = entries[place]
         let start = Int(entry.range.lowerBound)
         let isEqual = files[Int(entry.file)].bytes.withUnsafeBufferPointer { old in
             bytes.withUnsafeBufferPointer { new in

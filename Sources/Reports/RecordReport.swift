@@ -60,7 +60,7 @@ package struct RecordReport {
         case .campaignsAnchored(let anchored):
             set(
                 "campaigns-anchored",
-                "\(anchored.count) campaigns are new or have another schedule, and count from now on")
+                "\(anchored.anchors.count) campaigns are new or have another schedule, and count from now on")
         case .campaignRemoved(let campaign):
             set("campaign-removed", "removed from the configuration")
             self.campaign = campaign

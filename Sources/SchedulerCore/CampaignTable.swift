@@ -25,20 +25,8 @@ package struct CampaignTable: Equatable, Sendable {
     }
 }
 
-/// In columns, since an object for each of 100,000 campaigns takes seconds to write and to read: names, sorted; for each its
-/// high-water mark, and its fingerprint as a place in the list of all different ones; and what only few have, by name. What
-/// was stored as an object for each campaign is read as well.
+/// In columns, and what only few have by name. What was stored as an object for each campaign is read as well.
 extension CampaignTable: Codable {
-    private struct Columns: Codable {
-        // Not as names and instants, which are stored as the same: a call of the coder less for each.
-        var names: [String] = []
-        /// Milliseconds.
-        var marks: [Int64] = []
-        var fingerprints: [String] = []
-        var uses: [Int] = []
-        var others: [CampaignName: Rest] = [:]
-    }
-
     private struct Rest: Codable {
         var last: LastOccurrence?
         var fired: Int?
@@ -53,26 +41,25 @@ extension CampaignTable: Codable {
     private enum Key: String, CodingKey {
         /// No name of a campaign: those begin with a letter or a digit.
         case columns = "_columns"
+        case others = "_others"
     }
 
     package func encode(to encoder: any Encoder) throws {
-        var columns = Columns()
-        var places: [String: Int] = [:]
-        for name in keys.sorted() {
+        let names = keys.sorted()
+        guard names.allSatisfy(CampaignColumns.canHold) else {
+            return try Dictionary(uniqueKeysWithValues: tree.lazy.map { ($0.key, $0.value) }).encode(to: encoder)
+        }
+        var others: [CampaignName: Rest] = [:]
+        var rows: [CampaignColumns.Row] = []
+        rows.reserveCapacity(names.count)
+        for name in names {
             guard let state = self[name] else { continue }
-            columns.names.append(name.text)
-            columns.marks.append(state.highWater.milliseconds)
-            if let place = places[state.fingerprint] {
-                columns.uses.append(place)
-            } else {
-                columns.uses.append(columns.fingerprints.count)
-                places[state.fingerprint] = columns.fingerprints.count
-                columns.fingerprints.append(state.fingerprint)
-            }
-            columns.others[name] = Rest(state)
+            rows.append(.init(campaign: name, mark: state.highWater, fingerprint: state.fingerprint))
+            others[name] = Rest(state)
         }
         var container = encoder.container(keyedBy: Key.self)
-        try container.encode(columns, forKey: .columns)
+        try container.encode(CampaignColumns(rows), forKey: .columns)
+        try container.encode(others, forKey: .others)
     }
 
     package init(from decoder: any Decoder) throws {
@@ -82,24 +69,18 @@ extension CampaignTable: Codable {
             self.init(states.map { ($0.key, $0.value) })
             return
         }
-        let columns = try container.decode(Columns.self, forKey: .columns)
-        let count = columns.names.count
-        guard columns.marks.count == count, columns.uses.count == count,
-            columns.uses.allSatisfy(columns.fingerprints.indices.contains)
-        else {
-            throw DecodingError.dataCorruptedError(
-                forKey: .columns, in: container, debugDescription: "the columns do not fit to each other")
+        let others = try container.decode([CampaignName: Rest].self, forKey: .others)
+        guard let rows = try container.decode(CampaignColumns.self, forKey: .columns).rows else {
+            throw CampaignColumns.mismatch(decoder)
         }
         self.init(
-            columns.names.indices.lazy.map { index in
-                let name = CampaignName(columns.names[index])
-                let rest = columns.others[name]
+            rows.lazy.map { row in
+                let rest = others[row.campaign]
                 return (
-                    name,
+                    row.campaign,
                     CampaignState(
-                        fingerprint: columns.fingerprints[columns.uses[index]],
-                        highWater: Instant(milliseconds: columns.marks[index]),
-                        last: rest?.last, fired: rest?.fired, finishedAt: rest?.finishedAt)
+                        fingerprint: row.fingerprint, highWater: row.mark, last: rest?.last, fired: rest?.fired,
+                        finishedAt: rest?.finishedAt)
                 )
             })
     }

@@ -17,7 +17,7 @@ package enum Record: Equatable, Codable, Sendable {
     /// A campaign is new, or its trigger changed: it counts from `from`, and nothing before that is ever due.
     case campaignAnchored(campaign: CampaignName, fingerprint: String, from: Instant)
     /// The same of many: each counts from its high-water mark. Since format 2.
-    case campaignsAnchored(CampaignTable)
+    case campaignsAnchored(CampaignAnchors)
     case campaignRemoved(campaign: CampaignName)
     /// It has fired as often as `max_occurrences` allows: nothing is due any more until that is raised.
     case campaignFinished(campaign: CampaignName, fired: Int, at: Instant)

@@ -81,7 +81,7 @@ extension Scheduler {
     }
 
     /// Where a campaign counts from, if that is another place than before: it is new, or what decides its times is another.
-    private func anchor(_ campaign: Campaign, before: Campaign?, at now: Moment) -> CampaignAnchor? {
+    private func anchor(_ campaign: Campaign, before: Campaign?, at now: Moment) -> CampaignAnchors.Anchor? {
         // The same campaign was anchored when it was taken. Of 100,000 most are, at most reloads.
         if let before, before.isSame(as: campaign), campaign.maximumOccurrences == nil, !mutant(.reloadDropsDue) {
             return nil
@@ -97,12 +97,12 @@ extension Scheduler {
         // Never before what is decided: after a clock that stepped back, nothing must be decided again.
         var from = max(now.wall, known?.highWater ?? now.wall)
         if mutant(.marksSetBack) { from = from - .seconds(86_400) }
-        return CampaignAnchor(campaign: campaign.name, fingerprint: fingerprint, from: from)
+        return CampaignAnchors.Anchor(campaign: campaign.name, fingerprint: fingerprint, from: from)
     }
 
     /// One by one where they are few: each is then in its campaign's history. Else in a few large records, since a start
     /// would take seconds for 100,000 small ones.
-    private mutating func recordAnchors(_ anchors: [CampaignAnchor], _ step: inout Step) {
+    private mutating func recordAnchors(_ anchors: [CampaignAnchors.Anchor], _ step: inout Step) {
         guard anchors.count > AnchorBounds.single else {
             for anchor in anchors {
                 record(
@@ -111,18 +111,18 @@ extension Scheduler {
             }
             return
         }
-        var together = CampaignTable()
+        var together: [CampaignAnchors.Anchor] = []
         var length = 0
         var fingerprints: Set<String> = []  // so that equal ones are held once
-        for anchor in anchors {
-            let fingerprint = fingerprints.insert(anchor.fingerprint).memberAfterInsert
-            together[anchor.campaign] = CampaignState(fingerprint: fingerprint, highWater: anchor.from)
+        for var anchor in anchors {
+            anchor.fingerprint = fingerprints.insert(anchor.fingerprint).memberAfterInsert
+            together.append(anchor)
             length += anchor.campaign.text.utf8.count + anchor.fingerprint.utf8.count
             guard together.count == AnchorBounds.together || length > AnchorBounds.length else { continue }
-            record(.campaignsAnchored(together), &step)
-            (together, length) = (CampaignTable(), 0)
+            record(.campaignsAnchored(CampaignAnchors(together)), &step)
+            (together, length) = ([], 0)
         }
-        if together.count > 0 { record(.campaignsAnchored(together), &step) }
+        if !together.isEmpty { record(.campaignsAnchored(CampaignAnchors(together)), &step) }
     }
 
     private mutating func planDue() {
@@ -136,13 +136,6 @@ extension Scheduler {
         }
         due.setTimes(times)
     }
-}
-
-/// From where a campaign counts.
-private struct CampaignAnchor {
-    var campaign: CampaignName
-    var fingerprint: String
-    var from: Instant
 }
 
 private enum AnchorBounds {

@@ -15,9 +15,10 @@ extension State {
                 fingerprint: fingerprint, highWater: from, last: campaigns[campaign]?.last,
                 fired: campaigns[campaign]?.fired)
         case .campaignsAnchored(let anchored):
-            for name in anchored.keys {
-                guard let anchor = anchored[name] else { continue }
-                apply(.campaignAnchored(campaign: name, fingerprint: anchor.fingerprint, from: anchor.highWater))
+            for anchor in anchored.anchors {
+                apply(
+                    .campaignAnchored(
+                        campaign: anchor.campaign, fingerprint: anchor.fingerprint, from: anchor.from))
             }
         case .campaignRemoved(let campaign):
             campaigns[campaign] = nil

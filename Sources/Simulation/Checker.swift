@@ -66,9 +66,8 @@ struct Checker {
         case .campaignAnchored(let campaign, let fingerprint, let from):
             nominals.anchor(campaign, fingerprint, from: from, latest: latest)
         case .campaignsAnchored(let anchored):
-            for name in anchored.keys.sorted() {
-                guard let anchor = anchored[name] else { continue }
-                nominals.anchor(name, anchor.fingerprint, from: anchor.highWater, latest: latest)
+            for anchor in anchored.anchors {
+                nominals.anchor(anchor.campaign, anchor.fingerprint, from: anchor.from, latest: latest)
             }
         case .occurrenceAdmitted(let occurrence):
             admit(occurrence, at: now)

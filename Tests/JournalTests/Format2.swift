@@ -29,8 +29,11 @@ enum Format2 {
         ),
         (
             .campaignsAnchored(
-                CampaignTable([(CampaignName("sale"), CampaignState(fingerprint: "manual", highWater: at))])),
-            #"{"campaignsAnchored":{"_0":{"_columns":{"fingerprints":["manual"],"marks":[1795514400123],"names":["sale"],"others":{},"uses":[0]}}}}"#
+                CampaignAnchors([
+                    .init(campaign: "news", fingerprint: "manual", from: at),
+                    .init(campaign: "sale", fingerprint: "manual", from: at + .seconds(1)),
+                ])),
+            #"{"campaignsAnchored":{"_0":{"fingerprints":["manual"],"marks":"1795514400123 1795514401123","names":"news sale","uses":"0 0"}}}"#
         ),
     ]
 }

@@ -42,8 +42,7 @@ delivery = database.execute(
 sequence, = database.execute("SELECT max(sequence) FROM records").fetchone()
 [(body,)] = database.execute("SELECT body FROM snapshot").fetchall()
 state = json.loads(body)
-columns = state["campaigns"]["_columns"]
-[campaign] = columns["names"]
+campaign = state["campaigns"]["_columns"]["names"]
 number = 1
 snapshot = None
 while sequence < wanted:
@@ -51,7 +50,7 @@ while sequence < wanted:
     if snapshot is None and sequence + 480 >= wanted:
         snapshot = sequence
         state["nextCall"] = state["nextOccurrence"] = number + 1
-        columns["others"][campaign]["last"]["id"] = number
+        state["campaigns"]["_others"][campaign]["last"]["id"] = number
     number += 1
     for at, form, call, text in delivery:
         for name in ["id", "call", "occurrence"]:

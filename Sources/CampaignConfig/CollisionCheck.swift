@@ -36,15 +36,14 @@ struct CollisionCheck {
             .filter { if case .timetable = $0.campaign.trigger { $0.campaign.isEnabled } else { false } }
             .sorted { $0.place < $1.place }  // mostly they are
         let shared = sharedLanes(timed)
-        let involved = Set(shared.flatMap(\.members)).sorted()
-        let occurrences = occurrences(of: involved, in: timed)
+        let occurrences = occurrences(of: shared.lazy.flatMap(\.members), in: timed)
         var warned: Set<Int> = []
         var budget = Self.comparisonLimit
         for (lane, members) in shared {
             var taken: [Instant: Int] = [:]
             for member in members where budget > 0 && !findings.hasAllWarnings {
-                budget -= occurrences[member]?.count ?? 0
-                for instant in occurrences[member] ?? [] {
+                budget -= occurrences[member].count
+                for instant in occurrences[member] {
                     guard let other = taken[instant] else {
                         taken[instant] = member
                         continue
@@ -74,12 +73,14 @@ struct CollisionCheck {
         return lanes.filter { $0.members.count > 1 }.sorted { $0.lane < $1.lane }
     }
 
-    /// The coming occurrences of each campaign; campaigns with one schedule share the work.
-    private func occurrences(of involved: [Int], in timed: [DraftCampaign]) -> [Int: [Instant]] {
-        var result: [Int: [Instant]] = [:]
+    /// The coming occurrences of each campaign, none of those that are not asked for; campaigns with one schedule share the work.
+    private func occurrences(of members: some Sequence<Int>, in timed: [DraftCampaign]) -> [[Instant]] {
+        var isInvolved = [Bool](repeating: false, count: timed.count)
+        for member in members { isInvolved[member] = true }
+        var result = [[Instant]](repeating: [], count: timed.count)
         var known: [Schedule: [Instant]] = [:]
-        let share = max(1, Self.occurrenceLimit / max(1, involved.count))
-        for index in involved {
+        let share = max(1, Self.occurrenceLimit / max(1, isInvolved.count { $0 }))
+        for index in timed.indices where isInvolved[index] {
             guard case .timetable(let timetable) = timed[index].campaign.trigger else { continue }
             let schedule = Schedule(text: timetable.text, zone: timetable.zone.name)
             let instants = known[schedule] ?? coming(timetable, atMost: share)

@@ -54,7 +54,7 @@ struct TOMLSplit {
         self.text = text
         self.pieceLength = pieceLength
         prefix = Array("[\(table).".utf8)
-        var names = SectionNames(table: table)
+        var names = SectionNames(table: table, about: scan.headers.count)
         var regular: [String?] = []
         regular.reserveCapacity(scan.headers.count)
         for header in scan.headers {
@@ -119,8 +119,10 @@ private struct SectionNames {
     private(set) var regular: Set<String> = []
     private var ambiguous: Set<String> = []
 
-    init(table: String) {
+    /// - Parameter count: How many names to expect.
+    init(table: String, about count: Int) {
         self.table = table
+        regular.reserveCapacity(count)
     }
 
     func isAmbiguous(_ name: String) -> Bool { !ambiguous.isEmpty && ambiguous.contains(name) }

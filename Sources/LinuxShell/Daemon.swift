@@ -151,11 +151,11 @@ package final class Daemon: @unchecked Sendable {
             self.runtime?.start(self.configuration)
             recovering.end()
             if let control = self.control { self.startWatchdog(control) }
-            Memory.giveBack()
-            self.memory.used()  // and once more, what the first steps bring in
             let status = self.status()
             self.statusLine.wasTold(status)
             ServiceManager.ready(status: status)
+            Memory.giveBack()
+            self.memory.used()  // and once more, what the first steps bring in
             self.logger.notice("ready: \(status)")
         }
         listenToSignals()
@@ -243,10 +243,10 @@ package final class Daemon: @unchecked Sendable {
         ServiceManager.reloading()
         defer {
             reloadedAt = SystemClock.now().monotonic
-            Memory.giveBack()
             let status = status()
             statusLine.wasTold(status)
             ServiceManager.ready(status: status)
+            Memory.giveBack()
         }
         do throws(ConfigurationFaults) {
             let loaded = try Self.load(options, after: kept)

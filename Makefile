@@ -172,7 +172,7 @@ test-systemd: ## run the daemon as a service of a real systemd (after unit; skip
 thread: ## run what is concurrent under the thread sanitizer, in a build of its own
 	$(SWIFT) build -j $(JOBS) --sanitize=thread --scratch-path .build-thread --build-tests
 	TSAN_OPTIONS=halt_on_error=1 $(SWIFT) test --sanitize=thread --scratch-path .build-thread --skip-build \
-		--filter 'JobQueueTests|LinuxShellTests|PlatformServerTests|RuntimeTests' --skip '$(REAL_TIME)'
+		--filter 'JobQueueTests|KeptCampaignsTests|LinuxShellTests|PlatformServerTests|RuntimeTests' --skip '$(REAL_TIME)'
 	TSAN_OPTIONS=halt_on_error=1 $(SWIFT) test --sanitize=thread --scratch-path .build-thread --skip-build --no-parallel \
 		--filter WaitTests
 

@@ -11,7 +11,7 @@ internal import SchedulerCore
 package typealias ZoneSource = @Sendable (String) -> Zone?
 
 /// Calls a body once with each number below a count, perhaps on several cores, and returns when all calls have returned.
-package typealias EachPart = @Sendable (_ count: Int, _ body: @Sendable (Int) -> Void) -> Void
+package typealias EachPart = @Sendable (_ count: Int, _ body: @escaping @Sendable (Int) -> Void) -> Void
 
 /// What is read in one go.
 enum CampaignUnit: Sendable {

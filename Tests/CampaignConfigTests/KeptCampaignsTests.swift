@@ -137,7 +137,7 @@ import Testing
     private static let serially: EachPart = { count, body in (0..<count).forEach(body) }
     private static let backwards: EachPart = { count, body in (0..<count).reversed().forEach(body) }
     private static let concurrently: EachPart = { count, body in
-        DispatchQueue.concurrentPerform(iterations: count) { body($0) }
+        DispatchQueue.concurrentPerform(iterations: count, execute: body)
     }
 
     @Test(arguments: 1...30)

@@ -85,7 +85,7 @@ struct CalendarEvent {
             rule = try RecurrenceRule(parsing: String(text))
         } catch {
             throw line.fault(
-                "RRULE: \(CalendarLine.shown(error.found[...]).dropFirst().dropLast())", accepted: error.accepted,
+                "RRULE: \(CalendarLine.plain(error.found[...]))", accepted: error.accepted,
                 remedy: "Correct the rule, or remove the event.")
         }
         guard rule.frequency >= .daily else {

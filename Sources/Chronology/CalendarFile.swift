@@ -81,9 +81,12 @@ struct CalendarLine {
     /// Its beginning, such as can be shown on a terminal.
     var shown: String { Self.shown(String(decoding: bytes.prefix(60), as: UTF8.self)[...]) }
 
-    static func shown(_ text: Substring) -> String {
+    static func shown(_ text: Substring) -> String { "\"\(plain(text))\"" }
+
+    /// Without quotes.
+    static func plain(_ text: Substring) -> String {
         let kept = text.unicodeScalars.prefix(40).map { (32...126).contains($0.value) ? Character($0) : "?" }
-        return "\"\(String(kept))\(text.unicodeScalars.count > 40 ? "…" : "")\""
+        return String(kept) + (text.unicodeScalars.count > 40 ? "…" : "")
     }
 }
 
@@ -171,7 +174,8 @@ struct CalendarFileReader {
         guard let last = open.last, last.name == name else {
             throw line.fault(
                 "END:\(CalendarLine.shown(name[...])) ends nothing that is open",
-                accepted: open.last.map { "END:\($0.name), for line \($0.line)" } ?? "BEGIN:VCALENDAR",
+                accepted: open.last.map { "END:\(CalendarLine.plain($0.name[...])), for line \($0.line)" }
+                    ?? "BEGIN:VCALENDAR",
                 remedy: "Export the calendar again.")
         }
         open.removeLast()
@@ -201,7 +205,8 @@ struct CalendarFileReader {
     func days(endLine: Int) throws(CalendarFileError) -> [CivilDay] {
         if let last = open.last {
             throw CalendarFileError(
-                line: last.line, found: "\(last.name.prefix(40)) has no end", accepted: "END:… for each BEGIN:…",
+                line: last.line, found: "\(CalendarLine.plain(last.name[...])) has no end",
+                accepted: "END:… for each BEGIN:…",
                 remedy: "The file was probably cut short: fetch it again.")
         }
         guard hasCalendar else {

@@ -83,6 +83,15 @@ import Testing
         #expect(try CalendarFile.days(in: file(event("DTSTART;VALUE=DATE:19700101|RRULE:FREQ=DAILY"))).count == 84_006)
     }
 
+    // Found by the fuzzer: what should end was said as it was written.
+    @Test(arguments: ["BEGIN:VCALENDAR\nBEGIN:V\u{5}X\nEND:VX", "BEGIN:VCALENDAR\nBEGIN:V\u{5}X"])
+    func `no error steers a terminal`(file: String) throws {
+        let error = #expect(throws: CalendarFileError.self) { try CalendarFile.days(in: Array(file.utf8)) }
+        let texts = [error?.found ?? "", error?.accepted ?? "", error?.remedy ?? ""]
+        #expect(texts.contains { $0.contains("V?X") })
+        #expect(texts.allSatisfy { $0.unicodeScalars.allSatisfy { $0.value >= 32 } })
+    }
+
     @Test(
         arguments: [
             ("", 1, "is empty"), ("\n\n", 2, "is empty"), ("hello", 1, "no line"), ("<html>:", 1, "outside"),

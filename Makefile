@@ -12,7 +12,7 @@ CASE ?=
 # Where `install` takes the programs from; where it is empty, it builds them. In its sandbox the service sees Debian's
 # libraries, and not those of a Swift toolchain.
 PROGRAMS ?=
-REAL_TIME = EndToEndTests|WaitTests
+REAL_TIME = EndToEndTests|WaitTests|PlatformClientTests
 CHECKED = -j $(JOBS) --explicit-target-dependency-import-check error
 SYSTEM_LIBRARIES = build-essential pkg-config libsystemd-dev libsqlite3-dev libtomlplusplus-dev tzdata sqlite3 openssl
 # What `test-systemd` calls beside the service manager itself.
@@ -174,7 +174,7 @@ thread: ## run what is concurrent under the thread sanitizer, in a build of its 
 	TSAN_OPTIONS=halt_on_error=1 $(SWIFT) test --sanitize=thread --scratch-path .build-thread --skip-build \
 		--filter 'JobQueueTests|KeptCampaignsTests|LinuxShellTests|PlatformServerTests|RuntimeTests' --skip '$(REAL_TIME)'
 	TSAN_OPTIONS=halt_on_error=1 $(SWIFT) test --sanitize=thread --scratch-path .build-thread --skip-build --no-parallel \
-		--filter WaitTests
+		--filter 'WaitTests|PlatformClientTests'
 
 address: ## run what the thread sanitizer does not watch under the address sanitizer, in a build of its own
 	$(SWIFT) build -j $(JOBS) --sanitize=address --scratch-path .build-address --build-tests

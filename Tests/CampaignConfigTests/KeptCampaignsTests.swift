@@ -140,12 +140,12 @@ import Testing
         DispatchQueue.concurrentPerform(iterations: count, execute: body)
     }
 
-    @Test(arguments: 1...30)
+    @Test(arguments: 1...10)
     func `a load after another one gives what a first one gives, on one core and on many`(seed: UInt64) throws {
         var edited = Edited(seed: seed)
         var kept = KeptCampaigns.none
         var successes = 0
-        for round in 0..<40 {
+        for round in 0..<30 {
             let first = edited.load(after: .none, each: Self.serially)
             let again = edited.load(after: kept, each: round.isMultiple(of: 2) ? Self.backwards : Self.concurrently)
             switch (first, again) {

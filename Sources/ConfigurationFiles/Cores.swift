@@ -14,8 +14,9 @@ package enum Cores {
     package static let each: EachPart = { count, body in
         guard count > 0 else { return }
         let turns = Turns(count, body)
-        for number in 1..<max(2, min(count, ProcessInfo.processInfo.activeProcessorCount)) where count > 1 {
-            DispatchQueue(label: "reader \(number)").async { turns.take() }
+        let helpers = min(count, ProcessInfo.processInfo.activeProcessorCount) - 1
+        for number in 0..<max(0, helpers) {
+            DispatchQueue(label: "reader \(number + 1)").async { turns.take() }
         }
         turns.take()
         turns.allDone.wait()

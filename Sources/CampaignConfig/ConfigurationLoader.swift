@@ -211,6 +211,7 @@ private struct Drafts {
     /// After what holds between campaigns was looked at.
     func checked(now: Instant, audienceNames: [AudienceID: String]) -> [CampaignName: Campaign] {
         CampaignGraph(findings: findings, drafts: drafts, places: places).check()
+        SandboxCheck(findings: findings).check(drafts)
         CollisionCheck(findings: findings, now: now, audienceNames: audienceNames).check(drafts)
         return places.mapValues { drafts[$0].campaign }
     }

@@ -37,7 +37,7 @@ struct ExpectedPlatform: Sendable {
     private let clockLead: Duration
     private let runLengths: [SandboxName: Duration]
     /// As the platform described them last.
-    private let definitions: [DataflowID: DataflowDefinition]
+    private let definitions: [SandboxName: [DataflowID: DataflowDefinition]]
     /// What is to be sent to the others.
     private let expected: [DataflowID: [DataflowDefinition.Mapping]]
     private var runs: [RunID: (run: DataflowRun, endsAt: Instant)] = [:]
@@ -131,8 +131,8 @@ struct ExpectedPlatform: Sendable {
         switch effect {
         case .askExportJobs(let id, let sandbox, _):
             return .exportJobsAnswered(id, .success(jobs(in: sandbox, at: now.wall)))
-        case .askDataflows(let id, _, let dataflows):
-            return .dataflowsAnswered(id, .success(dataflows.map { definition($0, at: now.wall) }))
+        case .askDataflows(let id, let sandbox, let dataflows):
+            return .dataflowsAnswered(id, .success(dataflows.map { definition($0, in: sandbox, at: now.wall) }))
         case .askRuns(let id, _, let dataflows, _):
             return .runsAnswered(
                 id, .success(RunListing(runs: listing(of: dataflows, at: now.wall), isTruncated: false)))
@@ -159,8 +159,8 @@ struct ExpectedPlatform: Sendable {
 
     /// As the platform described it last; one that it was never asked about is enabled and has what is to be sent, mapped long
     /// ago.
-    private func definition(_ id: DataflowID, at now: Instant) -> DataflowDefinition {
-        guard var known = definitions[id] else {
+    private func definition(_ id: DataflowID, in sandbox: SandboxName, at now: Instant) -> DataflowDefinition {
+        guard var known = definitions[sandbox]?[id] else {
             return DataflowDefinition(id: id, name: id.text, mappings: expected[id] ?? [])
         }
         known.observedAt = known.observedAt.map { _ in now + clockLead }

@@ -116,10 +116,13 @@ struct PlanWatch: Sendable {
         var seen: [OccurrenceID: [WaitKey: PlannedWait]] = [:]
         for (id, closures) in zip(waiting, scheduler.closures(ofAll: waiting, at: now)) {
             guard unended.contains(id.occurrence), let own = planned[id.occurrence], own.nominal <= now.wall,
-                let pair = scheduler.state.pair(of: id)
+                let pair = scheduler.state.pair(of: id),
+                let sandbox = scheduler.state.occurrences[id.occurrence]?.occurrence.sandbox
             else { continue }
             for closure in Self.telling(closures) {
-                guard let wait = PlanWords.wait(for: closure, pair, of: own.campaign, scheduler, platform, at: now)
+                guard
+                    let wait = PlanWords.wait(
+                        for: closure, pair, in: sandbox, of: own.campaign, scheduler, platform, at: now)
                 else { continue }
                 let key = WaitKey(gate: wait.gate, evidence: wait.evidence)
                 seen[id.occurrence, default: [:]][key, default: wait].activations += 1

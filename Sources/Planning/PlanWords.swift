@@ -7,7 +7,7 @@ internal import SchedulerCore
 enum PlanWords {
     /// Nil for what is no reason to wait: a gate that is asked about right before the call.
     static func wait(
-        for closure: Closure, _ pair: Pair, of campaign: CampaignName, _ scheduler: Scheduler,
+        for closure: Closure, _ pair: Pair, in sandbox: SandboxName, of campaign: CampaignName, _ scheduler: Scheduler,
         _ platform: ExpectedPlatform, at now: Moment
     ) -> PlannedWait? {
         var wait = PlannedWait(
@@ -24,13 +24,13 @@ enum PlanWords {
         case .blackout(let name, _):
             (wait.evidence, wait.by) = ("inside the blackout \"\(name)\"", name)
         case .exportRunning(let job, _, _):
-            let export = scheduler.sandbox(of: pair.dataflow).flatMap { platform.export(in: $0, at: now.wall) }
+            let export = platform.export(in: sandbox, at: now.wall)
             wait.latest = export?.latestEnd
             wait.evidence = export?.job == nil ? "the usual export" : "export job \(job.id), which runs now"
         case .lane(let holder):
             fill(&wait, holder, pair, of: campaign, scheduler)
         default:
-            wait.evidence = definition(closure, pair, scheduler, at: now)
+            wait.evidence = definition(closure, pair, in: sandbox, scheduler, at: now)
         }
         return wait
     }
@@ -52,7 +52,7 @@ enum PlanWords {
     }
 
     private static func definition(
-        _ closure: Closure, _ pair: Pair, _ scheduler: Scheduler, at now: Moment
+        _ closure: Closure, _ pair: Pair, in sandbox: SandboxName, _ scheduler: Scheduler, at now: Moment
     ) -> String {
         let flow = scheduler.name(of: pair.dataflow)
         let audience = scheduler.name(of: pair.audience)
@@ -67,7 +67,7 @@ enum PlanWords {
             let window = scheduler.configuration.guardrails.firstActivationWindow.words
             let when = since == nil ? "at a time that is not known" : "less than \(window) before"
             return "\"\(audience)\" was first activated to \(flow) \(when)"
-        default: return scheduler.sentence(for: closure, pair, at: now).evidence
+        default: return scheduler.sentence(for: closure, pair, in: sandbox, at: now).evidence
         }
     }
 

@@ -19,13 +19,14 @@ extension Scheduler {
             endedAt: occurrence.endedAt?.rfc3339, needsPerson: occurrence.needsPerson,
             activations: occurrence.activations.indices.map { position in
                 report(
-                    occurrence.activations[position], ids[position], facts.pairs[position], closures[position],
-                    at: now)
+                    occurrence.activations[position], ids[position], facts.pairs[position], in: facts.sandbox,
+                    closures[position], at: now)
             })
     }
 
     private func report(
-        _ activation: ActivationState, _ id: ActivationID, _ pair: Pair, _ closures: [Closure], at now: Moment
+        _ activation: ActivationState, _ id: ActivationID, _ pair: Pair, in sandbox: SandboxName,
+        _ closures: [Closure], at now: Moment
     ) -> ActivationDocument {
         var outcome: ActivationOutcome?
         if case .ended(let ended) = activation.phase { outcome = ended }
@@ -36,11 +37,13 @@ extension Scheduler {
             reason: activation.reason, run: activation.run?.text ?? outcome?.run?.text,
             wasAdopted: activation.wasAdopted, isLate: activation.isLate, endIsUnknown: activation.endIsUnknown,
             duplicates: activation.duplicates.map(\.text),
-            gates: closures.map { report($0, pair, at: now) }, metrics: outcome?.metrics.map(report))
+            gates: closures.map { report($0, pair, in: sandbox, at: now) }, metrics: outcome?.metrics.map(report))
     }
 
-    private func report(_ closure: Closure, _ pair: Pair, at now: Moment) -> GateDocument {
-        let sentence = sentence(for: closure, pair, at: now)
+    private func report(
+        _ closure: Closure, _ pair: Pair, in sandbox: SandboxName, at now: Moment
+    ) -> GateDocument {
+        let sentence = sentence(for: closure, pair, in: sandbox, at: now)
         var isUnknown = false
         if case .unknown = closure { isUnknown = true }
         return GateDocument(

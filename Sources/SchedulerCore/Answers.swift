@@ -83,37 +83,40 @@ extension Scheduler {
     mutating func takeDataflows(
         _ id: AskID, _ result: Result<[DataflowDefinition], AskFailure>, at now: Moment, _ step: inout Step
     ) {
-        guard let (ask, definitions) = take(id, result, at: now, &step), case .dataflows(_, let asked) = ask.subject
+        guard let (ask, definitions) = take(id, result, at: now, &step),
+            case .dataflows(let sandbox, let asked) = ask.subject
         else { return }
         let wanted = Set(asked)
         if let observedAt = definitions.compactMap(\.observedAt).max() {
             knowledge.clock = PlatformClock(observedAt: observedAt, answeredAt: now.monotonic)
         }
         for definition in definitions where wanted.contains(definition.id) {
-            knowledge.dataflows[definition.id] = DataflowKnowledge(
+            knowledge.dataflows[DataflowKey(sandbox, definition.id)] = DataflowKnowledge(
                 definition: definition, askedAt: ask.sentAt, answeredAt: now)
         }
-        for missing in asked where knowledge.dataflows[missing]?.askedAt != ask.sentAt {
-            knowledge.dataflows[missing] = DataflowKnowledge(
+        for missing in asked where knowledge.dataflows[DataflowKey(sandbox, missing)]?.askedAt != ask.sentAt {
+            knowledge.dataflows[DataflowKey(sandbox, missing)] = DataflowKnowledge(
                 definition: DataflowDefinition(
                     id: missing, name: "", existence: .unusable("the platform did not describe this dataflow")),
                 askedAt: ask.sentAt, answeredAt: now)
         }
-        tellMappingFaults(wanted, at: now, &step)
+        tellMappingFaults(sandbox, wanted, at: now, &step)
     }
 
     /// Says once, and early, what a person has to mend before an activation can go.
-    private mutating func tellMappingFaults(_ dataflows: Set<DataflowID>, at now: Moment, _ step: inout Step) {
-        for (occurrence, position) in waitingActivations() {
+    private mutating func tellMappingFaults(
+        _ sandbox: SandboxName, _ dataflows: Set<DataflowID>, at now: Moment, _ step: inout Step
+    ) {
+        for (occurrence, position) in waitingActivations() where occurrence.occurrence.sandbox == sandbox {
             let pair = occurrence.occurrence.pairs[position]
             let id = occurrence.activationID(at: position)
             guard dataflows.contains(pair.dataflow), !knowledge.toldMapping.contains(id),
-                let closure = definitionClosure(pair, at: now)
+                let closure = definitionClosure(pair, sandbox, at: now)
             else { continue }
             switch closure {
             case .dataflowUnusable, .dataflowState, .notMapped, .rangeEnded:
                 knowledge.toldMapping.insert(id)
-                notify(.mapping, id, sentence(for: closure, pair, at: now).evidence, at: now, &step)
+                notify(.mapping, id, sentence(for: closure, pair, in: sandbox, at: now).evidence, at: now, &step)
             default:
                 break
             }
@@ -123,19 +126,21 @@ extension Scheduler {
     mutating func takeRuns(
         _ id: AskID, _ result: Result<RunListing, AskFailure>, at now: Moment, _ step: inout Step
     ) {
-        guard let (ask, listing) = take(id, result, at: now, &step), case .runs(_, let dataflows) = ask.subject
+        guard let (ask, listing) = take(id, result, at: now, &step),
+            case .runs(let sandbox, let dataflows) = ask.subject
         else { return }
         let reachesBackTo = listing.isTruncated ? listing.runs.compactMap(\.createdAt).min() : nil
         for dataflow in dataflows {
-            if let known = knowledge.runs[dataflow], known.askedAt.monotonic > ask.sentAt.monotonic { continue }
+            let flow = DataflowKey(sandbox, dataflow)
+            if let known = knowledge.runs[flow], known.askedAt.monotonic > ask.sentAt.monotonic { continue }
             let runs = listing.runs.filter { $0.dataflow == dataflow }
             let known = RunsKnowledge(
                 listing: RunListing(runs: runs, isTruncated: listing.isTruncated), reachesBackTo: reachesBackTo,
                 isDeep: ask.knewTime || !listing.isTruncated, askedAt: ask.sentAt)
-            knowledge.runs[dataflow] = known
-            settleDoubts(on: dataflow, known, at: now, &step)
-            updateFollowed(on: dataflow, known, at: now, &step)
-            noticeTwins(on: dataflow, known, at: now, &step)
+            knowledge.runs[flow] = known
+            settleDoubts(on: flow, known, at: now, &step)
+            updateFollowed(on: flow, known, at: now, &step)
+            noticeTwins(on: flow, known, at: now, &step)
         }
     }
 

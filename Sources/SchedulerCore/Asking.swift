@@ -31,7 +31,7 @@ extension Scheduler {
         let progressing = candidates.filter { mayProgress($0, at: now) }
         guard !progressing.isEmpty else { return }
         let dataflows = Set(progressing.map(\.pair.dataflow)).sorted()
-        let unseen = dataflows.filter { knowledge.dataflows[$0] == nil }
+        let unseen = dataflows.filter { knowledge.dataflows[DataflowKey(sandbox, $0)] == nil }
         guard let export = knowledge.exports[sandbox] else {
             send(.exportJobs(sandbox), at: now, &step)
             if !unseen.isEmpty { send(.dataflows(sandbox, unseen), at: now, &step) }
@@ -47,12 +47,13 @@ extension Scheduler {
             send(.exportJobs(sandbox), at: now, &step)
         }
         let staleDefinitions = dataflows.filter { flow in
-            knowledge.dataflows[flow].map { !isFresh($0.askedAt, at: now) } ?? false
+            knowledge.dataflows[DataflowKey(sandbox, flow)].map { !isFresh($0.askedAt, at: now) } ?? false
         }
         if !staleDefinitions.isEmpty { send(.dataflows(sandbox, staleDefinitions), at: now, &step) }
         let staleRuns = dataflows.filter { flow in
             // How far back to look is known with the platform's time, which comes with the definition.
-            knowledge.dataflows[flow] != nil && knowledge.runs[flow].map { !isUsable($0, at: now) } ?? true
+            let key = DataflowKey(sandbox, flow)
+            return knowledge.dataflows[key] != nil && knowledge.runs[key].map { !isUsable($0, at: now) } ?? true
         }
         if !staleRuns.isEmpty { send(.runs(sandbox, staleRuns), at: now, &step) }
     }
@@ -60,13 +61,13 @@ extension Scheduler {
     /// Whether a fresh look could let this one go: not while its definition or a foreign run is known to be in the way,
     /// and the next look at that is not due.
     private mutating func mayProgress(_ candidate: Candidate, at now: Moment) -> Bool {
-        if let closure = definitionClosure(candidate.pair, at: now),
+        if let closure = definitionClosure(candidate.pair, candidate.sandbox, at: now),
             let look = nextDefinitionLook(closure, at: now), now.monotonic < look
         {
             wake.at(look)
             return false
         }
-        if case .dataflowBusy(_, let askedAt)? = busyClosure(candidate.pair.dataflow) {
+        if case .dataflowBusy(_, let askedAt)? = busyClosure(candidate.pair, candidate.sandbox) {
             let look = askedAt.monotonic + configuration.polling.gate
             guard now.monotonic < look else { return true }
             wake.at(look)
@@ -78,8 +79,7 @@ extension Scheduler {
     /// A run of somebody else holds a lane or a dataflow: its dataflow's runs are looked at again at the gate's pace.
     private mutating func askForBlocked(_ view: WaitingView, at now: Moment, _ step: inout Step) {
         for (dataflow, look) in view.blockedByRuns.sorted(by: { $0.key < $1.key }) {
-            guard let sandbox = sandboxes[dataflow] else { continue }
-            sendWhenDue(.runs(sandbox, [dataflow]), look, at: now, &step)
+            sendWhenDue(.runs(dataflow.sandbox, [dataflow.dataflow]), look, at: now, &step)
         }
     }
 
@@ -139,7 +139,10 @@ extension Scheduler {
         case .dataflows(let sandbox, let dataflows):
             step.effects.append(.askDataflows(id, sandbox, dataflows))
         case .runs(let sandbox, let dataflows):
-            step.effects.append(.askRuns(id, sandbox, dataflows, deepEnough(depth, for: dataflows, at: now)))
+            step.effects.append(
+                .askRuns(
+                    id, sandbox, dataflows, deepEnough(depth, for: dataflows.map { DataflowKey(sandbox, $0) }, at: now))
+            )
         case .run(let sandbox, let run):
             step.effects.append(.askRun(id, sandbox, run))
         }
@@ -148,7 +151,7 @@ extension Scheduler {
     /// A run of others that is under way must not fall out of sight because newer ones push it off the first page: a listing
     /// shows those that were seen running, and whatever began within the time that a run may take.
     private func deepEnough(
-        _ depth: RunListingDepth, for dataflows: [DataflowID], at now: Moment
+        _ depth: RunListingDepth, for dataflows: [DataflowKey], at now: Moment
     ) -> RunListingDepth {
         let seen = dataflows.flatMap { dataflow in
             (knowledge.runs[dataflow]?.listing.runs ?? []).filter { $0.status == .running && !owns($0.id) }.map(\.id)

@@ -127,7 +127,9 @@ extension Scheduler {
         _ call: Call, _ names: [String], _ detail: String, at now: Moment, _ step: inout Step
     ) {
         let named = zip(call.activations, call.pairs).filter { _, pair in
-            guard let name = knowledge.dataflows[pair.dataflow]?.definition.mapping(of: pair.audience)?.name
+            guard
+                let name = knowledge.dataflows[DataflowKey(call.sandbox, pair.dataflow)]?.definition.mapping(
+                    of: pair.audience)?.name
             else { return false }
             return names.contains(name)
         }
@@ -142,8 +144,10 @@ extension Scheduler {
     private mutating func judgeMapping(
         _ activation: ActivationID, _ detail: String, at now: Moment, _ step: inout Step
     ) {
-        guard let pair = state.pair(of: activation) else { return }
-        if let known = knowledge.dataflows[pair.dataflow],
+        guard let pair = state.pair(of: activation),
+            let sandbox = state.occurrences[activation.occurrence]?.occurrence.sandbox
+        else { return }
+        if let known = knowledge.dataflows[DataflowKey(sandbox, pair.dataflow)],
             let createdAt = known.definition.mapping(of: pair.audience)?.createdAt
         {
             let left = GateBounds.settlingTime - (platformTime(known, at: now) - createdAt)

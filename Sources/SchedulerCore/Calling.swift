@@ -60,7 +60,7 @@ extension Scheduler {
         let ordered = members.sorted { $0.pair < $1.pair }
         var baselines: [DataflowID: Baseline] = [:]
         for dataflow in Set(ordered.map(\.pair.dataflow)) {
-            guard let known = knowledge.runs[dataflow] else { continue }
+            guard let known = knowledge.runs[DataflowKey(sandbox, dataflow)] else { continue }
             baselines[dataflow] = baseline(of: dataflow, known)
         }
         let call = Call(

@@ -22,11 +22,11 @@ enum DoubtBounds {
 extension Scheduler {
     /// Settles what a listing of one dataflow's runs can settle.
     mutating func settleDoubts(
-        on dataflow: DataflowID, _ known: RunsKnowledge, at now: Moment, _ step: inout Step
+        on flow: DataflowKey, _ known: RunsKnowledge, at now: Moment, _ step: inout Step
     ) {
         for activation in knowledge.doubts.keys.sorted() {
             guard case .inDoubt(let callID) = state[activation]?.phase, let call = state.calls[callID]?.call,
-                let pair = state.pair(of: activation), pair.dataflow == dataflow,
+                let pair = state.pair(of: activation), DataflowKey(call.sandbox, pair.dataflow) == flow,
                 let watch = knowledge.doubts[activation], known.askedAt.monotonic >= watch.startedAt
             else { continue }
             settle(activation, pair, call, watch, known, at: now, &step)
@@ -134,14 +134,15 @@ extension Scheduler {
     /// A run of ours that belongs to nobody: an activation that was sent again has a twin, or one of its calls took
     /// effect late. Told loudly, once for each run.
     mutating func noticeTwins(
-        on dataflow: DataflowID, _ known: RunsKnowledge, at now: Moment, _ step: inout Step
+        on flow: DataflowKey, _ known: RunsKnowledge, at now: Moment, _ step: inout Step
     ) {
         let unowned = known.listing.runs.filter { !owns($0.id) && !$0.audiences.isEmpty }
         guard !unowned.isEmpty else { return }
         for occurrence in state.occurrences.values.sorted(by: { $0.id < $1.id }) {
             for (position, held) in occurrence.activations.enumerated() where held.doubtRetries > 0 {
                 let pair = occurrence.occurrence.pairs[position]
-                guard pair.dataflow == dataflow, case .running = held.phase, let baseline = held.firstBaseline
+                guard DataflowKey(occurrence.occurrence.sandbox, pair.dataflow) == flow, case .running = held.phase,
+                    let baseline = held.firstBaseline
                 else { continue }
                 for run in unowned where run.audiences.contains(pair.audience) && !baseline.covers(run) {
                     reportTwin(run.id, of: occurrence.activationID(at: position), at: now, &step)

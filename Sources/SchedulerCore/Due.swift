@@ -181,7 +181,6 @@ extension Scheduler {
             number: origin.counts ? (state.campaigns[campaign.name]?.fired ?? 0) + 1 : nil)
         record(.occurrenceAdmitted(occurrence), &step)
         finish(campaign, at: now, &step)
-        for pair in campaign.pairs { sandboxes[pair.dataflow] = campaign.sandbox }
         return id
     }
 

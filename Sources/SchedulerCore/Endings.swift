@@ -13,7 +13,8 @@ extension Scheduler {
             let closures = closures(of: id, at: now)
             let why = closures.first.map { closure in
                 let pair = occurrence.occurrence.pairs[position]
-                return "the \(closure.gate.rawValue) gate was closed: \(sentence(for: closure, pair, at: now).evidence)"
+                let sentence = sentence(for: closure, pair, in: occurrence.occurrence.sandbox, at: now)
+                return "the \(closure.gate.rawValue) gate was closed: \(sentence.evidence)"
             }
             let reason = "not called within start_within; \(why ?? "its turn did not come")"
             record(

@@ -117,19 +117,20 @@ extension Scheduler {
     // MARK: Answers
 
     mutating func updateFollowed(
-        on dataflow: DataflowID, _ known: RunsKnowledge, at now: Moment, _ step: inout Step
+        on flow: DataflowKey, _ known: RunsKnowledge, at now: Moment, _ step: inout Step
     ) {
         var shown: [RunID: DataflowRun] = [:]
         for run in known.listing.runs { shown[run.id] = run }
         for (id, followed) in knowledge.followed.sorted(by: { $0.key < $1.key })
-        where followed.dataflow == dataflow && followed.startedAt <= known.askedAt.monotonic {
+        where DataflowKey(followed.sandbox, followed.dataflow) == flow && followed.startedAt <= known.askedAt.monotonic
+        {
             if let run = shown[id] {
                 update(run, at: now, &step)
             } else {
                 knowledge.followed[id]?.isAskedSingly = true
             }
         }
-        advanceDoubtLooks(on: dataflow, at: now)
+        advanceDoubtLooks(on: flow, at: now)
     }
 
     private mutating func update(_ run: DataflowRun, at now: Moment, _ step: inout Step) {
@@ -178,7 +179,8 @@ extension Scheduler {
                 knowledge.foreign[id]?.nextLook = now.monotonic + configuration.polling.gate
             } else {
                 knowledge.foreign[id] = nil
-                forgetListing(of: foreign.pair.dataflow)
+                // What the listing says of it is wrong: the next call needs a new one.
+                knowledge.runs[DataflowKey(foreign.sandbox, foreign.pair.dataflow)] = nil
             }
         }
         guard knowledge.followed[id] != nil else { return }
@@ -187,11 +189,6 @@ extension Scheduler {
         } else {
             missing(id, at: now, &step)
         }
-    }
-
-    /// What the listing says of a run that has ended meanwhile is wrong: the next call needs a new one.
-    private mutating func forgetListing(of dataflow: DataflowID) {
-        knowledge.runs[dataflow] = nil
     }
 
     private mutating func missing(_ run: RunID, at now: Moment, _ step: inout Step) {
@@ -206,9 +203,12 @@ extension Scheduler {
         }
     }
 
-    private mutating func advanceDoubtLooks(on dataflow: DataflowID, at now: Moment) {
+    private mutating func advanceDoubtLooks(on flow: DataflowKey, at now: Moment) {
         for (activation, watch) in knowledge.doubts
-        where state.pair(of: activation)?.dataflow == dataflow && now.monotonic >= watch.nextLook {
+        where now.monotonic >= watch.nextLook {
+            guard let sandbox = state.occurrences[activation.occurrence]?.occurrence.sandbox,
+                let pair = state.pair(of: activation), DataflowKey(sandbox, pair.dataflow) == flow
+            else { continue }
             var looked = watch
             looked.nextLook = nextLook(watch, at: now)
             looked.looks += 1

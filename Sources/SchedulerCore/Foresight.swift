@@ -18,19 +18,20 @@ extension Scheduler {
     }
 
     /// When an export that runs since then usually ends. Nil where nothing is known of such exports.
-    func usualEnd(of job: ExportJob, since: Instant, at now: Moment, in sandbox: SandboxName?) -> ExpectedExport? {
-        guard let habit = sandbox.flatMap({ knowledge.habits[$0] }) else { return nil }
+    func usualEnd(of job: ExportJob, since: Instant, at now: Moment, in sandbox: SandboxName) -> ExpectedExport? {
+        guard let habit = knowledge.habits[sandbox] else { return nil }
         return habit.end(ofOneSince: job.createdAt.map { ourTime(of: $0, at: now) } ?? since)
     }
 
     /// Every sandbox whose exports were seen, by name.
     package var sandboxesWithHabits: [SandboxName] { knowledge.habits.keys.sorted() }
 
-    /// What the platform said last of the dataflows that were asked about.
-    package var definitions: [DataflowID: DataflowDefinition] { knowledge.dataflows.mapValues(\.definition) }
-
-    /// Which sandbox a dataflow belongs to, once an occurrence of it was held.
-    package func sandbox(of dataflow: DataflowID) -> SandboxName? { sandboxes[dataflow] }
+    /// What the platform said last of the dataflows that were asked about, by sandbox.
+    package var definitions: [SandboxName: [DataflowID: DataflowDefinition]] {
+        var found: [SandboxName: [DataflowID: DataflowDefinition]] = [:]
+        for (key, known) in knowledge.dataflows { found[key.sandbox, default: [:]][key.dataflow] = known.definition }
+        return found
+    }
 
     /// How far the platform's clock is ahead of ours, as far as it was told; zero otherwise.
     package func platformClockLead(at now: Moment) -> Duration {

@@ -48,8 +48,8 @@ extension Scheduler {
     // MARK: Definition gates
 
     /// What the dataflow's definition says, at whatever age. Nil when it is open, or not known.
-    func definitionClosure(_ pair: Pair, at now: Moment) -> Closure? {
-        guard let known = knowledge.dataflows[pair.dataflow] else { return nil }
+    func definitionClosure(_ pair: Pair, _ sandbox: SandboxName, at now: Moment) -> Closure? {
+        guard let known = knowledge.dataflows[DataflowKey(sandbox, pair.dataflow)] else { return nil }
         if case .unusable(let sentence) = known.definition.existence {
             return .dataflowUnusable(sentence, askedAt: known.askedAt)
         }
@@ -124,9 +124,9 @@ extension Scheduler {
     }
 
     /// Any run in progress that is not ours closes the dataflow: a scheduled one, or one that a person started.
-    func busyClosure(_ dataflow: DataflowID) -> Closure? {
+    func busyClosure(_ pair: Pair, _ sandbox: SandboxName) -> Closure? {
         if mutant(.noDataflowGate) { return nil }
-        guard let known = knowledge.runs[dataflow],
+        guard let known = knowledge.runs[DataflowKey(sandbox, pair.dataflow)],
             let run = known.listing.runs.first(where: { $0.status == .running && !owns($0.id) })
         else { return nil }
         return .dataflowBusy(run, askedAt: known.askedAt)
@@ -135,13 +135,14 @@ extension Scheduler {
     /// Everything that must be fresh for a call, in one answer.
     func freshClosure(_ pair: Pair, _ sandbox: SandboxName, at now: Moment) -> Closure? {
         if let closure = exportClosure(sandbox, at: now) { return closure }
-        guard let definition = knowledge.dataflows[pair.dataflow], isFresh(definition.askedAt, at: now) else {
+        let key = DataflowKey(sandbox, pair.dataflow)
+        guard let definition = knowledge.dataflows[key], isFresh(definition.askedAt, at: now) else {
             return .unknown(.mapping, failure: knowledge.askTroubles[.dataflows(sandbox)]?.detail)
         }
-        if let closure = definitionClosure(pair, at: now) { return closure }
-        guard let runs = knowledge.runs[pair.dataflow], isUsable(runs, at: now) else {
+        if let closure = definitionClosure(pair, sandbox, at: now) { return closure }
+        guard let runs = knowledge.runs[key], isUsable(runs, at: now) else {
             return .unknown(.dataflow, failure: knowledge.askTroubles[.runs(sandbox)]?.detail)
         }
-        return busyClosure(pair.dataflow)
+        return busyClosure(pair, sandbox)
     }
 }

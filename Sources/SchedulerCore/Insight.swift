@@ -96,7 +96,7 @@ extension Scheduler {
             }
         }
         for (id, pair, sandbox) in foreignRunningPairs() where found[id]?.activations.isEmpty ?? true {
-            let seen = knowledge.runs[pair.dataflow]?.listing.runs.first { $0.id == id }
+            let seen = knowledge.runs[DataflowKey(sandbox, pair.dataflow)]?.listing.runs.first { $0.id == id }
             var insight =
                 found[id]
                 ?? RunInsight(
@@ -118,9 +118,10 @@ extension Scheduler {
     package func gateInsights(of ids: [ActivationID], at now: Moment) -> [GateInsight] {
         var rows: [GateName: [GateInsight]] = [:]
         for (id, closures) in zip(ids, closures(ofAll: ids, at: now)) {
-            guard let pair = state.pair(of: id) else { continue }
+            guard let pair = state.pair(of: id), let sandbox = state.occurrences[id.occurrence]?.occurrence.sandbox
+            else { continue }
             for closure in closures {
-                let sentence = sentence(for: closure, pair, at: now)
+                let sentence = sentence(for: closure, pair, in: sandbox, at: now)
                 let same = rows[closure.gate]?.firstIndex { $0.sentence == sentence }
                 if let same {
                     rows[closure.gate]?[same].activations += 1
@@ -141,7 +142,8 @@ extension Scheduler {
         guard let first = ids.first, let occurrence = state.occurrences[first.occurrence]?.occurrence else {
             return nil
         }
-        let flows = Set(ids.compactMap { state.pair(of: $0)?.dataflow }).sorted()
+        let flows = Set(ids.compactMap { state.pair(of: $0)?.dataflow })
+            .map { DataflowKey(occurrence.sandbox, $0) }.sorted()
         let evidence: String
         switch gate {
         case .startTime: evidence = "its time has come"

@@ -123,14 +123,30 @@ struct ForeignRun: Equatable, Sendable {
     var nextLook: Monotonic
 }
 
+/// A dataflow, and the sandbox in which it was asked for: an answer of one sandbox says nothing about another, whatever the
+/// files say of the dataflow.
+struct DataflowKey: Hashable, Comparable, Sendable {
+    var sandbox: SandboxName
+    var dataflow: DataflowID
+
+    init(_ sandbox: SandboxName, _ dataflow: DataflowID) {
+        self.sandbox = sandbox
+        self.dataflow = dataflow
+    }
+
+    static func < (left: DataflowKey, right: DataflowKey) -> Bool {
+        (left.sandbox, left.dataflow) < (right.sandbox, right.dataflow)
+    }
+}
+
 struct Knowledge: Sendable {
     var exports: [SandboxName: ExportKnowledge] = [:]
     /// Of each sandbox with observations, made anew with each of them.
     var habits: [SandboxName: ExportHabit] = [:]
     /// How long the last runs of ours took, the newest last, bounded.
     var runLengths: [SandboxName: [Duration]] = [:]
-    var dataflows: [DataflowID: DataflowKnowledge] = [:]
-    var runs: [DataflowID: RunsKnowledge] = [:]
+    var dataflows: [DataflowKey: DataflowKnowledge] = [:]
+    var runs: [DataflowKey: RunsKnowledge] = [:]
     var followed: [RunID: FollowedRun] = [:]
     var doubts: [ActivationID: WatchedDoubt] = [:]
     var foreign: [RunID: ForeignRun] = [:]

@@ -64,11 +64,10 @@ extension Scheduler {
     /// Runs that are under way, are not ours, and say for whom they are.
     func foreignRunningPairs() -> [(RunID, Pair, SandboxName)] {
         var found: [(RunID, Pair, SandboxName)] = []
-        for (dataflow, known) in knowledge.runs {
-            guard let sandbox = sandboxes[dataflow] else { continue }
+        for (key, known) in knowledge.runs {
             for run in known.listing.runs where run.status == .running && !owns(run.id) {
                 for audience in run.audiences {
-                    found.append((run.id, Pair(dataflow: dataflow, audience: audience), sandbox))
+                    found.append((run.id, Pair(dataflow: key.dataflow, audience: audience), key.sandbox))
                 }
             }
         }

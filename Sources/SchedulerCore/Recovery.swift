@@ -36,7 +36,6 @@ extension Scheduler {
         _ occurrence: OccurrenceState, _ position: Int, _ activation: ActivationState, at now: Moment
     ) {
         let pair = occurrence.occurrence.pairs[position]
-        sandboxes[pair.dataflow] = occurrence.occurrence.sandbox
         switch activation.phase {
         case .running(let run):
             // How long it has run by the wall clock: the monotonic one knows nothing of the process before.

@@ -13,8 +13,6 @@ package struct Scheduler: Sendable {
     package internal(set) var configuration: Configuration
     var knowledge = Knowledge()
     var due = DueTable()
-    /// Which sandbox a dataflow belongs to, from the activations that are held. A dataflow id is of one sandbox.
-    var sandboxes: [DataflowID: SandboxName] = [:]
     package internal(set) var isStopping = false
     var isStarted = false
     /// When `handle` should be called next even if nothing happens; set by `advance`.

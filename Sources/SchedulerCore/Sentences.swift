@@ -23,7 +23,9 @@ extension Scheduler {
         configuration.audienceNames[audience] ?? audience.text
     }
 
-    package func sentence(for closure: Closure, _ pair: Pair, at now: Moment) -> GateSentence {
+    package func sentence(
+        for closure: Closure, _ pair: Pair, in sandbox: SandboxName, at now: Moment
+    ) -> GateSentence {
         let flow = name(of: pair.dataflow)
         let audience = name(of: pair.audience)
         switch closure {
@@ -54,7 +56,7 @@ extension Scheduler {
         case .lane(let holder):
             return laneSentence(holder, audience)
         default:
-            return platformSentence(for: closure, flow, audience, sandboxes[pair.dataflow], at: now)
+            return platformSentence(for: closure, flow, audience, sandbox, at: now)
         }
     }
 
@@ -73,7 +75,7 @@ extension Scheduler {
     }
 
     private func platformSentence(
-        for closure: Closure, _ flow: String, _ audience: String, _ sandbox: SandboxName?, at now: Moment
+        for closure: Closure, _ flow: String, _ audience: String, _ sandbox: SandboxName, at now: Moment
     ) -> GateSentence {
         switch closure {
         case .exportRunning(let job, let since, let askedAt):
@@ -158,13 +160,13 @@ extension Scheduler {
         if let closure = ownClosure(occurrence, activation, at: now) { found.append(closure) }
         if let closure = credentialsClosure(at: now) { found.append(closure) }
         if let closure = exportClosure(occurrence.sandbox, at: now) { found.append(closure) }
-        if let closure = definitionClosure(pair, at: now) {
+        if let closure = definitionClosure(pair, occurrence.sandbox, at: now) {
             found.append(closure)
-        } else if knowledge.dataflows[pair.dataflow] == nil {
+        } else if knowledge.dataflows[DataflowKey(occurrence.sandbox, pair.dataflow)] == nil {
             found.append(
                 .unknown(.mapping, failure: knowledge.askTroubles[.dataflows(occurrence.sandbox)]?.detail))
         }
-        if let closure = busyClosure(pair.dataflow) { found.append(closure) }
+        if let closure = busyClosure(pair, occurrence.sandbox) { found.append(closure) }
         if let holder = lanes.holders[lane(of: pair, in: occurrence.sandbox)] { found.append(.lane(holder)) }
         return found
     }

@@ -72,10 +72,11 @@ extension Scheduler {
                 ? left.value.count < right.value.count
                 : order.firstIndex(of: left.key)! > order.firstIndex(of: right.key)!
         }
-        guard let most, let pair = state.pair(of: most.value.id) else { return "\(waiting.count) waiting" }
-        let since = sentence(for: most.value.closure, pair, at: now).since
-        let campaign = state.occurrences[most.value.id.occurrence]?.occurrence.campaign
-        let time = since.map { " since \(clock($0, campaign, at: now))" } ?? ""
+        guard let most, let pair = state.pair(of: most.value.id),
+            let occurrence = state.occurrences[most.value.id.occurrence]?.occurrence
+        else { return "\(waiting.count) waiting" }
+        let since = sentence(for: most.value.closure, pair, in: occurrence.sandbox, at: now).since
+        let time = since.map { " since \(clock($0, occurrence.campaign, at: now))" } ?? ""
         let isUnknown = if case .unknown = most.value.closure { true } else { false }
         return "\(waiting.count) waiting (\(most.key.rawValue) \(isUnknown ? "not known" : "closed")\(time))"
     }

@@ -19,7 +19,7 @@ struct WaitingView: Sendable {
     /// In the order of their lanes: nominal time, then id.
     var candidates: [Candidate] = []
     /// Dataflows whose runs have to be looked at again because a run that is not ours is in the way, and when.
-    var blockedByRuns: [DataflowID: Monotonic] = [:]
+    var blockedByRuns: [DataflowKey: Monotonic] = [:]
 }
 
 extension Scheduler {
@@ -55,7 +55,7 @@ extension Scheduler {
             let pair = occurrence.occurrence.pairs[position]
             let lane = lane(of: pair, in: occurrence.occurrence.sandbox)
             if let holder = lanes.holders[lane], !mutant(.noLane) {
-                if case .foreign(_, let dataflow) = holder { block(on: dataflow, &view) }
+                if case .foreign(_, let dataflow) = holder { block(on: DataflowKey(lane.sandbox, dataflow), &view) }
                 continue
             }
             view.candidates.append(
@@ -67,7 +67,7 @@ extension Scheduler {
         return view
     }
 
-    private func block(on dataflow: DataflowID, _ view: inout WaitingView) {
+    private func block(on dataflow: DataflowKey, _ view: inout WaitingView) {
         guard let known = knowledge.runs[dataflow] else { return }
         view.blockedByRuns[dataflow] = known.askedAt.monotonic + configuration.polling.gate
     }

@@ -121,6 +121,20 @@ import Testing
         #expect(Sample.codes(campaigns: "[campaign.a]\n\(text)") == [code], "\(text)")
     }
 
+    @Test func `a dataflow that campaigns of two sandboxes name is one fault, at the second of them`() {
+        let text = """
+            [campaign.a]
+            \(Sample.activate)
+            [campaign.b]
+            sandbox = "dev"
+            \(Sample.activate)
+            """
+        let faults = Sample.faults { () throws(ConfigurationFaults) in try Sample.load(campaigns: text) }?.faults ?? []
+        #expect(faults.map(\.code) == [.sandboxMismatch])
+        #expect(faults.map(\.line) == [3])
+        #expect(Sample.codes(campaigns: text.replacing("\nsandbox = \"dev\"", with: "")) == [])
+    }
+
     @Test(arguments: [
         "http://platform.adobe.io", "platform.adobe.io", "https://user:pw@platform.adobe.io", "https://a.example/path",
         "https://", "ftp://a.example", "https://a.example:0", "https://a b", "http://127.0.0.1.evil.example",

@@ -54,7 +54,8 @@ import Testing
         rig.exportRuns = true  // for a minute so far
         _ = rig.command(.fire("sale", forceOverlap: false))
         let closure = try #require(rig.scheduler.closures(of: activation(1, 1), at: rig.now).first)
-        let sentence = rig.scheduler.sentence(for: closure, Pair(dataflow: "flow", audience: "vip"), at: rig.now)
+        let sentence = rig.scheduler.sentence(
+            for: closure, Pair(dataflow: "flow", audience: "vip"), in: sandbox, at: rig.now)
         #expect(sentence.usualEnd == ten + .seconds(540) && sentence.latestEnd == ten + .seconds(540))
         #expect(rig.scheduler.exportInsights(at: rig.now).map(\.usual?.usualEnd) == [ten + .seconds(540)])
         rig.advance(.seconds(1200))

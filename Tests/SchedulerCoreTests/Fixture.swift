@@ -52,6 +52,8 @@ struct Rig {
     var firstActivated = ten - .seconds(30 * 86_400)
     var unmapped: Set<Pair> = []
     var runs: [DataflowRun] = []
+    /// Runs that are of one sandbox; all others are shown in each.
+    var sandboxOfRun: [RunID: SandboxName] = [:]
     var runDuration = Duration.seconds(60)
     /// Answers a call; nil for acceptance with one run for each pair.
     var onCall: (Call) -> CallAnswer? = { _ in nil }
@@ -145,9 +147,11 @@ struct Rig {
         case .askDataflows(let id, _, let dataflows):
             asks.append("dataflows")
             return .dataflowsAnswered(id, answer(dataflows.map(definition)))
-        case .askRuns(let id, _, let dataflows, _):
+        case .askRuns(let id, let place, let dataflows, _):
             asks.append("runs")
-            let shown = runs.reversed().filter { dataflows.contains($0.dataflow) && isVisible($0) }
+            let shown = runs.reversed().filter {
+                dataflows.contains($0.dataflow) && isVisible($0) && sandboxOfRun[$0.id] ?? place == place
+            }
             let listing = RunListing(
                 runs: Array(shown.prefix(runsPerListing)), isTruncated: shown.count > runsPerListing)
             return .runsAnswered(id, answer(listing))

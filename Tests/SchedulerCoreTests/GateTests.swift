@@ -14,7 +14,9 @@ import Testing
         #expect(rig.calls.isEmpty)
         let closures = rig.scheduler.closures(of: activation(1, 1), at: rig.now)
         #expect(closures.map(\.gate) == [.export])
-        #expect(rig.scheduler.sentence(for: closures[0], vip, at: rig.now).evidence.contains("4711 is PROCESSING"))
+        #expect(
+            rig.scheduler.sentence(for: closures[0], vip, in: sandbox, at: rig.now).evidence.contains(
+                "4711 is PROCESSING"))
         rig.exportRuns = false
         rig.advance(.seconds(61))
         #expect(rig.calls.count == 1)

@@ -15,72 +15,42 @@ enum AskBounds {
     static let exportPatience = 5
 }
 
+/// What is to be asked now.
+private struct DueQuestions {
+    private(set) var exports: Set<SandboxName> = []
+    private(set) var definitions: [SandboxName: Set<DataflowID>] = [:]
+    private(set) var runs: [SandboxName: Set<DataflowID>] = [:]
+
+    mutating func add(_ part: Look.Part, _ flow: DataflowKey) {
+        switch part {
+        case .export: exports.insert(flow.sandbox)
+        case .definition: definitions[flow.sandbox, default: []].insert(flow.dataflow)
+        case .runs: runs[flow.sandbox, default: []].insert(flow.dataflow)
+        }
+    }
+}
+
 extension Scheduler {
     mutating func ask(_ view: WaitingView, at now: Moment, _ step: inout Step) {
         dropLostAsks(at: now)
-        for sandbox in Set(view.candidates.map(\.sandbox)).sorted() {
-            askForCandidates(view.candidates.filter { $0.sandbox == sandbox }, sandbox, at: now, &step)
+        var questions = DueQuestions()
+        for candidate in view.candidates {
+            for look in nextLooks(for: candidate.pair, in: candidate.sandbox, at: now) {
+                if now.monotonic < look.at { wake.at(look.at) } else { questions.add(look.part, look.flow) }
+            }
         }
-        askForBlocked(view, at: now, &step)
+        // A run of somebody else holds a lane: its dataflow's runs are looked at again at the gate's pace.
+        for (flow, look) in view.blockedByRuns {
+            if now.monotonic < look { wake.at(look) } else { questions.add(.runs, flow) }
+        }
+        for sandbox in questions.exports.sorted() { send(.exportJobs(sandbox), at: now, &step) }
+        for (sandbox, flows) in questions.definitions.sorted(by: { $0.key < $1.key }) {
+            send(.dataflows(sandbox, flows.sorted()), at: now, &step)
+        }
+        for (sandbox, flows) in questions.runs.sorted(by: { $0.key < $1.key }) {
+            send(.runs(sandbox, flows.sorted()), at: now, &step)
+        }
         askForExports(at: now, &step)
-    }
-
-    private mutating func askForCandidates(
-        _ candidates: [Candidate], _ sandbox: SandboxName, at now: Moment, _ step: inout Step
-    ) {
-        let progressing = candidates.filter { mayProgress($0, at: now) }
-        guard !progressing.isEmpty else { return }
-        let dataflows = Set(progressing.map(\.pair.dataflow)).sorted()
-        let unseen = dataflows.filter { knowledge.dataflows[DataflowKey(sandbox, $0)] == nil }
-        guard let export = knowledge.exports[sandbox] else {
-            send(.exportJobs(sandbox), at: now, &step)
-            if !unseen.isEmpty { send(.dataflows(sandbox, unseen), at: now, &step) }
-            return
-        }
-        if !unseen.isEmpty { send(.dataflows(sandbox, unseen), at: now, &step) }
-        if export.running != nil {
-            sendWhenDue(.exportJobs(sandbox), export.askedAt.monotonic + configuration.polling.gate, at: now, &step)
-            return
-        }
-        // After a call was refused for its credentials everything is fresh, and only a question opens their gate again.
-        if knowledge.credentials != nil || !isFresh(export.askedAt, at: now) {
-            send(.exportJobs(sandbox), at: now, &step)
-        }
-        let staleDefinitions = dataflows.filter { flow in
-            knowledge.dataflows[DataflowKey(sandbox, flow)].map { !isFresh($0.askedAt, at: now) } ?? false
-        }
-        if !staleDefinitions.isEmpty { send(.dataflows(sandbox, staleDefinitions), at: now, &step) }
-        let staleRuns = dataflows.filter { flow in
-            // How far back to look is known with the platform's time, which comes with the definition.
-            let key = DataflowKey(sandbox, flow)
-            return knowledge.dataflows[key] != nil && knowledge.runs[key].map { !isUsable($0, at: now) } ?? true
-        }
-        if !staleRuns.isEmpty { send(.runs(sandbox, staleRuns), at: now, &step) }
-    }
-
-    /// Whether a fresh look could let this one go: not while its definition or a foreign run is known to be in the way,
-    /// and the next look at that is not due.
-    private mutating func mayProgress(_ candidate: Candidate, at now: Moment) -> Bool {
-        if let closure = definitionClosure(candidate.pair, candidate.sandbox, at: now),
-            let look = nextDefinitionLook(closure, at: now), now.monotonic < look
-        {
-            wake.at(look)
-            return false
-        }
-        if case .dataflowBusy(_, let askedAt)? = busyClosure(candidate.pair, candidate.sandbox) {
-            let look = askedAt.monotonic + configuration.polling.gate
-            guard now.monotonic < look else { return true }
-            wake.at(look)
-            return false
-        }
-        return true
-    }
-
-    /// A run of somebody else holds a lane or a dataflow: its dataflow's runs are looked at again at the gate's pace.
-    private mutating func askForBlocked(_ view: WaitingView, at now: Moment, _ step: inout Step) {
-        for (dataflow, look) in view.blockedByRuns.sorted(by: { $0.key < $1.key }) {
-            sendWhenDue(.runs(dataflow.sandbox, [dataflow.dataflow]), look, at: now, &step)
-        }
     }
 
     /// `after_export` campaigns wait for an export to finish whether or not anything is due.

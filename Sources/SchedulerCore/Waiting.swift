@@ -82,19 +82,16 @@ extension Scheduler {
     }
 
     /// When a gate that the definition closed is worth another question.
-    func nextDefinitionLook(_ closure: Closure, at now: Moment) -> Monotonic? {
+    func nextDefinitionLook(_ closure: Closure, _ askedAt: Moment, at now: Moment) -> Monotonic {
         let patience = configuration.polling.gate * GateBounds.definitionPatience
         switch closure {
-        case .dataflowUnusable(_, let askedAt), .dataflowState(_, let askedAt), .notMapped(let askedAt),
-            .rangeEnded(_, let askedAt), .firstActivation(nil, _, let askedAt):
-            return askedAt.monotonic + patience
-        case .firstActivation(_, let opensIn, let askedAt):
+        case .firstActivation(.some, let opensIn, _):
             // It opens by itself; a look in between would only notice that somebody edited the dataflow.
             return max(now.monotonic + opensIn, askedAt.monotonic + .milliseconds(1))
         case .rangeNotStarted(let instant):
             return now.monotonic + max(.seconds(1), instant - now.wall)
         default:
-            return nil
+            return askedAt.monotonic + patience
         }
     }
 }

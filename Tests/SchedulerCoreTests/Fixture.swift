@@ -85,6 +85,7 @@ struct Rig {
             for effect in step.effects {
                 if let answer = perform(effect) { queue.append(answer) }
             }
+            #expect(scheduler.unattended(at: now) == [], "they wait, and nothing comes for them")
         }
     }
 

@@ -114,6 +114,12 @@ extension Scheduler {
                 let closure = definitionClosure(pair, sandbox, at: now)
             else { continue }
             switch closure {
+            case .rangeNotStarted(let start) where !startsInTime(start, occurrence, position, at: now):
+                knowledge.toldMapping.insert(id)
+                let evidence = sentence(for: closure, pair, in: sandbox, at: now).evidence
+                notify(
+                    .mapping, id, "\(evidence); it starts at \(start.rfc3339), after start_within is over", at: now,
+                    &step)
             case .dataflowUnusable, .dataflowState, .notMapped, .rangeEnded:
                 knowledge.toldMapping.insert(id)
                 notify(.mapping, id, sentence(for: closure, pair, in: sandbox, at: now).evidence, at: now, &step)
@@ -121,6 +127,14 @@ extension Scheduler {
                 break
             }
         }
+    }
+
+    /// Whether the schedule of a mapping starts before the activation expires.
+    private func startsInTime(
+        _ start: Instant, _ occurrence: OccurrenceState, _ position: Int, at now: Moment
+    ) -> Bool {
+        let left = expiry(of: occurrence.activations[position], in: occurrence.occurrence) - now.wall
+        return start - (platformTime(at: now) ?? now.wall) < left
     }
 
     mutating func takeRuns(

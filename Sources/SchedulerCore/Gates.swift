@@ -12,6 +12,8 @@ enum GateBounds {
     /// A definition that closes a gate is looked at again after this many intervals of `polling.gate`: it opens when
     /// somebody edits the dataflow, not by itself.
     static let definitionPatience = 5
+    /// ... and after this at the latest, where `polling.gate` is shorter.
+    static let definitionPause = Duration.seconds(600)
     /// Within this after its first activation, "not part of this dataflow" means *not settled yet*: Adobe's newer pages
     /// ask for one hour where the older ones ask for 20 minutes.
     static let settlingTime = Duration.seconds(3600)

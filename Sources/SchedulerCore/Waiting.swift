@@ -83,15 +83,17 @@ extension Scheduler {
 
     /// When a gate that the definition closed is worth another question.
     func nextDefinitionLook(_ closure: Closure, _ askedAt: Moment, at now: Moment) -> Monotonic {
-        let patience = configuration.polling.gate * GateBounds.definitionPatience
+        let gate = configuration.polling.gate
+        let patience = min(gate * GateBounds.definitionPatience, max(gate, GateBounds.definitionPause))
+        // Those that open by themselves are looked at all the same: somebody may edit the dataflow meanwhile.
+        let again = askedAt.monotonic + patience
         switch closure {
         case .firstActivation(.some, let opensIn, _):
-            // It opens by itself; a look in between would only notice that somebody edited the dataflow.
-            return max(now.monotonic + opensIn, askedAt.monotonic + .milliseconds(1))
+            return min(again, max(now.monotonic + opensIn, askedAt.monotonic + .milliseconds(1)))
         case .rangeNotStarted(let instant):
-            return now.monotonic + max(.seconds(1), instant - now.wall)
+            return min(again, now.monotonic + max(.seconds(1), instant - (platformTime(at: now) ?? now.wall)))
         default:
-            return askedAt.monotonic + patience
+            return again
         }
     }
 }

@@ -49,7 +49,9 @@ struct Rig {
     /// How far the platform's clock is ahead of ours; nil for a platform that does not tell its time.
     var clockAhead: Duration?
     var finishedExports: [ExportJob] = []
-    var firstActivated = ten - .seconds(30 * 86_400)
+    var firstActivated: Instant? = ten - .seconds(30 * 86_400)
+    /// The first day of every mapping's schedule.
+    var startsAt: Instant?
     var unmapped: Set<Pair> = []
     var runs: [DataflowRun] = []
     /// Runs that are of one sandbox; all others are shown in each.
@@ -194,7 +196,8 @@ struct Rig {
             id: dataflow, name: dataflow.text,
             mappings: Set(pairs).subtracting(unmapped).map { pair in
                 DataflowDefinition.Mapping(
-                    ids: [pair.audience], name: "Audience \(pair.audience)", createdAt: firstActivated, startsAt: nil,
+                    ids: [pair.audience], name: "Audience \(pair.audience)", createdAt: firstActivated,
+                    startsAt: startsAt,
                     endsAt: nil, hasUniqueFileNames: true)
             }, observedAt: clockAhead.map { _ in platformNow })
     }

@@ -49,6 +49,42 @@ import Testing
         #expect(goes(&rig, pace, looks: 6))
     }
 
+    @Test func `a schedule that starts in a month is told, looked at again within minutes, and goes when it is moved`()
+    {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.startsAt = ten + .seconds(30 * 86_400)
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(60))
+        #expect(rig.notifications(.mapping) == 1)
+        rig.startsAt = ten - .seconds(86_400)
+        rig.advance(.seconds(600))
+        #expect(rig.calls.count == 1)
+        #expect(rig.notifications(.mapping) == 1)
+    }
+
+    @Test func `a schedule that starts in time is not told, and goes when it starts`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.startsAt = ten + .seconds(3600)
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(3599))
+        #expect(rig.calls.isEmpty)
+        rig.advance(.seconds(2))
+        #expect(rig.calls.count == 1)
+        #expect(rig.notifications(.mapping) == 0)
+    }
+
+    @Test func `a first activation at an unknown time is closed, and goes when the platform says it`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.firstActivated = nil
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(3600))
+        #expect(rig.calls.isEmpty)
+        #expect(rig.scheduler.closures(of: activation(1, 1), at: rig.now).map(\.gate).contains(.firstActivation))
+        rig.firstActivated = ten - .seconds(86_400)
+        rig.advance(.seconds(301))
+        #expect(rig.calls.count == 1)
+    }
+
     @Test(arguments: paces.indices)
     func `a first-activation window is waited for at any pace`(index: Int) {
         let pace = Self.paces[index]

@@ -104,7 +104,9 @@ extension Scheduler {
     // MARK: Fresh gates
 
     func isFresh(_ askedAt: Moment, at now: Moment) -> Bool {
-        now.monotonic - askedAt.monotonic <= configuration.polling.gateFreshness || mutant(.staleEvidence)
+        // By whichever clock says more: one stands still while the machine sleeps, the other may be set back.
+        let age = max(now.monotonic - askedAt.monotonic, now.wall - askedAt.wall)
+        return age <= configuration.polling.gateFreshness || mutant(.staleEvidence)
     }
 
     /// Whether a listing can open the dataflow's gate.

@@ -59,6 +59,8 @@ struct Rig {
     var runDuration = Duration.seconds(60)
     /// Answers a call; nil for acceptance with one run for each pair.
     var onCall: (Call) -> CallAnswer? = { _ in nil }
+    /// The job queue gives no turn by itself.
+    var delaysTurns = false
     /// Nil for an answer to a question; a failure instead.
     var askFailure: AskFailure?
     var isVisible: (DataflowRun) -> Bool = { _ in true }
@@ -162,7 +164,7 @@ struct Rig {
             asks.append("run")
             return .runAnswered(id, answer(runs.first { $0.id == run }))
         case .queueCall(let id, _, _):
-            return .callTurn(id)
+            return delaysTurns ? nil : .callTurn(id)
         case .send(let call):
             calls.append(call)
             return .callAnswered(call.id, onCall(call) ?? accept(call))

@@ -161,6 +161,21 @@ import Testing
         #expect(step.effects.contains { if case .askExportJobs = $0 { true } else { false } })
     }
 
+    @Test func `a machine that slept between the answers and the turn asks again`() {
+        let settings = configuration([campaign("sale")])
+        for (wall, monotonic) in [(Int64(3600), Int64(1)), (1, 3600), (3600, 3600), (-3600, 3600)] {
+            var rig = Rig(settings)
+            rig.delaysTurns = true
+            _ = rig.command(.fire("sale", forceOverlap: false))
+            rig.now.wall = rig.now.wall + .seconds(wall)
+            rig.now.monotonic = rig.now.monotonic + .seconds(monotonic)
+            rig.feed(.callTurn(CallID(1)))
+            #expect(rig.calls.isEmpty)
+            let withdrawn = rig.records.contains { if case .callWithdrawn = $0 { true } else { false } }
+            #expect(withdrawn, "\(wall) s by one clock, \(monotonic) s by the other")
+        }
+    }
+
     @Test func `a reload tries credentials at once, since a secret may have been mended`() {
         let both = configuration([campaign("sale")])
         var rig = Rig(both)

@@ -144,18 +144,30 @@ extension Scheduler {
             case .runs(let sandbox, let dataflows) = ask.subject
         else { return }
         let reachesBackTo = listing.isTruncated ? listing.runs.compactMap(\.createdAt).min() : nil
+        let isDeep = isDeep(ask, listing, reachesBackTo)
+        if !isDeep, ask.knewTime {
+            distrust(ask, "the runs of the last hours are more than can be read in one listing", at: now)
+        }
         for dataflow in dataflows {
             let flow = DataflowKey(sandbox, dataflow)
             if let known = knowledge.runs[flow], known.askedAt.monotonic > ask.sentAt.monotonic { continue }
             let runs = listing.runs.filter { $0.dataflow == dataflow }
             let known = RunsKnowledge(
                 listing: RunListing(runs: runs, isTruncated: listing.isTruncated), reachesBackTo: reachesBackTo,
-                isDeep: ask.knewTime || !listing.isTruncated, askedAt: ask.sentAt)
+                isDeep: isDeep, askedAt: ask.sentAt)
             knowledge.runs[flow] = known
             settleDoubts(on: flow, known, at: now, &step)
             updateFollowed(on: flow, known, at: now, &step)
             noticeTwins(on: flow, known, at: now, &step)
         }
+    }
+
+    /// Whether every run that may still be under way is in a listing: it is whole, or reaches as far back as it was asked to.
+    private func isDeep(_ ask: Ask, _ listing: RunListing, _ reachesBackTo: Instant?) -> Bool {
+        guard listing.isTruncated else { return true }
+        guard ask.knewTime else { return false }
+        guard let since = ask.since else { return true }
+        return reachesBackTo.map { $0 <= since } ?? false
     }
 
     mutating func takeRun(
@@ -172,11 +184,11 @@ extension Scheduler {
     private mutating func take<Answer>(
         _ id: AskID, _ result: Result<Answer, AskFailure>, at now: Moment, _ step: inout Step
     ) -> (Ask, Answer)? {
-        guard let ask = knowledge.asks.removeValue(forKey: id) else { return nil }
+        guard var ask = knowledge.asks.removeValue(forKey: id) else { return nil }
         let kind = AskKind(ask.subject)
         switch result {
         case .success(let answer):
-            knowledge.askTroubles[kind] = nil
+            ask.troubleBefore = knowledge.askTroubles.removeValue(forKey: kind)
             knowledge.credentials = nil
             return (ask, answer)
         case .failure(.credentials(let detail)):
@@ -189,6 +201,13 @@ extension Scheduler {
                 after: before, key: kind.key, failure.detail, atLeast: pause, at: now)
         }
         return nil
+    }
+
+    /// An answer came and opens nothing: the question is backed off as if it had failed, and people are told why.
+    private mutating func distrust(_ ask: Ask, _ detail: String, at now: Moment) {
+        let kind = AskKind(ask.subject)
+        knowledge.askTroubles[kind] = trouble(
+            after: ask.troubleBefore, key: kind.key, detail, atLeast: nil, at: now)
     }
 
     /// - Parameter isTold: Whether a person was told of this trouble before.

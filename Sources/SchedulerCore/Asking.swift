@@ -45,12 +45,23 @@ extension Scheduler {
         }
         for sandbox in questions.exports.sorted() { send(.exportJobs(sandbox), at: now, &step) }
         for (sandbox, flows) in questions.definitions.sorted(by: { $0.key < $1.key }) {
-            send(.dataflows(sandbox, flows.sorted()), at: now, &step)
+            let chunk = chunk(of: flows) { knowledge.dataflows[DataflowKey(sandbox, $0)]?.askedAt.monotonic }
+            send(.dataflows(sandbox, chunk), at: now, &step)
         }
         for (sandbox, flows) in questions.runs.sorted(by: { $0.key < $1.key }) {
-            send(.runs(sandbox, flows.sorted()), at: now, &step)
+            let chunk = chunk(of: flows) { knowledge.runs[DataflowKey(sandbox, $0)]?.askedAt.monotonic }
+            send(.runs(sandbox, chunk), at: now, &step)
         }
         askForExports(at: now, &step)
+    }
+
+    /// Of many dataflows as many as one listing can show, those first that were asked about longest ago: the others follow with
+    /// the answer.
+    private func chunk(of flows: Set<DataflowID>, askedAt: (DataflowID) -> Monotonic?) -> [DataflowID] {
+        guard flows.count > FollowBounds.dataflowsPerListing else { return flows.sorted() }
+        let never = Monotonic(milliseconds: .min)
+        let ordered = flows.map { (at: askedAt($0) ?? never, id: $0) }.sorted { ($0.at, $0.id) < ($1.at, $1.id) }
+        return ordered.prefix(FollowBounds.dataflowsPerListing).map(\.id).sorted()
     }
 
     /// `after_export` campaigns wait for an export to finish whether or not anything is due.
@@ -109,10 +120,9 @@ extension Scheduler {
         case .dataflows(let sandbox, let dataflows):
             step.effects.append(.askDataflows(id, sandbox, dataflows))
         case .runs(let sandbox, let dataflows):
-            step.effects.append(
-                .askRuns(
-                    id, sandbox, dataflows, deepEnough(depth, for: dataflows.map { DataflowKey(sandbox, $0) }, at: now))
-            )
+            let depth = deepEnough(depth, for: dataflows.map { DataflowKey(sandbox, $0) }, at: now)
+            knowledge.asks[id]?.since = depth.since
+            step.effects.append(.askRuns(id, sandbox, dataflows, depth))
         case .run(let sandbox, let run):
             step.effects.append(.askRun(id, sandbox, run))
         }

@@ -17,6 +17,10 @@ struct Ask: Equatable, Sendable {
     var sentAt: Moment
     /// Whether the platform's time was known, and with it how far back a listing of runs has to reach.
     var knewTime = true
+    /// How far back a listing of runs was asked to reach.
+    var since: Instant?
+    /// What was wrong with this kind of question before its answer came.
+    var troubleBefore: Trouble?
 
     var sandbox: SandboxName {
         switch subject {

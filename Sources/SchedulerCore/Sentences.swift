@@ -168,6 +168,11 @@ extension Scheduler {
         }
         if let closure = busyClosure(pair, occurrence.sandbox) { found.append(closure) }
         if let holder = lanes.holders[lane(of: pair, in: occurrence.sandbox)] { found.append(.lane(holder)) }
+        // What is asked about right before the call is told where the asking is in trouble.
+        if found.isEmpty, case .unknown(let gate, .some(let failure)) = freshClosure(pair, occurrence.sandbox, at: now)
+        {
+            found.append(.unknown(gate, failure: failure))
+        }
         return found
     }
 }

@@ -107,7 +107,7 @@ import Testing
         for audience in ["vip", "other", "another"] as [AudienceID] {
             rig.addRun(Pair(dataflow: "flow", audience: audience))
         }
-        rig.advance(.seconds(60))
+        rig.advance(.seconds(3 * 3600))
         rig.runsPerListing = 2
         loseAnswer(&rig, takingEffect: false) { $0.runsPerListing = 10 }
         rig.advance(.seconds(200))
@@ -123,7 +123,7 @@ import Testing
         rig.addRun(vip)
         rig.advance(.seconds(60))
         for _ in 1...3 { rig.addRun(busy) }
-        rig.advance(.seconds(60))
+        rig.advance(.seconds(3 * 3600))
         rig.runsPerListing = 2
         loseAnswer(&rig, takingEffect: false) { $0.runsPerListing = 10 }
         rig.advance(.seconds(200))

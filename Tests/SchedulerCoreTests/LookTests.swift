@@ -85,6 +85,40 @@ import Testing
         #expect(rig.calls.count == 1)
     }
 
+    @Test func `a listing that is cut before it reaches back far enough opens nothing, and people are told`() throws {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.runDuration = .seconds(1)
+        for _ in 1...5 { rig.addRun(Pair(dataflow: "flow", audience: "other")) }
+        rig.advance(.seconds(60))
+        rig.runsPerListing = 3
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(3600))
+        #expect(rig.calls.isEmpty)
+        #expect(rig.asks.count { $0 == "runs" } < 40)
+        let closures = rig.scheduler.closures(of: activation(1, 1), at: rig.now)
+        let words = closures.map { rig.scheduler.sentence(for: $0, Self.vip, in: sandbox, at: rig.now).evidence }
+        #expect(words.contains { $0.contains("more than can be read") }, "\(words)")
+        rig.advance(.seconds(7200))
+        #expect(rig.calls.count == 1, "the runs are older than any that may still be under way")
+    }
+
+    @Test func `hundreds of dataflows are asked about in listings of a bounded size, and all go`() {
+        let pairs = (1...200).map { Pair(dataflow: DataflowID("flow-\($0)"), audience: AudienceID("a\($0)")) }
+        var rig = Rig(configuration([campaign("sale", .manual, pairs)]))
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(60))
+        let sizes = rig.effects.compactMap { effect in
+            switch effect {
+            case .askRuns(_, _, let flows, _), .askDataflows(_, _, let flows): flows.count
+            default: nil
+            }
+        }
+        #expect(sizes.allSatisfy { $0 <= 40 })
+        #expect(Set(rig.calls.flatMap(\.pairs)).count == 200)
+    }
+
+    private static let vip = Pair(dataflow: "flow", audience: "vip")
+
     @Test(arguments: paces.indices)
     func `a first-activation window is waited for at any pace`(index: Int) {
         let pace = Self.paces[index]

@@ -190,6 +190,11 @@ extension Scheduler {
         case .success(let answer):
             ask.troubleBefore = knowledge.askTroubles.removeValue(forKey: kind)
             knowledge.credentials = nil
+            let time = now.monotonic - ask.sentAt.monotonic
+            if time > configuration.polling.gateFreshness, !mutant(.staleEvidence) {
+                let allowed = configuration.polling.gateFreshness.words
+                distrust(ask, "the answer took \(time.words), and gate_freshness allows \(allowed)", at: now)
+            }
             return (ask, answer)
         case .failure(.credentials(let detail)):
             loseCredentials(detail, at: now, &step)

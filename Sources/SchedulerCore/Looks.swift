@@ -53,6 +53,16 @@ extension Scheduler {
         if !isFresh(definition.askedAt, at: now) { looks.append(look(.definition, now.monotonic)) }
         // How far back to look is known with the platform's time, which comes with the definition.
         if runs.map({ !isUsable($0, at: now) }) ?? true { looks.append(look(.runs, now.monotonic)) }
+        if looks.isEmpty { return [] }
+        // They must be fresh together. Where answers take long, the others would be old by the time when this one comes.
+        let others: [(Look.Part, Moment?)] = [
+            (.export, export.askedAt), (.definition, definition.askedAt), (.runs, runs?.askedAt),
+        ]
+        for case (let part, .some(let askedAt)) in others where !looks.contains(where: { $0.part == part }) {
+            if (now.monotonic - askedAt.monotonic) * 2 > configuration.polling.gateFreshness {
+                looks.append(look(part, now.monotonic))
+            }
+        }
         return looks
     }
 

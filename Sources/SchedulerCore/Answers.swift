@@ -9,19 +9,37 @@ extension Scheduler {
     ) {
         guard let (ask, jobs) = take(id, result, at: now, &step), case .exportJobs(let sandbox) = ask.subject
         else { return }
-        // By the platform's clock alone: with ours a day ahead, an export that runs would look forgotten.
-        let oldest = platformTime(at: now).map { $0 - configuration.guardrails.exportMaximumAge } ?? .distantPast
-        let running = jobs.first { job in job.status == .running && job.createdAt.map { $0 >= oldest } ?? true }
+        let known = knowledge.exports[sandbox]
+        let open = openExports(jobs, known?.open ?? [], askedAt: ask.sentAt, at: now)
         let finished = jobs.filter { $0.status == .succeeded }
             .max { ($0.createdAt ?? $0.endedAt ?? .distantPast) < ($1.createdAt ?? $1.endedAt ?? .distantPast) }
-        let known = knowledge.exports[sandbox]
-        let isSameState = known.map { ($0.running == nil) == (running == nil) } ?? false
+        let isSameState = known.map { $0.open.isEmpty == open.isEmpty } ?? false
         knowledge.exports[sandbox] = ExportKnowledge(
-            running: running, newestFinished: finished ?? known?.newestFinished,
+            open: open, newestFinished: finished ?? known?.newestFinished,
             askedAt: mutant(.ageOfAnswer) ? now : ask.sentAt,
             since: isSameState ? known?.since ?? ask.sentAt.wall : ask.sentAt.wall)
         observeExports(jobs, sandbox, at: now, &step)
         noteFinished(jobs.filter { $0.status == .succeeded }, sandbox, at: now, &step)
+    }
+
+    /// The exports that run. One that was seen running and is missing from an answer has not been seen to end: it counts until
+    /// an answer shows its end, or it is older than `export_max_age`.
+    private func openExports(
+        _ jobs: [ExportJob], _ known: [OpenExport], askedAt: Moment, at now: Moment
+    ) -> [OpenExport] {
+        let shown = Set(jobs.map(\.id))
+        let running = jobs.filter { $0.status == .running }.map { job in
+            let before = job.isUncertain ? nil : known.first { $0.job.id == job.id }
+            return OpenExport(job: job, seenAt: before?.seenAt ?? askedAt.monotonic, shownAt: askedAt)
+        }
+        let missing = known.filter { !$0.job.isUncertain && !shown.contains($0.job.id) }
+        let maximum = configuration.guardrails.exportMaximumAge
+        // By the platform's clock alone: with ours a day ahead, an export that runs would look forgotten.
+        let oldest = platformTime(at: now).map { $0 - maximum } ?? .distantPast
+        return (running + missing).filter { export in
+            let isSeenTooLong = now.monotonic - export.seenAt > maximum && !export.job.isUncertain
+            return export.job.createdAt.map { $0 >= oldest } ?? true && !isSeenTooLong
+        }
     }
 
     /// Finished exports that were not known: every `after_export` campaign of the sandbox is due for the newest, in the same

@@ -8,6 +8,10 @@ extension Scheduler {
     package func foreseeing() -> Scheduler {
         var copy = self
         copy.knowledge.asks = [:]
+        // Whoever answers it knows of the one that closes the gate, and would never show how the others end.
+        for sandbox in copy.knowledge.exports.keys {
+            copy.knowledge.exports[sandbox]?.open = Array(knowledge.exports[sandbox]?.open.prefix(1) ?? [])
+        }
         copy.isStopping = false
         return copy
     }

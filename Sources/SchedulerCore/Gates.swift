@@ -120,8 +120,8 @@ extension Scheduler {
             return .unknown(.export, failure: knowledge.askTroubles[.exportJobs(sandbox)]?.detail)
         }
         if mutant(.noExportGate) { return nil }
-        if let running = known.running {
-            return .exportRunning(running, since: running.createdAt ?? known.since, askedAt: known.askedAt)
+        if let open = known.open.first {
+            return .exportRunning(open.job, since: open.job.createdAt ?? known.since, askedAt: open.shownAt)
         }
         if isFresh(known.askedAt, at: now) { return nil }
         return .unknown(.export, failure: knowledge.askTroubles[.exportJobs(sandbox)]?.detail)

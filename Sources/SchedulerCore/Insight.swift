@@ -50,7 +50,7 @@ extension Scheduler {
         knowledge.exports.sorted { $0.key < $1.key }.map { sandbox, known in
             ExportInsight(
                 sandbox: sandbox, running: known.running, since: known.running?.createdAt ?? known.since,
-                askedAt: known.askedAt,
+                askedAt: known.open.first?.shownAt ?? known.askedAt,
                 usual: known.running.flatMap { usualEnd(of: $0, since: known.since, at: now, in: sandbox) })
         }
     }

@@ -64,14 +64,25 @@ struct Trouble: Equatable, Sendable {
     var isAboutCredentials = false
 }
 
+/// An export that was seen running and was not seen to have ended.
+struct OpenExport: Equatable, Sendable {
+    var job: ExportJob
+    /// When it was seen first.
+    var seenAt: Monotonic
+    /// The question of the last answer that showed it.
+    var shownAt: Moment
+}
+
 struct ExportKnowledge: Equatable, Sendable {
-    /// The running export that closes the gate.
-    var running: ExportJob?
+    /// Those that close the gate, the newest first.
+    var open: [OpenExport]
     /// The newest one that succeeded.
     var newestFinished: ExportJob?
     var askedAt: Moment
     /// Since when the gate has been seen in its present state.
     var since: Instant
+
+    var running: ExportJob? { open.first?.job }
 }
 
 struct DataflowKnowledge: Equatable, Sendable {

@@ -26,7 +26,7 @@ package enum AskFailure: Error, Equatable, Sendable {
 }
 
 /// One profile export job. Only jobs whose schema is `_xdm.context.profile` are reported.
-package struct ExportJob: Equatable, Codable, Sendable {
+package struct ExportJob: Equatable, Sendable {
     package enum Status: String, Codable, Sendable {
         /// `NEW`, `QUEUED`, `PROCESSING`, `CANCELLING`, and every word that is not known.
         case running
@@ -41,13 +41,18 @@ package struct ExportJob: Equatable, Codable, Sendable {
     /// By the platform's clock.
     package var createdAt: Instant?
     package var endedAt: Instant?
+    /// Of a record that could not be read in full: it may be a profile export, and counts as one while it has not ended.
+    package var isUncertain: Bool
 
-    package init(id: String, status: Status, word: String, createdAt: Instant?, endedAt: Instant?) {
+    package init(
+        id: String, status: Status, word: String, createdAt: Instant?, endedAt: Instant?, isUncertain: Bool = false
+    ) {
         self.id = id
         self.status = status
         self.word = word
         self.createdAt = createdAt
         self.endedAt = endedAt
+        self.isUncertain = isUncertain
     }
 }
 

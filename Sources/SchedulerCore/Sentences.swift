@@ -80,8 +80,11 @@ extension Scheduler {
         switch closure {
         case .exportRunning(let job, let since, let askedAt):
             let usual = usualEnd(of: job, since: since, at: now, in: sandbox)
+            let isMissing = knowledge.exports[sandbox].map { $0.askedAt.monotonic > askedAt.monotonic } ?? false
+            let missing = isMissing ? ", and is missing from the answers since: its end was not seen" : ""
+            let doubt = job.isUncertain ? ", and does not say whether it is one of profiles" : ""
             return GateSentence(
-                evidence: "export job \(job.id) is \(job.word) (asked \(age(askedAt, now)) ago)",
+                evidence: "export job \(job.id) is \(job.word)\(doubt) (asked \(age(askedAt, now)) ago)\(missing)",
                 opens: "when the export has ended", since: since, usualEnd: usual?.usualEnd, latestEnd: usual?.latestEnd
             )
         case .dataflowUnusable(let why, let askedAt):

@@ -45,7 +45,24 @@ struct Rig {
     private var start: State
 
     // What the platform is like.
-    var exportRuns = false
+    var exportRuns = false {
+        didSet {
+            if exportRuns, !oldValue {
+                running = ExportJob(
+                    id: "\(4711 + endedExports)", status: .running, word: "PROCESSING",
+                    createdAt: platformNow - .seconds(60), endedAt: nil)
+            } else if !exportRuns, var ended = running {
+                (ended.status, ended.word, ended.endedAt) = (.succeeded, "SUCCEEDED", platformNow)
+                finishedExports.insert(ended, at: 0)
+                endedExports += 1
+                running = nil
+            }
+        }
+    }
+    private var running: ExportJob?
+    private var endedExports = 0
+    /// Export jobs that no listing shows.
+    var hiddenExports: Set<String> = []
     /// How far the platform's clock is ahead of ours; nil for a platform that does not tell its time.
     var clockAhead: Duration?
     var finishedExports: [ExportJob] = []
@@ -187,9 +204,7 @@ struct Rig {
     }
 
     private func exportJobs() -> [ExportJob] {
-        let running = ExportJob(
-            id: "4711", status: .running, word: "PROCESSING", createdAt: platformNow - .seconds(60), endedAt: nil)
-        return (exportRuns ? [running] : []) + finishedExports
+        ([running].compactMap { $0 } + finishedExports).filter { !hiddenExports.contains($0.id) }
     }
 
     private func definition(_ dataflow: DataflowID) -> DataflowDefinition {

@@ -9,6 +9,18 @@ package struct Page<Item: Sendable>: Sendable {
     package var items: [Item]
     /// The platform's link to the next page, as it came; nil at the end.
     package var next: String?
+    /// When the records of the page were created, in their order, those that are left out of it as well; nil for one that does
+    /// not say so readably.
+    package var times: [Instant?] = []
+
+    /// Whether everything that was created since then is on this page and those before it.
+    package func reachesBack(to since: Instant) -> Bool {
+        let known = times.compactMap(\.self)
+        guard known.count == times.count, let last = known.last, let newest = known.max() else { return false }
+        // A listing is read on as long as it could go on with newer ones.
+        let isNewestFirst = zip(known, known.dropFirst()).allSatisfy { $0 >= $1 }
+        return newest < since || isNewestFirst && last < since
+    }
 }
 
 extension ForeignJSON {
@@ -65,12 +77,16 @@ package enum ExportJobsAnswer {
     package static func read(_ body: [UInt8]) throws(AskFailure) -> Page<ExportJob> {
         let json = try ForeignJSON(body)
         guard case .array = json["records"] else { throw .nonsense(detail: "the export listing has no records") }
-        let jobs = json["records"].items.compactMap(job)
-        return Page(items: jobs, next: json["link"]["next"].link)
+        let records = json["records"].items
+        return Page(
+            items: records.compactMap(job), next: json["link"]["next"].link,
+            times: records.map { $0["creationTime"].instant })
     }
 
     private static func job(_ record: ForeignJSON) -> ExportJob? {
-        guard record["schema"]["name"].text == schema, let id = record["id"].text else { return nil }
+        let name = record["schema"]["name"].text
+        if let name, name != schema { return nil }
+        let id = record["id"].text
         let word = record["status"].text ?? ""
         let status: ExportJob.Status =
             switch word.uppercased() {
@@ -78,10 +94,14 @@ package enum ExportJobsAnswer {
             case "FAILED", "CANCELLED", "CANCELED": .failed
             default: .running
             }
+        // What may be a profile export is unknown, and not absent, while it has not ended.
+        let isUncertain = name == nil || id == nil
+        if isUncertain, status != .running { return nil }
         let ended = record["metrics"]["totalTime"]["endTimeInMs"].instant ?? record["updateTime"].instant
         return ExportJob(
-            id: ForeignText.shown(id), status: status, word: ForeignText.shown(word),
-            createdAt: record["creationTime"].instant, endedAt: status == .running ? nil : ended)
+            id: ForeignText.shown(id ?? ""), status: status, word: ForeignText.shown(word),
+            createdAt: record["creationTime"].instant, endedAt: status == .running ? nil : ended,
+            isUncertain: isUncertain)
     }
 }
 

@@ -28,8 +28,8 @@ package enum Event: Equatable, Sendable {
 
 /// What should follow once the records are on disk.
 package enum Effect: Equatable, Sendable {
-    /// Export jobs of a sandbox, newest first. Answered by `exportJobsAnswered`. Reads on until a page holds only jobs
-    /// that ended, or were created before `since`.
+    /// Export jobs of a sandbox, newest first: all that were created since `since`, or a failure where those are more than can
+    /// be read. Answered by `exportJobsAnswered`.
     case askExportJobs(AskID, SandboxName, since: Instant)
     /// Definitions of dataflows; every one that was asked for is in the answer. Answered by `dataflowsAnswered`.
     case askDataflows(AskID, SandboxName, [DataflowID])

@@ -27,7 +27,7 @@ struct WireClient: SimulatedClient {
             let answer = list(builder.exportJobs(sandbox), sandbox, &model, now) { response throws(AskFailure) in
                 try ExportJobsAnswer.read(response.body)
             } isEnough: { page in
-                page.items.allSatisfy { ($0.createdAt ?? since) < since }
+                page.reachesBack(to: since)
             }
             return .exportJobsAnswered(id, answer.map(\.items))
         case .askDataflows(let id, let sandbox, let dataflows):

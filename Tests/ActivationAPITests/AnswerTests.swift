@@ -36,12 +36,40 @@ import Testing
                   {"id":1,"status":"SUCCEEDED","schema":{"name":"other"}}, 7, {"status":"NEW"}],
                  "link":{"next":"/export/jobs/?limit=2&offset=1_2"}}
                 """))
-        #expect(page.items.map(\.id) == ["4711", "4710"])
-        #expect(page.items.map(\.status) == [.running, .succeeded])
+        // What can not be read may run, and may be of profiles.
+        #expect(page.items.map(\.id) == ["4711", "4710", "", ""])
+        #expect(page.items.map(\.status) == [.running, .succeeded, .running, .running])
+        #expect(page.items.map(\.isUncertain) == [false, false, true, true])
         #expect(page.items[0].createdAt == Instant(milliseconds: 1_789_999_990_000))
         #expect(page.items[1].createdAt == Instant(milliseconds: 1_789_999_990_000))
         #expect(page.items[1].endedAt == Instant(milliseconds: 1_790_000_600_000))
         #expect(page.next == "/export/jobs/?limit=2&offset=1_2")
+    }
+
+    @Test func `an export job without a schema counts while it has not ended`() throws {
+        let page = try ExportJobsAnswer.read(
+            bytes(
+                """
+                {"records":[{"id":1,"status":"PROCESSING"},{"id":2,"status":"SUCCEEDED"},{"id":3,"status":"FAILED","schema":{}},
+                  {"id":4,"status":"NEW","schema":{"name":"other"}}]}
+                """))
+        #expect(page.items.map(\.id) == ["1"])
+        #expect(page.items.map(\.isUncertain) == [true])
+    }
+
+    @Test(
+        arguments: [
+            ([300, 200], 250, true), ([300, 200], 200, false), ([200, 300], 250, false), ([100, 200], 250, true),
+            ([300, nil, 200], 250, false), ([], 250, false),
+        ] as [([Int64?], Int64, Bool)])
+    func `jobs of every schema say how far back a page reaches`(times: [Int64?], since: Int64, isEnough: Bool) throws {
+        let records = times.map { time in
+            "{\"id\":1,\"status\":\"NEW\",\"schema\":{\"name\":\"other\"}"
+                + (time.map { ",\"creationTime\":\($0)000" } ?? "") + "}"
+        }
+        let page = try ExportJobsAnswer.read(bytes("{\"records\":[\(records.joined(separator: ","))]}"))
+        #expect(page.items.isEmpty)
+        #expect(page.reachesBack(to: Instant(milliseconds: since * 1_000_000)) == isEnough)
     }
 
     @Test func `a dataflow's mappings carry both ids, seconds as text, and an excluded last day`() throws {

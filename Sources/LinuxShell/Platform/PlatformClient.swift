@@ -76,15 +76,22 @@ package final class PlatformClient: Sendable {
 
     // MARK: Questions
 
-    /// Profile export jobs, newest first, back to the first page that has none younger than `since`.
+    /// Profile export jobs, newest first, back to the first page that reaches behind `since`.
     package func exportJobs(_ sandbox: SandboxName, since: Instant) async -> Result<[ExportJob], AskFailure> {
         await whole { [self] in
-            await pages(builder.exportJobs(sandbox), sandbox) { response throws(AskFailure) in
+            var isWhole = false
+            let answer = await pages(builder.exportJobs(sandbox), sandbox) { response throws(AskFailure) in
                 try ExportJobsAnswer.read(response.body)
-            } isEnough: { jobs, page in
-                // One page always: the newest finished export is on it.
-                page.items.allSatisfy { ($0.createdAt ?? since) < since } || jobs.count >= RequestBuilder.pageSize
-            }.map(\.items)
+            } isEnough: { _, page in
+                // Jobs of other schemas say as well how far back the page reaches.
+                isWhole = page.reachesBack(to: since)
+                return isWhole
+            }
+            // One that runs may lie behind what was read.
+            if case .success(let listing) = answer, listing.isTruncated, !isWhole {
+                return .failure(.nonsense(detail: "the export jobs of the last day are more than can be read"))
+            }
+            return answer.map(\.items)
         }
     }
 

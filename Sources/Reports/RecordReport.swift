@@ -84,7 +84,7 @@ package struct RecordReport {
         case .occurrenceEnded(let id, let outcome, _):
             set("occurrence-ended", "ended as \(outcome.rawValue)")
             occurrence = id
-        case .exportFinished(let sandbox, let job, let succeeded, _):
+        case .exportFinished(let sandbox, let job, let succeeded, _, _):
             set("export-finished", "export \(job) of \(sandbox) has \(succeeded ? "finished" : "failed")", detail: true)
         case .exportObserved(let sandbox, let job, let startedAt, let endedAt):
             set(

@@ -19,7 +19,7 @@ extension Scheduler {
             askedAt: mutant(.ageOfAnswer) ? now : ask.sentAt,
             since: isSameState ? known?.since ?? ask.sentAt.wall : ask.sentAt.wall)
         observeExports(jobs, sandbox, at: now, &step)
-        noteFinished(jobs.filter { $0.status == .succeeded }, sandbox, at: now, &step)
+        noteEnded(jobs.filter { $0.status != .running }, sandbox, at: now, &step)
     }
 
     /// The exports that run. One that was seen running and is missing from an answer has not been seen to end: it counts until
@@ -42,51 +42,8 @@ extension Scheduler {
         }
     }
 
-    /// Finished exports that were not known: every `after_export` campaign of the sandbox is due for the newest, in the same
-    /// step; those before it, which ended while nobody looked, are skipped with a record.
-    private mutating func noteFinished(
-        _ jobs: [ExportJob], _ sandbox: SandboxName, at now: Moment, _ step: inout Step
-    ) {
-        let campaigns = (due.followersOfExports[sandbox] ?? []).compactMap { configuration.campaigns[$0] }
-        guard !campaigns.isEmpty, !isStopping else { return }
-        let mark = state.exportMarks[sandbox]
-        let unknown = jobs.map { (job: $0, createdAt: $0.createdAt ?? $0.endedAt ?? now.wall) }
-            .filter { job, createdAt in mark.map { $0.job != job.id && createdAt > $0.createdAt } ?? true }
-            .sorted { ($0.createdAt, $0.job.id) < ($1.createdAt, $1.job.id) }
-        guard let newest = unknown.last else {
-            if mark == nil { knowledge.withoutExports.insert(sandbox) }
-            return
-        }
-        let isFirstLook = mark == nil && !knowledge.withoutExports.contains(sandbox)
-        record(.exportFinished(sandbox: sandbox, job: newest.job.id, succeeded: true, at: newest.createdAt), &step)
-        if isFirstLook { return }  // it only says where counting begins
-        for (job, _) in unknown.dropLast() {
-            let nominal = ourTime(of: job, at: now)
-            for campaign in campaigns where !isFinished(campaign) {
-                recordSkip(
-                    campaign.name, nominal, nominal, 1, .superseded,
-                    "export \(job.id) and a later one ended before anybody looked", at: now, &step)
-            }
-        }
-        follow(newest.job, campaigns, at: now, &step)
-    }
-
-    private mutating func follow(_ job: ExportJob, _ campaigns: [Campaign], at now: Moment, _ step: inout Step) {
-        let nominal = ourTime(of: job, at: now)
-        for campaign in campaigns where !isFinished(campaign) {
-            if now.wall - nominal > campaign.catchUp {
-                recordSkip(
-                    campaign.name, nominal, nominal, 1, .missed,
-                    "export \(job.id) ended longer ago than catch_up", at: now, &step)
-            } else {
-                _ = admit(
-                    campaign, nominal: nominal, origin: .export(job: job.id), forceOverlap: false, at: now, &step)
-            }
-        }
-    }
-
     /// When an export ended, by our clock: the platform's own time where both clocks agree.
-    private func ourTime(of job: ExportJob, at now: Moment) -> Instant {
+    func ourTime(of job: ExportJob, at now: Moment) -> Instant {
         job.endedAt.map { ourTime(of: $0, at: now) } ?? now.wall
     }
 

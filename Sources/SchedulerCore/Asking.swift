@@ -113,10 +113,7 @@ extension Scheduler {
         wake.at(now.monotonic + AskBounds.lost)
         switch subject {
         case .exportJobs(let sandbox):
-            let since = (platformTime(at: now) ?? now.wall) - configuration.guardrails.exportMaximumAge
-            // Whoever follows exports wants to see all since the last one that is known.
-            let mark = state.exportMarks[sandbox]?.createdAt ?? since
-            step.effects.append(.askExportJobs(id, sandbox, since: min(since, mark)))
+            step.effects.append(.askExportJobs(id, sandbox, since: exportHorizon(of: sandbox, at: now)))
         case .dataflows(let sandbox, let dataflows):
             step.effects.append(.askDataflows(id, sandbox, dataflows))
         case .runs(let sandbox, let dataflows):

@@ -39,8 +39,9 @@ package enum Record: Equatable, Codable, Sendable {
 
     // MARK: Triggers that follow something
 
-    /// This export job was seen to have finished; what follows from it was decided in the same step.
-    case exportFinished(sandbox: SandboxName, job: String, succeeded: Bool, at: Instant)
+    /// This export job was seen to have ended; what follows from it was decided in the same step. `at` is when it was created,
+    /// by the platform's clock, and `endedAt` when it ended; nil in journals of before.
+    case exportFinished(sandbox: SandboxName, job: String, succeeded: Bool, at: Instant, endedAt: Instant? = nil)
     /// This export job, failed ones included, was seen to have run from start to end, by our clock. Foretells, decides nothing.
     /// Since format 2.
     case exportObserved(sandbox: SandboxName, job: String, startedAt: Instant, endedAt: Instant)
@@ -152,7 +153,7 @@ package struct SkippedOccurrences: Equatable, Codable, Sendable {
         case overlap
         /// The campaign, or everything, was paused.
         case paused
-        /// The campaign that it follows did not succeed.
+        /// The campaign or the export that it follows did not succeed.
         case predecessor
     }
 

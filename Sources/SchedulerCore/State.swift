@@ -90,12 +90,6 @@ package struct LastOccurrence: Equatable, Codable, Sendable {
     package var at: Instant
 }
 
-package struct ExportMark: Equatable, Codable, Sendable {
-    package var job: String
-    /// When the job was created, by the platform's clock.
-    package var createdAt: Instant
-}
-
 package struct OccurrenceState: Equatable, Codable, Sendable {
     package var occurrence: Occurrence
     /// Activation `n` is at `n - 1`.

@@ -34,8 +34,8 @@ extension State {
             skip(skipped)
         case .occurrenceEnded(let id, let outcome, let at):
             end(id, outcome, at)
-        case .exportFinished(let sandbox, let job, _, let at):
-            exportMarks[sandbox] = ExportMark(job: job, createdAt: at)
+        case .exportFinished(let sandbox, let job, _, let at, let endedAt):
+            decideExport(job, createdAt: at, endedAt: endedAt ?? at, in: sandbox)
         case .exportObserved(let sandbox, let job, let startedAt, let endedAt):
             observe(ExportObservation(job: job, startedAt: startedAt, endedAt: endedAt), in: sandbox)
         case .callIntended(let call):

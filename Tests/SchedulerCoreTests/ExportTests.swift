@@ -29,6 +29,64 @@ import Testing
         #expect(rig.skips.map { $0.detail.split(separator: " ")[1] } == ["4712", "4713"])
     }
 
+    @Test func `of two exports that overlap each is followed when it ends, the one that began first as well`() {
+        var rig = Rig(following)
+        let long = ExportJob(
+            id: "long", status: .running, word: "PROCESSING", createdAt: rig.now.wall, endedAt: nil)
+        rig.finishedExports.insert(long, at: 0)
+        rig.advance(.seconds(600))
+        rig.exportRuns = true
+        rig.advance(.seconds(60))
+        rig.exportRuns = false
+        rig.advance(.seconds(600))
+        #expect(rig.calls.isEmpty, "the first one still runs")
+        let index = rig.finishedExports.firstIndex { $0.id == "long" }!
+        rig.finishedExports[index].status = .succeeded
+        rig.finishedExports[index].endedAt = rig.now.wall
+        rig.advance(.seconds(600))
+        #expect(rig.calls.count == 1)
+        let origins = rig.records.compactMap { if case .occurrenceAdmitted(let it) = $0 { it.origin } else { nil } }
+        // The second is due while the occurrence of the first waits for the gate: skipped, with a record.
+        #expect(origins == [.export(job: "4711")])
+        #expect(rig.skips.map(\.reason) == [.overlap])
+        #expect(rig.skips.first?.detail.contains("long") == true)
+        rig.restart()
+        rig.advance(.seconds(3600))
+        #expect(rig.calls.count == 1 && rig.skips.count == 1, "each is decided once")
+    }
+
+    @Test func `an export that ends after one that began later is followed`() {
+        var rig = Rig(following)
+        rig.finishExport("4710", .seconds(7200))
+        rig.advance(.seconds(600))
+        rig.finishExport("short", .seconds(10))
+        rig.advance(.seconds(600))
+        #expect(rig.calls.count == 1)
+        // It was created long before the other one, and nobody saw it run.
+        rig.finishedExports.append(
+            ExportJob(
+                id: "long", status: .succeeded, word: "SUCCEEDED", createdAt: rig.now.wall - .seconds(5000),
+                endedAt: rig.now.wall))
+        rig.advance(.seconds(600))
+        #expect(rig.calls.count == 2)
+    }
+
+    @Test func `an export that failed is a skip that is told, and what was seen of it is decided once`() {
+        var rig = Rig(following)
+        rig.finishedExports.insert(
+            ExportJob(
+                id: "broken", status: .failed, word: "FAILED", createdAt: rig.now.wall - .seconds(60),
+                endedAt: rig.now.wall), at: 0)
+        rig.advance(.seconds(3600))
+        #expect(rig.calls.isEmpty)
+        #expect(rig.skips.map(\.reason) == [.predecessor])
+        #expect(rig.skips.map(\.detail) == ["export broken ended as FAILED"])
+        #expect(rig.notifications(.skipped) == 1)
+        rig.finishExport("4711", .seconds(10))
+        rig.advance(.seconds(600))
+        #expect(rig.calls.count == 1)
+    }
+
     // Found by simulation: half a day was waited for what was due at once.
     @Test func `an export has ended by our clock, wherever the platform's stands`() {
         var rig = Rig(following)

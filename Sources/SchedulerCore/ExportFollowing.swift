@@ -1,0 +1,130 @@
+// What follows from exports that have ended: each is decided once, whichever began first. Begin at `noteEnded`.
+
+package import Chronology
+
+/// How far the exports of a sandbox are decided. Exports overlap, so the newest one says nothing of those that began before it.
+package struct ExportMark: Equatable, Codable, Sendable {
+    /// Of those that were decided, the one that was created last.
+    package var job: String
+    /// When that one was created, by the platform's clock.
+    package var createdAt: Instant
+    /// Everything that had ended by then is decided. Nil in snapshots of before.
+    package var decidedUntil: Instant?
+    /// Those that ended later and are decided, in the order of deciding, bounded. Nil in snapshots of before.
+    package var decided: [DecidedExport]?
+}
+
+package struct DecidedExport: Equatable, Codable, Sendable {
+    package var job: String
+    package var endedAt: Instant
+}
+
+private enum DecidedBounds {
+    /// Far more than can be under way beside each other.
+    static let exports = 200
+}
+
+extension ExportMark {
+    /// - Parameter endedAt: By the platform's clock, like the other times.
+    func isNew(_ job: String, createdAt: Instant, endedAt: Instant) -> Bool {
+        if self.job == job || decided?.contains(where: { $0.job == job }) == true { return false }
+        return decidedUntil.map { endedAt > $0 } ?? (createdAt > self.createdAt)
+    }
+}
+
+extension State {
+    mutating func decideExport(_ job: String, createdAt: Instant, endedAt: Instant, in sandbox: SandboxName) {
+        var mark = exportMarks[sandbox] ?? ExportMark(job: job, createdAt: createdAt)
+        if createdAt > mark.createdAt { (mark.job, mark.createdAt) = (job, createdAt) }
+        // Several of one answer are decided in the order of their ends, so the first says where counting begins.
+        var decidedUntil = mark.decidedUntil ?? endedAt
+        var decided = (mark.decided ?? []).filter { $0.job != job }
+        decided.append(DecidedExport(job: job, endedAt: endedAt))
+        while decided.count > DecidedBounds.exports,
+            let first = decided.indices.min(by: { decided[$0].endedAt < decided[$1].endedAt })
+        {
+            decidedUntil = max(decidedUntil, decided.remove(at: first).endedAt)
+        }
+        mark.decidedUntil = decidedUntil
+        mark.decided = decided
+        exportMarks[sandbox] = mark
+    }
+}
+
+extension Scheduler {
+    /// Exports that have ended and are not decided. Every `after_export` campaign of the sandbox is due for one that succeeded;
+    /// of several that ended while nobody looked, for the last of them. The others, and those that failed, are skipped with a
+    /// record, all in the same step.
+    mutating func noteEnded(_ jobs: [ExportJob], _ sandbox: SandboxName, at now: Moment, _ step: inout Step) {
+        let campaigns = (due.followersOfExports[sandbox] ?? []).compactMap { configuration.campaigns[$0] }
+        guard !campaigns.isEmpty, !isStopping else { return }
+        let mark = state.exportMarks[sandbox]
+        let ended = jobs.map { job in
+            let createdAt = job.createdAt ?? job.endedAt ?? now.wall
+            return (job: job, createdAt: createdAt, endedAt: job.endedAt ?? createdAt)
+        }
+        let new = ended.filter { mark?.isNew($0.job.id, createdAt: $0.createdAt, endedAt: $0.endedAt) ?? true }
+            .sorted { ($0.endedAt, $0.job.id) < ($1.endedAt, $1.job.id) }
+        guard let last = new.last else {
+            if mark == nil { knowledge.withoutExports.insert(sandbox) }
+            return
+        }
+        // The first look only says where counting begins.
+        let isFirstLook = mark == nil && !knowledge.withoutExports.contains(sandbox)
+        let followed = isFirstLook ? nil : new.last { $0.job.status == .succeeded }
+        for (job, createdAt, endedAt) in isFirstLook ? [last] : new {
+            record(
+                .exportFinished(
+                    sandbox: sandbox, job: job.id, succeeded: job.status == .succeeded, at: createdAt,
+                    endedAt: endedAt), &step)
+            if isFirstLook { continue }
+            if job.id == followed?.job.id {
+                follow(job, campaigns, at: now, &step)
+            } else if job.status == .succeeded {
+                let detail = "export \(job.id) and a later one ended before anybody looked"
+                skip(job, campaigns, .superseded, detail, at: now, &step)
+            } else {
+                skip(job, campaigns, .predecessor, "export \(job.id) ended as \(job.word)", at: now, &step)
+            }
+        }
+    }
+
+    private mutating func skip(
+        _ job: ExportJob, _ campaigns: [Campaign], _ reason: SkippedOccurrences.Reason, _ detail: String,
+        at now: Moment, _ step: inout Step
+    ) {
+        let nominal = ourTime(of: job, at: now)
+        for campaign in campaigns where !isFinished(campaign) {
+            recordSkip(campaign.name, nominal, nominal, 1, reason, detail, at: now, &step)
+        }
+    }
+
+    private mutating func follow(_ job: ExportJob, _ campaigns: [Campaign], at now: Moment, _ step: inout Step) {
+        let nominal = ourTime(of: job, at: now)
+        for campaign in campaigns where !isFinished(campaign) {
+            if now.wall - nominal > campaign.catchUp {
+                recordSkip(
+                    campaign.name, nominal, nominal, 1, .missed,
+                    "export \(job.id) ended longer ago than catch_up", at: now, &step)
+            } else {
+                _ = admit(
+                    campaign, nominal: nominal, origin: .export(job: job.id), forceOverlap: false, at: now, &step)
+            }
+        }
+    }
+
+    /// How far back export jobs are worth reading: those that may still run, those that were seen running, and, for who follows
+    /// exports, all since the last one that is decided, within what may still be caught up.
+    func exportHorizon(of sandbox: SandboxName, at now: Moment) -> Instant {
+        let platformNow = platformTime(at: now) ?? now.wall
+        let seen = knowledge.exports[sandbox]?.open.compactMap(\.job.createdAt) ?? []
+        let oldest = max(
+            (seen + [state.exportMarks[sandbox]?.createdAt ?? platformNow]).min()!, platformNow - ExportBounds.reach)
+        return min(platformNow - configuration.guardrails.exportMaximumAge, oldest)
+    }
+}
+
+private enum ExportBounds {
+    /// No `catch_up` is longer.
+    static let reach = Duration.seconds(31 * 86_400)
+}

@@ -10,11 +10,10 @@ extension Scheduler {
             let activation = occurrence.activations[position]
             guard now.wall >= expiry(of: activation, in: occurrence.occurrence) else { continue }
             let id = occurrence.activationID(at: position)
-            let closures = closures(of: id, at: now)
-            let why = closures.first.map { closure in
+            let why = Self.decisive(closures(of: id, at: now)).map { closure in
                 let pair = occurrence.occurrence.pairs[position]
-                let sentence = sentence(for: closure, pair, in: occurrence.occurrence.sandbox, at: now)
-                return "the \(closure.gate.rawValue) gate was closed: \(sentence.evidence)"
+                let words = sentence(for: closure, pair, in: occurrence.occurrence.sandbox, at: now)
+                return "the \(closure.gate.rawValue) gate was closed: \(words.evidence)"
             }
             let reason = "not called within start_within; \(why ?? "its turn did not come")"
             record(

@@ -40,14 +40,14 @@ extension Scheduler {
         if export.running != nil {
             return [look(.export, export.askedAt.monotonic + configuration.polling.gate)] + early
         }
+        let runs = knowledge.runs[flow]
+        if let runs, busyClosure(pair, sandbox) != nil {
+            return early + [look(.runs, runs.askedAt.monotonic + configuration.polling.gate)]
+        }
         var looks = early
         // After a call was refused for its credentials everything is fresh, and only a question opens their gate again.
         if knowledge.credentials != nil || !isFresh(export.askedAt, at: now) {
             looks.append(look(.export, now.monotonic))
-        }
-        let runs = knowledge.runs[flow]
-        if let runs, busyClosure(pair, sandbox) != nil {
-            return looks + [look(.runs, runs.askedAt.monotonic + configuration.polling.gate)]
         }
         guard let definition else { return looks }
         if !isFresh(definition.askedAt, at: now) { looks.append(look(.definition, now.monotonic)) }

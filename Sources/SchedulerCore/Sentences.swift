@@ -139,6 +139,14 @@ extension Scheduler {
 
     // MARK: All closed gates of one activation
 
+    /// The one gate that is named where there is room for one. While a gate is known to be closed the others are not asked about:
+    /// what is unknown only for that is not what anybody waits for.
+    static func decisive(_ closures: [Closure]) -> Closure? {
+        closures.first { closure in
+            if case .unknown(_, failure: nil) = closure { false } else { true }
+        } ?? closures.first
+    }
+
     /// Why an activation is not called right now, the gates in their order. Empty for one that is ready, or does not
     /// wait.
     package func closures(of id: ActivationID, at now: Moment) -> [Closure] {

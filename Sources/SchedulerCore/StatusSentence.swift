@@ -62,7 +62,7 @@ extension Scheduler {
         let looked = Array(waiting.prefix(SentenceBounds.waiting))
         var gates: [GateName: (count: Int, closure: Closure, id: ActivationID)] = [:]
         for (id, closures) in zip(looked, closures(ofAll: looked, at: now)) {
-            guard let closure = closures.first else { continue }
+            guard let closure = Self.decisive(closures) else { continue }
             gates[closure.gate] = ((gates[closure.gate]?.count ?? 0) + 1, gates[closure.gate]?.closure ?? closure, id)
         }
         let order = GateName.allCases

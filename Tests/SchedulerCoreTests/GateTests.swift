@@ -125,6 +125,31 @@ import Testing
         #expect(reasons.first?.contains("export gate") == true)
     }
 
+    private func expiryReason(_ change: (inout Rig) -> Void) -> String {
+        var rig = Rig(configuration([campaign("sale") { $0.startWithin = .seconds(1800) }]))
+        change(&rig)
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(1801))
+        #expect(rig.endings == [.expired])
+        return rig.records.compactMap { record in
+            if case .activationEnded(_, let outcome, _) = record { outcome.reason } else { nil }
+        }.first ?? ""
+    }
+
+    @Test func `an expiry names the gate that was closed, and not one that nobody asked about meanwhile`() {
+        let busy = expiryReason { rig in
+            rig.runDuration = .seconds(86_400)
+            rig.addRun(Pair(dataflow: "flow", audience: "other"))
+        }
+        #expect(busy.contains("the dataflow gate was closed") && busy.contains("run-1"), "\(busy)")
+        let far = expiryReason { $0.startsAt = ten + .seconds(30 * 86_400) }
+        #expect(far.contains("the schedule-range gate was closed"), "\(far)")
+        let unmapped = expiryReason { $0.unmapped = [Pair(dataflow: "flow", audience: "vip")] }
+        #expect(unmapped.contains("the mapping gate was closed"), "\(unmapped)")
+        let failing = expiryReason { $0.askFailure = .unavailable(detail: "503") }
+        #expect(failing.contains("the export gate was closed") && failing.contains("503"), "\(failing)")
+    }
+
     @Test func `nothing is fired inside a blackout`() {
         let freeze = Blackout(name: "freeze", span: .fixed(from: ten, until: ten + .seconds(3600)))
         var rig = Rig(configuration([campaign("sale")]) { $0.blackouts = [freeze] })

@@ -11,6 +11,7 @@ enum Bounds {
     static let cautiousWindow = Duration.seconds(3_600)
     /// Adobe's hard guardrail for one job.
     static let pairsPerJob = 1...80
+    static let runMaximumAge = Duration.seconds(1)...(30 * day)
     static let exportMaximumAge = Duration.seconds(1)...(30 * day)
 
     static let poll = Duration.milliseconds(10)...day

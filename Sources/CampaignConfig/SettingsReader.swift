@@ -52,7 +52,7 @@ struct SettingsReader {
     }
 
     func readGuardrails(into guardrails: inout Guardrails) {
-        let keys = ["first_activation_window", "pairs_per_job", "export_max_age", "serialize"]
+        let keys = ["first_activation_window", "pairs_per_job", "export_max_age", "run_max_age", "serialize"]
         guard let section = main.section("guardrails", title: "[guardrails]", keys: keys) else { return }
         if let window = section.duration("first_activation_window", in: Bounds.firstActivationWindow) {
             guardrails.firstActivationWindow = window
@@ -61,6 +61,8 @@ struct SettingsReader {
         guardrails.pairsPerJob = section.integer("pairs_per_job", in: Bounds.pairsPerJob) ?? guardrails.pairsPerJob
         guardrails.exportMaximumAge =
             section.duration("export_max_age", in: Bounds.exportMaximumAge) ?? guardrails.exportMaximumAge
+        guardrails.runMaximumAge =
+            section.duration("run_max_age", in: Bounds.runMaximumAge) ?? guardrails.runMaximumAge
         guardrails.serialize = section.choice("serialize") ?? guardrails.serialize
     }
 

@@ -127,13 +127,36 @@ extension Scheduler {
             let flow = DataflowKey(sandbox, dataflow)
             if let known = knowledge.runs[flow], known.askedAt.monotonic > ask.sentAt.monotonic { continue }
             let runs = listing.runs.filter { $0.dataflow == dataflow }
-            let known = RunsKnowledge(
+            var known = RunsKnowledge(
                 listing: RunListing(runs: runs, isTruncated: listing.isTruncated), reachesBackTo: reachesBackTo,
                 isDeep: isDeep, askedAt: ask.sentAt)
+            forgetOldRuns(of: flow, &known, at: now, &step)
             knowledge.runs[flow] = known
             settleDoubts(on: flow, known, at: now, &step)
             updateFollowed(on: flow, known, at: now, &step)
             noticeTwins(on: flow, known, at: now, &step)
+        }
+    }
+
+    /// A run of others that never ended would shut its dataflow for ever. Who waits goes on after `run_max_age`, and a person
+    /// is told.
+    private mutating func forgetOldRuns(
+        of flow: DataflowKey, _ known: inout RunsKnowledge, at now: Moment, _ step: inout Step
+    ) {
+        let maximum = configuration.guardrails.runMaximumAge
+        let platformNow = platformTime(at: now)
+        for run in known.listing.runs where run.status == .running && !owns(run.id) {
+            let seenAt = knowledge.runs[flow]?.seenAt[run.id] ?? known.askedAt.monotonic
+            known.seenAt[run.id] = seenAt
+            var age = now.monotonic - seenAt
+            if let createdAt = run.createdAt, let platformNow { age = platformNow - createdAt }
+            guard age > maximum else { continue }
+            known.forgotten.insert(run.id)
+            guard knowledge.toldForgotten.insert(run.id).inserted else { continue }
+            let text =
+                "run \(run.id) on dataflow \(name(of: flow.dataflow)), which we did not start, has not ended within "
+                + "run_max_age \(maximum.text): it holds nothing back any more"
+            step.effects.append(.notify(Notification(kind: .runLate, text: text, at: now.wall)))
         }
     }
 

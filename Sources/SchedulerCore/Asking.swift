@@ -131,7 +131,9 @@ extension Scheduler {
         _ depth: RunListingDepth, for dataflows: [DataflowKey], at now: Moment
     ) -> RunListingDepth {
         let seen = dataflows.flatMap { dataflow in
-            (knowledge.runs[dataflow]?.listing.runs ?? []).filter { $0.status == .running && !owns($0.id) }.map(\.id)
+            knowledge.runs[dataflow].map { known in
+                known.listing.runs.filter { isInTheWay($0, known) }.map(\.id)
+            } ?? []
         }
         if mutant(.shallowListing) { return depth }
         var deep = depth

@@ -121,15 +121,19 @@ package struct Guardrails: Equatable, Sendable {
     package var pairsPerJob: Int
     /// An export record that has run for longer than this no longer closes the export gate.
     package var exportMaximumAge: Duration
+    /// A run of others that has been under way for longer than this no longer closes the dataflow's gate, nor holds a lane.
+    package var runMaximumAge: Duration
     package var serialize: Serialization
 
     package init(
         firstActivationWindow: Duration = .seconds(20 * 60), pairsPerJob: Int = 80,
-        exportMaximumAge: Duration = .seconds(86_400), serialize: Serialization = .audience
+        exportMaximumAge: Duration = .seconds(86_400), runMaximumAge: Duration = .seconds(86_400),
+        serialize: Serialization = .audience
     ) {
         self.firstActivationWindow = firstActivationWindow
         self.pairsPerJob = pairsPerJob
         self.exportMaximumAge = exportMaximumAge
+        self.runMaximumAge = runMaximumAge
         self.serialize = serialize
     }
 }

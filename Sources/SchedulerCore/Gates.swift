@@ -131,9 +131,14 @@ extension Scheduler {
     func busyClosure(_ pair: Pair, _ sandbox: SandboxName) -> Closure? {
         if mutant(.noDataflowGate) { return nil }
         guard let known = knowledge.runs[DataflowKey(sandbox, pair.dataflow)],
-            let run = known.listing.runs.first(where: { $0.status == .running && !owns($0.id) })
+            let run = known.listing.runs.first(where: { isInTheWay($0, known) })
         else { return nil }
         return .dataflowBusy(run, askedAt: known.askedAt)
+    }
+
+    /// Whether a run is under way and not ours, and may still end.
+    func isInTheWay(_ run: DataflowRun, _ known: RunsKnowledge) -> Bool {
+        run.status == .running && !owns(run.id) && !known.forgotten.contains(run.id)
     }
 
     /// Everything that must be fresh for a call, in one answer.

@@ -100,6 +100,10 @@ struct RunsKnowledge: Equatable, Sendable {
     var reachesBackTo: Instant?
     /// Whether every run that may still be under way is in it.
     var isDeep = true
+    /// When runs of others that are under way were seen first.
+    var seenAt: [RunID: Monotonic] = [:]
+    /// Runs of others that have been under way for longer than `run_max_age`: they hold nothing any more.
+    var forgotten: Set<RunID> = []
     var askedAt: Moment
 }
 
@@ -177,6 +181,8 @@ struct Knowledge: Sendable {
     var callTroubles: [SandboxName: Trouble] = [:]
     /// Pairs whose mapping fault was told already, by occurrence.
     var toldMapping: Set<ActivationID> = []
+    /// Runs of others that hold nothing any more, and of which somebody was told.
+    var toldForgotten: Set<RunID> = []
 
     func isAsking(_ kind: AskKind) -> Bool {
         asks.values.contains { AskKind($0.subject) == kind }

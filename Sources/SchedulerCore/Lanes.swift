@@ -65,7 +65,7 @@ extension Scheduler {
     func foreignRunningPairs() -> [(RunID, Pair, SandboxName)] {
         var found: [(RunID, Pair, SandboxName)] = []
         for (key, known) in knowledge.runs {
-            for run in known.listing.runs where run.status == .running && !owns(run.id) {
+            for run in known.listing.runs where isInTheWay(run, known) {
                 for audience in run.audiences {
                     found.append((run.id, Pair(dataflow: key.dataflow, audience: audience), key.sandbox))
                 }

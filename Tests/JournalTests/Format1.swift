@@ -233,6 +233,14 @@ enum Format1 {
                 .generationLoaded(generation: 3, digest: "0124", actor: "anna (uid 1000)"),
                 #"{"generationLoaded":{"actor":"anna (uid 1000)","digest":"0124","generation":3}}"#
             ),
+            // When it ended was added; journals of before do not say.
+            (
+                .exportFinished(sandbox: "prod", job: "4711", succeeded: true, at: at, endedAt: at),
+                #"""
+                {"exportFinished":{"at":1795514400123,"endedAt":1795514400123,"job":"4711","sandbox":"prod",\#
+                "succeeded":true}}
+                """#
+            ),
             (
                 .exportFinished(sandbox: "prod", job: "4711", succeeded: false, at: at),
                 #"{"exportFinished":{"at":1795514400123,"job":"4711","sandbox":"prod","succeeded":false}}"#

@@ -95,6 +95,32 @@ import Testing
         #expect(rig.calls.count == 1)
     }
 
+    @Test func `a run of others that never ends holds its dataflow and its lane for run_max_age, and is told once`() {
+        var rig = Rig(configuration([campaign("sale") { $0.startWithin = .seconds(3 * 86_400) }]))
+        rig.runDuration = .seconds(365 * 86_400)
+        rig.addRun(vip)
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(86_400 - 60))
+        #expect(rig.calls.isEmpty)
+        #expect(rig.notifications(.runLate) == 0)
+        rig.advance(.seconds(180))
+        #expect(rig.calls.count == 1)
+        #expect(rig.notifications(.runLate) == 1)
+    }
+
+    @Test func `a run of others that does not say when it began counts from when it was seen first`() {
+        var rig = Rig(configuration([campaign("sale") { $0.startWithin = .seconds(3 * 86_400) }]))
+        rig.runDuration = .seconds(365 * 86_400)
+        rig.addRun(vip)
+        rig.runs[0].createdAt = nil
+        rig.advance(.seconds(86_400))
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(86_400 - 60))
+        #expect(rig.calls.isEmpty)
+        rig.advance(.seconds(180))
+        #expect(rig.calls.count == 1)
+    }
+
     @Test func `a run of others is looked for however many newer ones there are`() throws {
         var rig = Rig(configuration([campaign("sale")]))
         rig.addRun(vip)

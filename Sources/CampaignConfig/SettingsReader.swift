@@ -52,7 +52,9 @@ struct SettingsReader {
     }
 
     func readGuardrails(into guardrails: inout Guardrails) {
-        let keys = ["first_activation_window", "pairs_per_job", "export_max_age", "run_max_age", "serialize"]
+        let keys = [
+            "first_activation_window", "pairs_per_job", "export_max_age", "run_max_age", "serialize", "dataflow_gate",
+        ]
         guard let section = main.section("guardrails", title: "[guardrails]", keys: keys) else { return }
         if let window = section.duration("first_activation_window", in: Bounds.firstActivationWindow) {
             guardrails.firstActivationWindow = window
@@ -64,6 +66,7 @@ struct SettingsReader {
         guardrails.runMaximumAge =
             section.duration("run_max_age", in: Bounds.runMaximumAge) ?? guardrails.runMaximumAge
         guardrails.serialize = section.choice("serialize") ?? guardrails.serialize
+        guardrails.dataflowGate = section.choice("dataflow_gate") ?? guardrails.dataflowGate
     }
 
     private func warnOfShortWindow(_ window: Duration, _ section: Section) {

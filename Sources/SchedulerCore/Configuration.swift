@@ -112,6 +112,15 @@ package enum Serialization: String, Codable, Sendable, CaseIterable {
     case audienceAndDataflow = "audience-and-dataflow"
 }
 
+/// Which runs of others close a dataflow's gate.
+package enum DataflowGate: String, Codable, Sendable, CaseIterable {
+    /// Any that is in progress: Adobe's tutorial asks to wait while the dataflow shows *Processing*.
+    case dataflow
+    /// Those for the same audience, and those that do not say for whom they are: Adobe's API description asks to wait for
+    /// exports of the same audiences only.
+    case audience
+}
+
 /// The platform's rules, as limits.
 package struct Guardrails: Equatable, Sendable {
     /// How long an audience must have been mapped to a dataflow before its first ad hoc activation.
@@ -124,17 +133,19 @@ package struct Guardrails: Equatable, Sendable {
     /// A run of others that has been under way for longer than this no longer closes the dataflow's gate, nor holds a lane.
     package var runMaximumAge: Duration
     package var serialize: Serialization
+    package var dataflowGate: DataflowGate
 
     package init(
         firstActivationWindow: Duration = .seconds(20 * 60), pairsPerJob: Int = 80,
         exportMaximumAge: Duration = .seconds(86_400), runMaximumAge: Duration = .seconds(86_400),
-        serialize: Serialization = .audience
+        serialize: Serialization = .audience, dataflowGate: DataflowGate = .dataflow
     ) {
         self.firstActivationWindow = firstActivationWindow
         self.pairsPerJob = pairsPerJob
         self.exportMaximumAge = exportMaximumAge
         self.runMaximumAge = runMaximumAge
         self.serialize = serialize
+        self.dataflowGate = dataflowGate
     }
 }
 

@@ -127,13 +127,21 @@ extension Scheduler {
         return .unknown(.export, failure: knowledge.askTroubles[.exportJobs(sandbox)]?.detail)
     }
 
-    /// Any run in progress that is not ours closes the dataflow: a scheduled one, or one that a person started.
+    /// A run in progress that is not ours closes the dataflow: a scheduled one, or one that a person started. See
+    /// ``DataflowGate`` for which.
     func busyClosure(_ pair: Pair, _ sandbox: SandboxName) -> Closure? {
         if mutant(.noDataflowGate) { return nil }
         guard let known = knowledge.runs[DataflowKey(sandbox, pair.dataflow)],
-            let run = known.listing.runs.first(where: { isInTheWay($0, known) })
+            let run = known.listing.runs.first(where: { isInTheWay($0, known) && closes($0, pair, sandbox) })
         else { return nil }
         return .dataflowBusy(run, askedAt: known.askedAt)
+    }
+
+    private func closes(_ run: DataflowRun, _ pair: Pair, _ sandbox: SandboxName) -> Bool {
+        if configuration.guardrails.dataflowGate == .dataflow || run.audiences.isEmpty { return true }
+        let mapping = knowledge.dataflows[DataflowKey(sandbox, pair.dataflow)]?.definition.mapping(of: pair.audience)
+        let ids = mapping?.ids ?? []
+        return run.audiences.contains { $0 == pair.audience || ids.contains($0) }
     }
 
     /// Whether a run is under way and not ours, and may still end.

@@ -65,7 +65,9 @@ import Testing
         arguments: [
             ("[guardrails]\npairs_per_job = 81", .outOfRange), ("[guardrails]\npairs_per_job = 0", .outOfRange),
             ("[guardrails]\npairs_per_job = \"80\"", .wrongType), ("[guardrails]\npairs_per_jobs = 80", .unknownKey),
-            ("[guardrails]\nserialize = \"audiense\"", .badValue), ("[guardrail]", .unknownKey),
+            ("[guardrails]\nserialize = \"audiense\"", .badValue),
+            ("[guardrails]\ndataflow_gate = \"audiences\"", .badValue),
+            ("[guardrails]\nrun_max_age = \"0s\"", .outOfRange), ("[guardrail]", .unknownKey),
             ("[polling]\ngate = 60", .wrongType), ("[polling]\ngate = \"0s\"", .outOfRange),
             ("[polling]\nrun = \"10m\"", .outOfRange), ("[polling]\ngate = \"99999999999999999999d\"", .badDuration),
             ("[limits]\nattempts = 9223372036854775807", .outOfRange), ("[daemon]\nlog_level = \"loud\"", .badValue),

@@ -95,6 +95,26 @@ import Testing
         #expect(rig.calls.count == 1)
     }
 
+    @Test
+    func
+        `with dataflow_gate "audience" a run of others holds the audiences that it names, and all while it names none`()
+    {
+        let other = Pair(dataflow: "flow", audience: "other")
+        for (gate, named, expected) in [
+            (DataflowGate.dataflow, [other.audience], []), (.audience, [other.audience], ["vip"]),
+            (.audience, [vip.audience], ["other"]), (.audience, [], []),
+        ] as [(DataflowGate, [AudienceID], [AudienceID])] {
+            var rig = Rig(
+                configuration([campaign("sale", .manual, [vip, other])]) { $0.guardrails.dataflowGate = gate })
+            rig.runDuration = .seconds(86_400)
+            rig.addRun(vip)
+            rig.runs[0].audiences = named
+            _ = rig.command(.fire("sale", forceOverlap: false))
+            rig.advance(.seconds(600))
+            #expect(rig.calls.flatMap(\.pairs).map(\.audience) == expected, "\(gate), \(named)")
+        }
+    }
+
     @Test func `a run of others that never ends holds its dataflow and its lane for run_max_age, and is told once`() {
         var rig = Rig(configuration([campaign("sale") { $0.startWithin = .seconds(3 * 86_400) }]))
         rig.runDuration = .seconds(365 * 86_400)

@@ -130,11 +130,46 @@ extension Scheduler {
             var known = RunsKnowledge(
                 listing: RunListing(runs: runs, isTruncated: listing.isTruncated), reachesBackTo: reachesBackTo,
                 isDeep: isDeep, askedAt: ask.sentAt)
+            let shown = known
+            keepMissingRuns(of: flow, &known, at: now)
             forgetOldRuns(of: flow, &known, at: now, &step)
             knowledge.runs[flow] = known
-            settleDoubts(on: flow, known, at: now, &step)
-            updateFollowed(on: flow, known, at: now, &step)
-            noticeTwins(on: flow, known, at: now, &step)
+            settleDoubts(on: flow, shown, at: now, &step)
+            updateFollowed(on: flow, shown, at: now, &step)
+            noticeTwins(on: flow, shown, at: now, &step)
+        }
+    }
+
+    /// A run of others that was seen under way and is missing from a listing has not been seen to end: it stays in the way, and is
+    /// asked for by name.
+    private func keepMissingRuns(of flow: DataflowKey, _ known: inout RunsKnowledge, at now: Moment) {
+        guard let before = knowledge.runs[flow] else { return }
+        let shown = Set(known.listing.runs.map(\.id))
+        for run in before.listing.runs where isInTheWay(run, before) && !shown.contains(run.id) {
+            known.listing.runs.append(run)
+            known.missing[run.id] =
+                before.missing[run.id] ?? MissingRun(shownAt: before.askedAt, nextLook: now.monotonic)
+        }
+    }
+
+    /// What became of one of these. One that is not known by its name either, again and again, is gone.
+    private mutating func takeMissing(
+        _ id: RunID, _ run: DataflowRun?, askedAt: Moment, in sandbox: SandboxName, at now: Moment
+    ) {
+        for flow in knowledge.runs.keys where flow.sandbox == sandbox {
+            guard var missing = knowledge.runs[flow]?.missing[id],
+                let position = knowledge.runs[flow]?.listing.runs.firstIndex(where: { $0.id == id })
+            else { continue }
+            missing.nextLook = now.monotonic + configuration.polling.gate
+            if let run {
+                (missing.shownAt, missing.unknown) = (askedAt, 0)
+                knowledge.runs[flow]?.listing.runs[position] = run
+            } else {
+                missing.unknown += 1
+            }
+            let isGone = missing.unknown >= GateBounds.looksForMissing
+            if isGone { knowledge.runs[flow]?.listing.runs.remove(at: position) }
+            knowledge.runs[flow]?.missing[id] = isGone || run?.status.isTerminal == true ? nil : missing
         }
     }
 
@@ -173,6 +208,7 @@ extension Scheduler {
     ) {
         guard let (ask, run) = take(id, result, at: now, &step), case .run(_, let runID) = ask.subject
         else { return }
+        takeMissing(runID, run, askedAt: ask.sentAt, in: ask.sandbox, at: now)
         updateSingly(runID, run, at: now, &step)
     }
 

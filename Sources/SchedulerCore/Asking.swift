@@ -20,12 +20,14 @@ private struct DueQuestions {
     private(set) var exports: Set<SandboxName> = []
     private(set) var definitions: [SandboxName: Set<DataflowID>] = [:]
     private(set) var runs: [SandboxName: Set<DataflowID>] = [:]
+    private(set) var single: [SandboxName: Set<RunID>] = [:]
 
     mutating func add(_ part: Look.Part, _ flow: DataflowKey) {
         switch part {
         case .export: exports.insert(flow.sandbox)
         case .definition: definitions[flow.sandbox, default: []].insert(flow.dataflow)
         case .runs: runs[flow.sandbox, default: []].insert(flow.dataflow)
+        case .run(let run): single[flow.sandbox, default: []].insert(run)
         }
     }
 }
@@ -41,7 +43,10 @@ extension Scheduler {
         }
         // A run of somebody else holds a lane: its dataflow's runs are looked at again at the gate's pace.
         for (flow, look) in view.blockedByRuns {
-            if now.monotonic < look { wake.at(look) } else { questions.add(.runs, flow) }
+            let looks = [Look(part: .runs, flow: flow, at: look)] + looksForMissing(in: flow)
+            for look in looks {
+                if now.monotonic < look.at { wake.at(look.at) } else { questions.add(look.part, flow) }
+            }
         }
         for sandbox in questions.exports.sorted() { send(.exportJobs(sandbox), at: now, &step) }
         for (sandbox, flows) in questions.definitions.sorted(by: { $0.key < $1.key }) {
@@ -51,6 +56,10 @@ extension Scheduler {
         for (sandbox, flows) in questions.runs.sorted(by: { $0.key < $1.key }) {
             let chunk = chunk(of: flows) { knowledge.runs[DataflowKey(sandbox, $0)]?.askedAt.monotonic }
             send(.runs(sandbox, chunk), at: now, &step)
+        }
+        // One at a time; the next follows with the answer.
+        for (sandbox, runs) in questions.single.sorted(by: { $0.key < $1.key }) {
+            for run in runs.sorted().prefix(1) { send(.run(sandbox, run), at: now, &step) }
         }
         askForExports(at: now, &step)
     }
@@ -132,7 +141,7 @@ extension Scheduler {
     ) -> RunListingDepth {
         let seen = dataflows.flatMap { dataflow in
             knowledge.runs[dataflow].map { known in
-                known.listing.runs.filter { isInTheWay($0, known) }.map(\.id)
+                known.listing.runs.filter { isInTheWay($0, known) && known.missing[$0.id] == nil }.map(\.id)
             } ?? []
         }
         if mutant(.shallowListing) { return depth }

@@ -14,6 +14,9 @@ enum GateBounds {
     static let definitionPatience = 5
     /// ... and after this at the latest, where `polling.gate` is shorter.
     static let definitionPause = Duration.seconds(600)
+    /// A run that was seen under way and that no listing shows counts as gone when it was asked for by name so often and was not
+    /// known.
+    static let looksForMissing = 3
     /// Within this after its first activation, "not part of this dataflow" means *not settled yet*: Adobe's newer pages
     /// ask for one hour where the older ones ask for 20 minutes.
     static let settlingTime = Duration.seconds(3600)
@@ -134,7 +137,7 @@ extension Scheduler {
         guard let known = knowledge.runs[DataflowKey(sandbox, pair.dataflow)],
             let run = known.listing.runs.first(where: { isInTheWay($0, known) && closes($0, pair, sandbox) })
         else { return nil }
-        return .dataflowBusy(run, askedAt: known.askedAt)
+        return .dataflowBusy(run, askedAt: known.missing[run.id]?.shownAt ?? known.askedAt)
     }
 
     private func closes(_ run: DataflowRun, _ pair: Pair, _ sandbox: SandboxName) -> Bool {

@@ -92,6 +92,16 @@ struct DataflowKnowledge: Equatable, Sendable {
     var answeredAt: Moment
 }
 
+/// A run of others that was seen under way and that the last listing did not show.
+struct MissingRun: Equatable, Sendable {
+    /// The question of the last answer that showed it.
+    var shownAt: Moment
+    /// How often it was asked for by name and was not known.
+    var unknown = 0
+    /// When it is asked for by name again.
+    var nextLook: Monotonic
+}
+
 struct RunsKnowledge: Equatable, Sendable {
     /// Newest first, of one dataflow.
     var listing: RunListing
@@ -102,6 +112,8 @@ struct RunsKnowledge: Equatable, Sendable {
     var isDeep = true
     /// When runs of others that are under way were seen first.
     var seenAt: [RunID: Monotonic] = [:]
+    /// Runs in `listing` that the last answer did not show.
+    var missing: [RunID: MissingRun] = [:]
     /// Runs of others that have been under way for longer than `run_max_age`: they hold nothing any more.
     var forgotten: Set<RunID> = []
     var askedAt: Moment

@@ -7,8 +7,10 @@ package import Chronology
 
 /// A question to the platform that may let an activation go, and from when on it is worth asking.
 struct Look: Equatable, Sendable {
-    enum Part: Sendable {
+    enum Part: Hashable, Sendable {
         case export, definition, runs
+        /// One run of others that a listing no longer shows.
+        case run(RunID)
     }
 
     var part: Part
@@ -19,7 +21,7 @@ struct Look: Equatable, Sendable {
         switch part {
         case .export: .exportJobs(flow.sandbox)
         case .definition: .dataflows(flow.sandbox)
-        case .runs: .runs(flow.sandbox)
+        case .runs, .run: .runs(flow.sandbox)
         }
     }
 }
@@ -43,6 +45,7 @@ extension Scheduler {
         let runs = knowledge.runs[flow]
         if let runs, busyClosure(pair, sandbox) != nil {
             return early + [look(.runs, runs.askedAt.monotonic + configuration.polling.gate)]
+                + looksForMissing(in: flow)
         }
         var looks = early
         // After a call was refused for its credentials everything is fresh, and only a question opens their gate again.
@@ -64,6 +67,10 @@ extension Scheduler {
             }
         }
         return looks
+    }
+
+    func looksForMissing(in flow: DataflowKey) -> [Look] {
+        (knowledge.runs[flow]?.missing ?? [:]).map { Look(part: .run($0), flow: flow, at: $1.nextLook) }
     }
 
     /// Waiting activations for which no question is under way, nothing is set to wake for, and nobody else goes first. There

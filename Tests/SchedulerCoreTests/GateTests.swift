@@ -128,6 +128,30 @@ import Testing
         #expect(rig.notifications(.runLate) == 1)
     }
 
+    @Test func `a run of others that is missing from a listing has not ended`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.runDuration = .seconds(3600)
+        let run = rig.addRun(vip)
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.isVisible = { $0.id != run }
+        rig.advance(.seconds(3000))
+        #expect(rig.calls.isEmpty)
+        rig.advance(.seconds(700))
+        #expect(rig.calls.count == 1, "it has ended, as it says when it is asked for by name")
+    }
+
+    @Test func `a run of others that nobody knows any more is gone`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.runDuration = .seconds(86_400)
+        rig.addRun(vip)
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.runs = []
+        rig.advance(.seconds(60))
+        #expect(rig.calls.isEmpty)
+        rig.advance(.seconds(240))
+        #expect(rig.calls.count == 1)
+    }
+
     @Test func `a run of others that does not say when it began counts from when it was seen first`() {
         var rig = Rig(configuration([campaign("sale") { $0.startWithin = .seconds(3 * 86_400) }]))
         rig.runDuration = .seconds(365 * 86_400)

@@ -130,10 +130,13 @@ extension Scheduler {
             if let known = knowledge.runs[dataflow], known.askedAt.monotonic > ask.sentAt.monotonic { continue }
             let runs = listing.runs.filter { $0.dataflow == dataflow }
             let known = RunsKnowledge(
-                listing: RunListing(runs: runs, isTruncated: listing.isTruncated), reachesBackTo: reachesBackTo,
-                isDeep: ask.knewTime || !listing.isTruncated, askedAt: ask.sentAt)
+                listing: RunListing(runs: runs, isTruncated: listing.isTruncated),
+                reachesBackTo: reachesBackTo,
+                isDeep: ask.knewTime || !listing.isTruncated, askedAt: ask.sentAt,
+                isOutdated: ask.outdated.contains(dataflow))
             knowledge.runs[dataflow] = known
             settleDoubts(on: dataflow, known, at: now, &step)
+            adoptLateRuns(runs, at: now, &step)
             updateFollowed(on: dataflow, known, at: now, &step)
             noticeTwins(on: dataflow, known, at: now, &step)
         }

@@ -83,7 +83,8 @@ extension Scheduler {
                 .map(\.key))
         for activation in knowledge.doubts.keys {
             guard case .inDoubt(let id) = state[activation]?.phase, let pair = state.pair(of: activation),
-                wanted.contains(pair.dataflow), let known = state.calls[id]?.call.baselines[pair.dataflow]?.runs.first
+                wanted.contains(pair.dataflow), let call = state.calls[id]?.call,
+                let known = baseline(of: activation, pair, call).runs.first
             else { continue }
             containing.insert(known)
         }
@@ -174,7 +175,9 @@ extension Scheduler {
     /// The answer about one run, asked by name: a run of ours that a listing did not show, or somebody else's.
     mutating func updateSingly(_ id: RunID, _ run: DataflowRun?, at now: Moment, _ step: inout Step) {
         if let foreign = knowledge.foreign[id] {
-            if let run, run.status == .running {
+            if let run, adoptLate(run, naming: foreign.pair, at: now, &step) {
+                // `start` has forgotten it as somebody else's.
+            } else if let run, run.status == .running {
                 knowledge.foreign[id]?.nextLook = now.monotonic + configuration.polling.gate
             } else {
                 knowledge.foreign[id] = nil

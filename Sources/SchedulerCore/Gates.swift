@@ -107,7 +107,7 @@ extension Scheduler {
 
     /// Whether a listing can open the dataflow's gate.
     func isUsable(_ runs: RunsKnowledge, at now: Moment) -> Bool {
-        runs.isDeep && isFresh(runs.askedAt, at: now)
+        runs.isDeep && !runs.isOutdated && isFresh(runs.askedAt, at: now)
     }
 
     /// A running export closes the gate at whatever age of the answer; nothing running counts only while fresh.

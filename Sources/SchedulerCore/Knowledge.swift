@@ -17,6 +17,8 @@ struct Ask: Equatable, Sendable {
     var sentAt: Moment
     /// Whether the platform's time was known, and with it how far back a listing of runs has to reach.
     var knewTime = true
+    /// Dataflows of it for which something has happened since that its answer may not show.
+    var outdated: Set<DataflowID> = []
 
     var sandbox: SandboxName {
         switch subject {
@@ -86,6 +88,8 @@ struct RunsKnowledge: Equatable, Sendable {
     /// Whether every run that may still be under way is in it.
     var isDeep = true
     var askedAt: Moment
+    /// Something has happened since it was asked for that it may not show: it opens no gate, whatever its age.
+    var isOutdated = false
 }
 
 /// The platform's own clock, as it was told last.
@@ -142,10 +146,22 @@ struct Knowledge: Sendable {
     var nextAsk = 1
     var askTroubles: [AskKind: Trouble] = [:]
     var credentials: Trouble?
+    /// The call of several pairs whose refusal is being taken in: it may have taken effect for some of them.
+    var refusedCall: CallID?
     /// Calls that could not be sent, or were throttled, per sandbox.
     var callTroubles: [SandboxName: Trouble] = [:]
     /// Pairs whose mapping fault was told already, by occurrence.
     var toldMapping: Set<ActivationID> = []
+
+    /// Only a listing of the dataflow's runs that is asked for from now on opens its gate.
+    mutating func outdateRuns(of dataflow: DataflowID) {
+        runs[dataflow]?.isOutdated = true
+        for (id, ask) in asks {
+            if case .runs(_, let dataflows) = ask.subject, dataflows.contains(dataflow) {
+                asks[id]?.outdated.insert(dataflow)
+            }
+        }
+    }
 
     func isAsking(_ kind: AskKind) -> Bool {
         asks.values.contains { AskKind($0.subject) == kind }

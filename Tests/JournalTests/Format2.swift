@@ -16,6 +16,12 @@ enum Format2 {
             #"{"campaignFinished":{"at":1795514400123,"campaign":"sale","fired":2}}"#
         ),
         (
+            .activationReturned(
+                activation: ActivationID(OccurrenceID(17), 3), reason: "absent", notBefore: nil, attemptCounts: true,
+                packLimit: nil, doubtful: CallID(5)),
+            #"{"activationReturned":{"activation":"17.3","attemptCounts":true,"doubtful":5,"reason":"absent"}}"#
+        ),
+        (
             .occurrenceMoved(campaign: "sale", zone: "Europe/Stockholm", from: at, to: nil, mark: at),
             #"{"occurrenceMoved":{"campaign":"sale","from":1795514400123,"mark":1795514400123,"zone":"Europe/Stockholm"}}"#
         ),

@@ -88,6 +88,18 @@ import Testing
         }
     }
 
+    @Test func `a call of the process before is not waited for when this one stops`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.onCall = { _ in .doubtful(detail: "died") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        let sending = rig.records.firstIndex { if case .callSending = $0 { true } else { false } }!
+        var state = State()
+        for record in rig.records[...sending] { state.apply(record) }
+        let next = Rig(rig.scheduler.configuration, state: state)
+        #expect(next.scheduler.state[activation(1, 1)]?.phase == .inDoubt(CallID(1)))
+        #expect(!next.scheduler.hasCallsOnTheWire)
+    }
+
     @Test func `the second run of an activation that was sent again is told loudly`() {
         var rig = Rig(configuration([campaign("sale")]))
         rig.runDuration = .seconds(3000)

@@ -123,14 +123,16 @@ extension Scheduler {
     mutating func takeRuns(
         _ id: AskID, _ result: Result<RunListing, AskFailure>, at now: Moment, _ step: inout Step
     ) {
-        guard let (ask, listing) = take(id, result, at: now, &step), case .runs(_, let dataflows) = ask.subject
+        guard let (ask, listing) = take(id, result, at: now, &step),
+            case .runs(let sandbox, let dataflows) = ask.subject
         else { return }
         let reachesBackTo = listing.isTruncated ? listing.runs.compactMap(\.createdAt).min() : nil
         for dataflow in dataflows {
             if let known = knowledge.runs[dataflow], known.askedAt.monotonic > ask.sentAt.monotonic { continue }
             let runs = listing.runs.filter { $0.dataflow == dataflow }
+            let unseen = keepUnseen(on: dataflow, sandbox, shown: runs, at: now)
             let known = RunsKnowledge(
-                listing: RunListing(runs: runs, isTruncated: listing.isTruncated),
+                listing: RunListing(runs: runs + unseen, isTruncated: listing.isTruncated),
                 reachesBackTo: reachesBackTo,
                 isDeep: ask.knewTime || !listing.isTruncated, askedAt: ask.sentAt,
                 isOutdated: ask.outdated.contains(dataflow))

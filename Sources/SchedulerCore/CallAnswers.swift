@@ -50,6 +50,7 @@ extension Scheduler {
         record(.activationRunning(activation: activation, run: run, adopted: adopted, at: now.wall), &step)
         knowledge.doubts[activation] = nil
         knowledge.foreign[run] = nil
+        knowledge.unseen[run] = nil
         if knowledge.followed[run] == nil {
             follow(run, sandbox, pair.dataflow, at: now)
         }

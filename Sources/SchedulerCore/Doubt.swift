@@ -13,7 +13,7 @@ enum DoubtBounds {
     static let furtherLook = 25
     /// Successful look-ups without the run before it counts as absent.
     static let lookUpsNeeded = 5
-    /// A doubt that only runs without a name keep open goes to a person after this many times `settle`.
+    /// A doubt that only runs without a name, or listings that show too little, keep open goes to a person after this many times `settle`.
     static let patience = 3
     /// Calls again after an established absence, per activation.
     static let retryLimit = 1
@@ -49,10 +49,19 @@ extension Scheduler {
             for twin in named.dropFirst() { reportTwin(twin.id, of: activation, at: now, &step) }
             return
         }
-        let isComplete = !known.listing.isTruncated || reaches(baseline, known)
-        let mayBeOurs = candidates.contains { $0.audiences.isEmpty }
-        if mayBeOurs || !isComplete {
-            giveUpWaiting(activation, watch, at: now, &step)
+        // An answer that shows nothing of what was there before the call proves nothing about what came after it.
+        let isComplete =
+            known.listing.isTruncated
+            ? reaches(baseline, known)
+            : baseline.runs.isEmpty || known.listing.runs.contains { baseline.covers($0) }
+        if candidates.contains(where: { $0.audiences.isEmpty }) {
+            let reason = "a run exists that may be this one, and it never said for which audience it is"
+            giveUpWaiting(activation, watch, reason, at: now, &step)
+            return
+        }
+        guard isComplete else {
+            let reason = "the runs of before the call are not listed, so that its own may be missing as well"
+            giveUpWaiting(activation, watch, reason, at: now, &step)
             return
         }
         guard isSpread(activation, watch, now) else { return }
@@ -96,12 +105,10 @@ extension Scheduler {
     }
 
     private mutating func giveUpWaiting(
-        _ activation: ActivationID, _ watch: WatchedDoubt, at now: Moment, _ step: inout Step
+        _ activation: ActivationID, _ watch: WatchedDoubt, _ reason: String, at now: Moment, _ step: inout Step
     ) {
         guard now.monotonic - watch.startedAt >= configuration.polling.settle * DoubtBounds.patience else { return }
-        setAside(
-            activation, "a run exists that may be this one, and it never said for which audience it is",
-            holdsLane: true, at: now, &step)
+        setAside(activation, reason, holdsLane: true, at: now, &step)
     }
 
     private mutating func absent(

@@ -43,6 +43,7 @@ extension Scheduler {
 
     mutating func followAndLookUp(at now: Moment, _ step: inout Step) {
         lookAtForeignRuns(at: now, &step)
+        lookAtUnseenRuns(at: now, &step)
         tellLateRuns(at: now, &step)
         for (sandbox, dataflows) in dueListings(at: now).sorted(by: { $0.key < $1.key }) {
             let chunk = Array(dataflows.sorted().prefix(FollowBounds.dataflowsPerListing))
@@ -115,7 +116,66 @@ extension Scheduler {
         }
     }
 
+    /// Runs of others that have gone from the listing are asked for by name while somebody waits for them.
+    private mutating func lookAtUnseenRuns(at now: Moment, _ step: inout Step) {
+        guard !knowledge.unseen.isEmpty else { return }
+        var lanes: Set<LaneKey> = []
+        var dataflows: Set<DataflowID> = []
+        for (occurrence, position) in waitingActivations() {
+            let pair = occurrence.occurrence.pairs[position]
+            dataflows.insert(pair.dataflow)
+            lanes.insert(lane(of: pair, in: occurrence.occurrence.sandbox))
+        }
+        for (id, unseen) in knowledge.unseen.sorted(by: { $0.key < $1.key }) {
+            let run = knowledge.runs[unseen.dataflow]?.listing.runs.first { $0.id == id }
+            let isInTheWay =
+                dataflows.contains(unseen.dataflow)
+                || (run?.audiences ?? []).contains { audience in
+                    let pair = Pair(dataflow: unseen.dataflow, audience: audience)
+                    return lanes.contains(lane(of: pair, in: unseen.sandbox))
+                }
+            if isInTheWay { sendWhenDue(.run(unseen.sandbox, id), unseen.nextLook, at: now, &step) }
+        }
+    }
+
     // MARK: Answers
+
+    /// Runs of others that were under way when they were seen last, and that a newer listing does not show: it may have left them
+    /// out, and nothing opens before they were seen to have ended.
+    mutating func keepUnseen(
+        on dataflow: DataflowID, _ sandbox: SandboxName, shown: [DataflowRun], at now: Moment
+    ) -> [DataflowRun] {
+        let shownIDs = Set(shown.map(\.id))
+        for id in knowledge.unseen.keys where shownIDs.contains(id) { knowledge.unseen[id] = nil }
+        let missing = (knowledge.runs[dataflow]?.listing.runs ?? []).filter {
+            $0.status == .running && !owns($0.id) && !shownIDs.contains($0.id)
+        }
+        for run in missing where knowledge.unseen[run.id] == nil {
+            knowledge.unseen[run.id] = UnseenRun(
+                sandbox: sandbox, dataflow: dataflow, nextLook: now.monotonic, missingSince: now.monotonic)
+        }
+        return missing
+    }
+
+    private mutating func updateUnseen(_ id: RunID, _ run: DataflowRun?, at now: Moment) {
+        guard let unseen = knowledge.unseen[id] else { return }
+        let isOver =
+            run.map { $0.status != .running } ?? (now.monotonic - unseen.missingSince >= FollowBounds.missing)
+        guard !isOver else {
+            knowledge.unseen[id] = nil
+            endShown(id, on: unseen.dataflow)
+            return
+        }
+        knowledge.unseen[id]?.nextLook = now.monotonic + configuration.polling.gate
+        if run != nil { knowledge.unseen[id]?.missingSince = now.monotonic }
+    }
+
+    /// What a listing says of a run that has ended meanwhile is wrong. The run stays in it: it was there before the next call.
+    private mutating func endShown(_ id: RunID, on dataflow: DataflowID) {
+        let shown = knowledge.runs[dataflow]?.listing.runs.firstIndex { $0.id == id && $0.status == .running }
+        guard let place = shown else { return }
+        knowledge.runs[dataflow]?.listing.runs[place].status = .failed
+    }
 
     mutating func updateFollowed(
         on dataflow: DataflowID, _ known: RunsKnowledge, at now: Moment, _ step: inout Step
@@ -141,6 +201,7 @@ extension Scheduler {
         for activation in activations(running: run.id) {
             record(.activationEnded(activation: activation, outcome: outcome(of: run), at: now.wall), &step)
         }
+        endShown(run.id, on: run.dataflow)
         if let followed = knowledge.followed.removeValue(forKey: run.id) {
             let lengths = knowledge.runLengths[followed.sandbox, default: []] + [now.monotonic - followed.startedAt]
             knowledge.runLengths[followed.sandbox] = lengths.suffix(ForesightBounds.runs)
@@ -180,21 +241,19 @@ extension Scheduler {
             } else if let run, run.status == .running {
                 knowledge.foreign[id]?.nextLook = now.monotonic + configuration.polling.gate
             } else {
+                // The next call needs a listing of after its end.
                 knowledge.foreign[id] = nil
-                forgetListing(of: foreign.pair.dataflow)
+                endShown(id, on: foreign.pair.dataflow)
+                knowledge.outdateRuns(of: foreign.pair.dataflow)
             }
         }
+        updateUnseen(id, run, at: now)
         guard knowledge.followed[id] != nil else { return }
         if let run {
             update(run, at: now, &step)
         } else {
             missing(id, at: now, &step)
         }
-    }
-
-    /// What the listing says of a run that has ended meanwhile is wrong: the next call needs a new one.
-    private mutating func forgetListing(of dataflow: DataflowID) {
-        knowledge.runs[dataflow] = nil
     }
 
     private mutating func missing(_ run: RunID, at now: Moment, _ step: inout Step) {

@@ -127,6 +127,15 @@ struct ForeignRun: Equatable, Sendable {
     var nextLook: Monotonic
 }
 
+/// A run of others that was seen under way, and that a newer listing did not show.
+struct UnseenRun: Equatable, Sendable {
+    var sandbox: SandboxName
+    var dataflow: DataflowID
+    var nextLook: Monotonic
+    /// Since when no answer has shown it.
+    var missingSince: Monotonic
+}
+
 struct Knowledge: Sendable {
     var exports: [SandboxName: ExportKnowledge] = [:]
     /// Of each sandbox with observations, made anew with each of them.
@@ -138,6 +147,7 @@ struct Knowledge: Sendable {
     var followed: [RunID: FollowedRun] = [:]
     var doubts: [ActivationID: WatchedDoubt] = [:]
     var foreign: [RunID: ForeignRun] = [:]
+    var unseen: [RunID: UnseenRun] = [:]
     var clock: PlatformClock?
     /// Where a look showed that no export has ever finished: the first one that does is a new one.
     var withoutExports: Set<SandboxName> = []

@@ -48,6 +48,21 @@ import Testing
         #expect(rig.scheduler.state[activation(1, 1)]?.phase == .inDoubt(CallID(1)))
     }
 
+    @Test func `listings without anything of what was there before the call prove nothing`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.runDuration = .seconds(1)
+        rig.addRun(Pair(dataflow: "flow", audience: "someone"))
+        rig.advance(.seconds(60))
+        loseAnswer(&rig, takingEffect: true) { $0.isVisible = { _ in false } }
+        rig.advance(.seconds(800))
+        #expect(rig.calls.count == 1)
+        #expect(rig.scheduler.state[activation(1, 1)]?.phase == .inDoubt(CallID(1)))
+        rig.isVisible = { _ in true }
+        rig.advance(.seconds(200))
+        #expect(rig.calls.count == 1)
+        #expect(rig.endings == [.succeeded])
+    }
+
     @Test(arguments: [DoubtPolicy.skip, .hold])
     func `a campaign that must not be sent again is not`(policy: DoubtPolicy) {
         var rig = Rig(configuration([campaign("sale") { $0.onDoubt = policy }]))

@@ -93,6 +93,32 @@ import Testing
         #expect(rig.calls.count == 1)
     }
 
+    @Test
+    func `a run of others that is missing from the next listing is asked for by name, and holds until it has ended`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.runDuration = .seconds(1000)
+        rig.addRun(vip)
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(30))
+        rig.isVisible = { _ in false }
+        rig.advance(.seconds(900))
+        #expect(rig.calls.isEmpty)
+        #expect(rig.asks.contains("run"))
+        rig.advance(.seconds(200))
+        #expect(rig.calls.count == 1)
+    }
+
+    @Test func `a run of others that the platform no longer knows under its name holds nothing after a while`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.addRun(vip)
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.runs = []
+        rig.advance(.seconds(14 * 60))
+        #expect(rig.calls.isEmpty)
+        rig.advance(.seconds(180))
+        #expect(rig.calls.count == 1)
+    }
+
     @Test func `a run of others is looked for however many newer ones there are`() throws {
         var rig = Rig(configuration([campaign("sale")]))
         rig.addRun(vip)

@@ -151,7 +151,7 @@ extension Scheduler {
         _ depth: RunListingDepth, for dataflows: [DataflowID], at now: Moment
     ) -> RunListingDepth {
         let seen = dataflows.flatMap { dataflow in
-            (knowledge.runs[dataflow]?.listing.runs ?? []).filter { $0.status == .running && !owns($0.id) }.map(\.id)
+            (knowledge.runs[dataflow]?.listing.runs ?? []).filter { $0.status == .running && isOthers($0.id) }.map(\.id)
         }
         if mutant(.shallowListing) { return depth }
         var deep = depth

@@ -243,7 +243,7 @@ extension Scheduler {
     ) {
         let ours = Set((state.ownRuns?[dataflow] ?? []).map(\.run))
         let unowned = known.listing.runs.filter {
-            !owns($0.id) && !ours.contains($0.id) && !$0.audiences.isEmpty
+            isOthers($0.id) && !ours.contains($0.id) && !$0.audiences.isEmpty
         }
         guard !unowned.isEmpty else { return }
         for occurrence in state.occurrences.values.sorted(by: { $0.id < $1.id }) {

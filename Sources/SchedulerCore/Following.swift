@@ -148,7 +148,7 @@ extension Scheduler {
         let shownIDs = Set(shown.map(\.id))
         for id in knowledge.unseen.keys where shownIDs.contains(id) { knowledge.unseen[id] = nil }
         let missing = (knowledge.runs[dataflow]?.listing.runs ?? []).filter {
-            $0.status == .running && !owns($0.id) && !shownIDs.contains($0.id)
+            $0.status == .running && isOthers($0.id) && !shownIDs.contains($0.id)
         }
         for run in missing where knowledge.unseen[run.id] == nil {
             knowledge.unseen[run.id] = UnseenRun(

@@ -127,7 +127,7 @@ extension Scheduler {
     func busyClosure(_ dataflow: DataflowID) -> Closure? {
         if mutant(.noDataflowGate) { return nil }
         guard let known = knowledge.runs[dataflow],
-            let run = known.listing.runs.first(where: { $0.status == .running && !owns($0.id) })
+            let run = known.listing.runs.first(where: { $0.status == .running && isOthers($0.id) })
         else { return nil }
         return .dataflowBusy(run, askedAt: known.askedAt)
     }

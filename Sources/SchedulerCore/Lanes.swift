@@ -66,7 +66,7 @@ extension Scheduler {
         var found: [(RunID, Pair, SandboxName)] = []
         for (dataflow, known) in knowledge.runs {
             guard let sandbox = sandboxes[dataflow] else { continue }
-            for run in known.listing.runs where run.status == .running && !owns(run.id) {
+            for run in known.listing.runs where run.status == .running && isOthers(run.id) {
                 for audience in run.audiences {
                     found.append((run.id, Pair(dataflow: dataflow, audience: audience), sandbox))
                 }
@@ -76,6 +76,11 @@ extension Scheduler {
             found.append((run, foreign.pair, foreign.sandbox))
         }
         return found
+    }
+
+    /// Whether a run that is under way counts as one of somebody else: not ours, and none of ours that a person gave up.
+    func isOthers(_ run: RunID) -> Bool {
+        !owns(run) && state.abandonedRuns?.contains(run) != true
     }
 
     /// Whether a run belongs to an activation that is held.

@@ -20,6 +20,10 @@ enum OwnRunBounds {
 }
 
 extension State {
+    mutating func abandon(_ run: RunID) {
+        abandonedRuns = ((abandonedRuns ?? []).filter { $0 != run } + [run]).suffix(OwnRunBounds.runs)
+    }
+
     /// Nothing of an occurrence that is no longer held.
     mutating func remember(_ run: RunID, of activation: ActivationID, at: Instant) {
         guard let dataflow = pair(of: activation)?.dataflow else { return }

@@ -24,6 +24,9 @@ package struct State: Equatable, Codable, Sendable {
     package internal(set) var zones: [String: ZoneExcerpt]?
     /// The runs that were ours lately, oldest first, bounded. Nil for none, and in snapshots of before.
     package internal(set) var ownRuns: [DataflowID: [OwnRun]]?
+    /// Runs of ours that a person gave up although they had not ended, oldest first, bounded: what the platform goes on saying of
+    /// them closes nothing. Nil for none, and in snapshots of before.
+    package internal(set) var abandonedRuns: [RunID]?
 
     package init() {}
 

@@ -271,6 +271,7 @@ extension State {
         guard let occurrence = occurrences[id.occurrence]?.occurrence else { return }
         occurrences[id.occurrence]?.outcome = nil
         occurrences[id.occurrence]?.endedAt = nil
+        if resolution == .abandon, case .running(let run) = self[id]?.phase { abandon(run) }
         guard resolution == .retry else { return }
         change(id) {
             $0.attempts = 0

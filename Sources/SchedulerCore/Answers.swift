@@ -129,7 +129,7 @@ extension Scheduler {
         let reachesBackTo = listing.isTruncated ? listing.runs.compactMap(\.createdAt).min() : nil
         for dataflow in dataflows {
             if let known = knowledge.runs[dataflow], known.askedAt.monotonic > ask.sentAt.monotonic { continue }
-            let runs = listing.runs.filter { $0.dataflow == dataflow }
+            let runs = listing.runs.filter { $0.dataflow == dataflow }.map(\.bounded)
             let unseen = keepUnseen(on: dataflow, sandbox, shown: runs, at: now)
             let known = RunsKnowledge(
                 listing: RunListing(runs: runs + unseen, isTruncated: listing.isTruncated),
@@ -149,7 +149,7 @@ extension Scheduler {
     ) {
         guard let (ask, run) = take(id, result, at: now, &step), case .run(_, let runID) = ask.subject
         else { return }
-        updateSingly(runID, run, at: now, &step)
+        updateSingly(runID, run?.bounded, at: now, &step)
     }
 
     // MARK: Success and failure of asking

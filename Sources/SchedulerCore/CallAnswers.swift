@@ -34,7 +34,7 @@ extension Scheduler {
     ) {
         for (activation, pair) in zip(call.activations, call.pairs) {
             if let run = runs[pair] {
-                start(run, of: activation, adopted: false, at: now, &step)
+                start(run.bounded, of: activation, adopted: false, at: now, &step)
             } else {
                 doubt(activation, call.id, "the platform accepted the call but did not name this pair", at: now, &step)
             }
@@ -98,7 +98,7 @@ extension Scheduler {
     ) {
         switch refusal {
         case .alreadyRunning(let pair, let run, let detail):
-            takeAlreadyRunning(call, pair, run, detail, at: now, &step)
+            takeAlreadyRunning(call, pair, run.bounded, detail, at: now, &step)
         case .notMapped(let names, let detail):
             takeNotMapped(call, names, detail, at: now, &step)
         case .tooLarge(let detail):

@@ -52,7 +52,7 @@ extension Scheduler {
             let occurrence = admit(
                 campaign, nominal: nominal, origin: .manual(actor: actor), forceOverlap: forceOverlap, at: now, &step)
         else {
-            return .refused("\(name) was skipped by its overlap policy; see its history")
+            return .refused("\(name) was not admitted; see its history")
         }
         let count = campaign.pairs.count
         return .done(

@@ -157,6 +157,8 @@ package struct SkippedOccurrences: Equatable, Codable, Sendable {
         case paused
         /// The campaign that it follows did not succeed.
         case predecessor
+        /// It has more activations than a record takes. Since format 2.
+        case oversized
     }
 
     /// The id of the first; the ids of a span of several are not given out one by one.

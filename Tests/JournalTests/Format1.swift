@@ -304,6 +304,7 @@ enum Format1 {
         case .overlap: "overlap"
         case .paused: "paused"
         case .predecessor: "predecessor"
+        case .oversized: "oversized"  // since format 2
         }
     }
 

@@ -183,6 +183,29 @@ import Testing
         #expect(rig.scheduler.state[activation(2, 1)]?.phase == .inDoubt(CallID(2)))
     }
 
+    @Test func `what a call keeps of the runs before it is bounded, and covers all of them`() throws {
+        let known = (1...3).map { DataflowID("flow-\($0)") }
+        let pairs = known.map { Pair(dataflow: $0, audience: AudienceID("audience-\($0)")) }
+        var rig = Rig(configuration([campaign("sale", .manual, pairs)]))
+        let long = String(repeating: "x", count: 3_000_000)
+        for number in 0..<60_000 {
+            let id = number % 20_000 == 0 ? long + "\(number)" : "00000000-0000-4000-8000-\(100_000_000_000 + number)"
+            let createdAt = ten - .seconds(100_000 - number)
+            rig.runs.append(
+                DataflowRun(
+                    id: RunID(id), dataflow: known[number % 3], createdAt: createdAt, status: .succeeded,
+                    word: "success",
+                    audiences: ["someone"]))
+        }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        let call = try #require(rig.calls.first)
+        let length = call.baselines.values.flatMap(\.runs).reduce(0) { $0 + $1.text.utf8.count + 3 }
+        #expect(length <= 4 << 20)
+        for run in rig.runs[1..<20_000] where run.createdAt!.milliseconds % 97_000 == 0 {
+            #expect(call.baselines[run.dataflow]?.covers(run) == true)
+        }
+    }
+
     // MARK: Runs that show late
 
     @Test func `a run that the platform names after an established absence is adopted, and the pair is not sent again`()

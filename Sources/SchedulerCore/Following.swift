@@ -198,8 +198,16 @@ extension Scheduler {
             lookAgain(at: run.id, word: run.word, at: now)
             return
         }
+        let isEmpty = run.status == .succeeded && run.metrics.records == 0
+        if isEmpty, knowledge.followed[run.id]?.wasEmpty == false {
+            // Counts still change for a while after the end: one more look before a person is told.
+            lookAgain(at: run.id, word: run.word, at: now)
+            knowledge.followed[run.id]?.wasEmpty = true
+            return
+        }
         for activation in activations(running: run.id) {
             record(.activationEnded(activation: activation, outcome: outcome(of: run), at: now.wall), &step)
+            if isEmpty { notify(.empty, activation, "run \(run.id) succeeded with 0 records", at: now, &step) }
         }
         endShown(run.id, on: run.dataflow)
         if let followed = knowledge.followed.removeValue(forKey: run.id) {

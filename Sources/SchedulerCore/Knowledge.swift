@@ -109,6 +109,8 @@ struct FollowedRun: Equatable, Sendable {
     /// Since when no answer has shown it.
     var missingSince: Monotonic?
     var isAskedSingly = false
+    /// It had succeeded with 0 records when it was looked at last.
+    var wasEmpty = false
     var word: String?
 }
 

@@ -90,6 +90,30 @@ import Testing
         #expect(rig.calls.count == 3)
     }
 
+    @Test func `a success without records is looked at once more, and told`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.runs[0].metrics.records = 0
+        rig.pass(.seconds(60))
+        rig.advance(.seconds(1))
+        #expect(rig.endings.isEmpty)
+        rig.advance(.seconds(60))
+        #expect(rig.endings == [.succeeded])
+        #expect(rig.notifications(.empty) == 1)
+    }
+
+    @Test func `counts that come after the end of a run are not told as none`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.runs[0].metrics.records = 0
+        rig.pass(.seconds(60))
+        rig.advance(.seconds(1))
+        rig.runs[0].metrics.records = 5
+        rig.advance(.seconds(60))
+        #expect(rig.endings == [.succeeded])
+        #expect(rig.notifications(.empty) == 0)
+    }
+
     @Test func `after a restart runs are followed at once, and nothing is sent again`() {
         var rig = Rig(configuration([campaign("sale")]))
         _ = rig.command(.fire("sale", forceOverlap: false))
@@ -111,9 +135,9 @@ import Testing
     // Seen in the simulation: a run that never ended made every listing reach back to its begin, for as long as it lasted.
     @Test func `a run that is late is asked for by itself, and no listing reaches back for it`() {
         var rig = Rig(configuration([campaign("sale")]))
-        rig.runDuration = .seconds(5 * 3600)
+        rig.runDuration = .seconds(8 * 3600)
         _ = rig.command(.fire("sale", forceOverlap: false))
-        rig.advance(.seconds(3 * 3600))
+        rig.advance(.seconds(6 * 3600))
         rig.asks = []
         rig.advance(.seconds(3600))
         #expect(Set(rig.asks) == ["run"])

@@ -126,15 +126,17 @@ extension Scheduler {
         for dataflow in dataflows {
             let flow = DataflowKey(sandbox, dataflow)
             if let known = knowledge.runs[flow], known.askedAt.monotonic > ask.sentAt.monotonic { continue }
-            let runs = listing.runs.filter { $0.dataflow == dataflow }
+            let runs = listing.runs.filter { $0.dataflow == dataflow }.map(\.bounded)
             var known = RunsKnowledge(
                 listing: RunListing(runs: runs, isTruncated: listing.isTruncated), reachesBackTo: reachesBackTo,
-                isDeep: isDeep, askedAt: ask.sentAt)
+                isDeep: isDeep, askedAt: ask.sentAt,
+                isOutdated: ask.outdated.contains(dataflow))
             let shown = known
             keepMissingRuns(of: flow, &known, at: now)
             forgetOldRuns(of: flow, &known, at: now, &step)
             knowledge.runs[flow] = known
             settleDoubts(on: flow, shown, at: now, &step)
+            adoptLateRuns(runs, at: now, &step)
             updateFollowed(on: flow, shown, at: now, &step)
             noticeTwins(on: flow, shown, at: now, &step)
         }
@@ -180,7 +182,7 @@ extension Scheduler {
     ) {
         let maximum = configuration.guardrails.runMaximumAge
         let platformNow = platformTime(at: now)
-        for run in known.listing.runs where run.status == .running && !owns(run.id) {
+        for run in known.listing.runs where run.status == .running && isOthers(run.id) {
             let seenAt = knowledge.runs[flow]?.seenAt[run.id] ?? known.askedAt.monotonic
             known.seenAt[run.id] = seenAt
             var age = now.monotonic - seenAt
@@ -208,8 +210,9 @@ extension Scheduler {
     ) {
         guard let (ask, run) = take(id, result, at: now, &step), case .run(_, let runID) = ask.subject
         else { return }
-        takeMissing(runID, run, askedAt: ask.sentAt, in: ask.sandbox, at: now)
-        updateSingly(runID, run, at: now, &step)
+        let shown = run?.bounded
+        takeMissing(runID, shown, askedAt: ask.sentAt, in: ask.sandbox, at: now)
+        updateSingly(runID, shown, at: now, &step)
     }
 
     // MARK: Success and failure of asking

@@ -13,7 +13,9 @@ extension Scheduler {
             takeAcceptance(call, runs, at: now, &step)
         case .refused(let refusal):
             if !refusal.isAboutCredentials { knowledge.callTroubles[call.sandbox] = nil }
+            noteRefusal(of: call, refusal)
             takeRefusal(call, refusal, at: now, &step)
+            knowledge.refusedCall = nil
         case .throttled(let retryAfter, let detail):
             delayCalls(call, "the platform asked to slow down: \(detail)", atLeast: retryAfter, at: now, &step)
         case .notSent(let detail):
@@ -32,7 +34,7 @@ extension Scheduler {
     ) {
         for (activation, pair) in zip(call.activations, call.pairs) {
             if let run = runs[pair] {
-                start(run, of: activation, adopted: false, at: now, &step)
+                start(run.bounded, of: activation, adopted: false, at: now, &step)
             } else {
                 doubt(activation, call.id, "the platform accepted the call but did not name this pair", at: now, &step)
             }
@@ -62,6 +64,16 @@ extension Scheduler {
 
     // MARK: Certainly not accepted
 
+    /// Whether a refusal of several pairs refuses each of them is not documented: the listings from before the call count for
+    /// nothing, and a run that was not there before it, and that names a pair of it, is taken for ours.
+    private mutating func noteRefusal(of call: Call, _ refusal: CallRefusal) {
+        guard call.pairs.count > 1 else { return }
+        for dataflow in Set(call.pairs.map(\.dataflow)) {
+            knowledge.outdateRuns(of: DataflowKey(call.sandbox, dataflow))
+        }
+        if !refusal.isAboutCredentials { knowledge.refusedCall = call.id }
+    }
+
     /// Everything of the call goes back in line, and the sandbox waits before its next call. No attempt is counted: the
     /// deadline bounds this, and an outage must not set activations aside.
     private mutating func delayCalls(
@@ -87,7 +99,7 @@ extension Scheduler {
     ) {
         switch refusal {
         case .alreadyRunning(let pair, let run, let detail):
-            takeAlreadyRunning(call, pair, run, detail, at: now, &step)
+            takeAlreadyRunning(call, pair, run.bounded, detail, at: now, &step)
         case .notMapped(let names, let detail):
             takeNotMapped(call, names, detail, at: now, &step)
         case .tooLarge(let detail):
@@ -103,24 +115,33 @@ extension Scheduler {
         }
     }
 
-    /// The refusal names a run that holds the audience. One of ours is followed anyway; any other is waited for. The
-    /// innocent pairs of the call go again at once.
+    /// The refusal names a run that holds the audience. One of ours is followed anyway; one that can only be of an earlier call
+    /// of ours is adopted; any other is waited for. The innocent pairs of the call go again at once.
     private mutating func takeAlreadyRunning(
         _ call: Call, _ pair: Pair, _ run: RunID, _ detail: String, at now: Moment, _ step: inout Step
     ) {
         let index = call.pairs.firstIndex(of: pair)
-        if !owns(run) {
-            knowledge.foreign[run] = ForeignRun(
-                sandbox: call.sandbox, pair: pair, nextLook: now.monotonic + configuration.polling.gate)
-        }
         for (position, activation) in call.activations.enumerated() {
             if index == nil {
                 retryLater(activation, detail, at: now, &step)
+            } else if position == index {
+                putBack(activation, detail, counts: false, isRefused: true, at: now, &step)
             } else {
-                let reason = position == index ? detail : "its call was refused for another pair: \(detail)"
-                putBack(activation, reason, counts: false, at: now, &step)
+                putBack(
+                    activation, "its call was refused for another pair: \(detail)", counts: false, at: now, &step)
             }
         }
+        guard !owns(run), !adoptLate(named(run, by: pair), naming: pair, at: now, &step) else { return }
+        knowledge.foreign[run] = ForeignRun(
+            sandbox: call.sandbox, pair: pair, nextLook: now.monotonic + configuration.polling.gate)
+    }
+
+    /// A run that a refusal names, with what a listing has said of it.
+    private func named(_ run: RunID, by pair: Pair) -> DataflowRun {
+        knowledge.runs[pair.dataflow]?.listing.runs.first { $0.id == run }
+            ?? DataflowRun(
+                id: run, dataflow: pair.dataflow, createdAt: nil, status: .running, word: "", audiences: [pair.audience]
+            )
     }
 
     private mutating func takeNotMapped(
@@ -213,15 +234,23 @@ extension Scheduler {
         putBack(activation, reason, counts: true, notBefore: now.wall + delay, at: now, &step)
     }
 
+    /// - Parameter isRefused: The platform refused this very pair.
     mutating func putBack(
         _ activation: ActivationID, _ reason: String, counts: Bool, notBefore: Instant? = nil, packLimit: Int? = nil,
-        at now: Moment, _ step: inout Step
+        isRefused: Bool = false, at now: Moment, _ step: inout Step
     ) {
+        let doubtful: CallID? =
+            switch state[activation]?.phase {
+            case .inDoubt(let call): call
+            case .quarantined(let call): call
+            case .calling: isRefused ? nil : knowledge.refusedCall
+            case .waiting, .running, .ended, nil: nil
+            }
         knowledge.doubts[activation] = nil
         record(
             .activationReturned(
                 activation: activation, reason: reason, notBefore: notBefore, attemptCounts: counts,
-                packLimit: packLimit), &step)
+                packLimit: packLimit, doubtful: doubtful), &step)
     }
 
     mutating func setAside(

@@ -59,9 +59,10 @@ extension Scheduler {
     ) {
         let ordered = members.sorted { $0.pair < $1.pair }
         var baselines: [DataflowID: Baseline] = [:]
-        for dataflow in Set(ordered.map(\.pair.dataflow)) {
+        let dataflows = Set(ordered.map(\.pair.dataflow))
+        for dataflow in dataflows {
             guard let known = knowledge.runs[DataflowKey(sandbox, dataflow)] else { continue }
-            baselines[dataflow] = baseline(of: dataflow, known)
+            baselines[dataflow] = baseline(of: dataflow, known, share: dataflows.count)
         }
         let call = Call(
             id: CallID(state.nextCall), sandbox: sandbox, activations: ordered.map(\.id), pairs: ordered.map(\.pair),

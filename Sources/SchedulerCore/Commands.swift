@@ -52,7 +52,7 @@ extension Scheduler {
             let occurrence = admit(
                 campaign, nominal: nominal, origin: .manual(actor: actor), forceOverlap: forceOverlap, at: now, &step)
         else {
-            return .refused("\(name) was skipped by its overlap policy; see its history")
+            return .refused("\(name) was not admitted; see its history")
         }
         let count = campaign.pairs.count
         return .done(
@@ -75,7 +75,12 @@ extension Scheduler {
         let count = cancelWaiting(of: [id], only: only, reason: "cancelled by \(actor)", at: now, &step)
         let left = (state.occurrences[id]?.activations ?? []).count { !$0.isSettled }
         if count == 0 {
-            return .refused("nothing of it waits any more: what is in flight is followed to its end")
+            let late = (state.occurrences[id]?.activations ?? []).contains {
+                !$0.isSettled && ($0.isLate || $0.endIsUnknown)
+            }
+            return .refused(
+                "nothing of it waits any more: what is in flight is followed to its end"
+                    + (late ? "; activationctl resolve ID --abandon gives up a run that does not end" : ""))
         }
         return .done(
             "cancelled \(count) of \(occurrence.activations.count) activations"
@@ -116,7 +121,15 @@ extension Scheduler {
         }
         switch activation.phase {
         case .quarantined, .inDoubt: break
-        case .running where activation.endIsUnknown && resolution == .abandon: break
+        case .running where !activation.endIsUnknown && !activation.isLate:
+            return .refused(
+                "activation \(id) does not need a person: its run is followed; --abandon gives it up once it has taken longer "
+                    + "than run_late \(configuration.polling.runLate.text)")
+        case .running where resolution == .abandon: break
+        case .running(let run):
+            return .refused(
+                "run \(run) of activation \(id) may still be under way; --abandon gives it up, and its campaign can be fired "
+                    + "again then")
         default: return .refused("activation \(id) does not need a person: it is neither in doubt nor quarantined")
         }
         if case .adopt(let run) = resolution, owns(run), !activations(running: run).isEmpty {
@@ -132,9 +145,14 @@ extension Scheduler {
             putBack(id, "\(actor) asked for another try", counts: true, at: now, &step)
             return .done("activation \(id) is back in line", occurrence: id.occurrence)
         case .abandon:
-            if case .running(let run) = activation.phase { knowledge.followed[run] = nil }
             fail(id, "abandoned by \(actor)", at: now, &step)
-            return .done("activation \(id) is abandoned", occurrence: id.occurrence)
+            guard case .running(let run) = activation.phase else {
+                return .done("activation \(id) is abandoned", occurrence: id.occurrence)
+            }
+            if activations(running: run).isEmpty { knowledge.followed[run] = nil }
+            return .done(
+                "activation \(id) is abandoned, and its lane is free; if run \(run) is still under way, the next activation of "
+                    + "its audience may be refused until it ends, or deliver a second time", occurrence: id.occurrence)
         }
     }
 }

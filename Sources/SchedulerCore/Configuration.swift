@@ -158,14 +158,14 @@ package struct Polling: Equatable, Sendable {
     /// From the call to the first follow-up of its runs; grows from there to `runMaximum`.
     package var run: Duration
     package var runMaximum: Duration
-    /// Somebody is told when a run takes longer than this.
+    /// Somebody is told when a run takes longer than this. Adobe's own delay alert fires at 300 minutes, and did at 150.
     package var runLate: Duration
     /// The time over which a call in doubt is looked up, at least 5 times, before it counts as absent.
     package var settle: Duration
 
     package init(
         gate: Duration = .seconds(60), gateFreshness: Duration = .seconds(15), run: Duration = .seconds(30),
-        runMaximum: Duration = .seconds(300), runLate: Duration = .seconds(150 * 60), settle: Duration = .seconds(300)
+        runMaximum: Duration = .seconds(300), runLate: Duration = .seconds(300 * 60), settle: Duration = .seconds(300)
     ) {
         self.gate = gate
         self.gateFreshness = gateFreshness
@@ -243,6 +243,8 @@ package enum NotificationKind: String, Codable, Sendable, CaseIterable {
     case configRejected = "config_rejected"
     case credentials
     case succeeded, partial, mapping, duplicate
+    /// A run succeeded with 0 records.
+    case empty
     /// An update of the system's zone data moved a coming occurrence.
     case moved
 }

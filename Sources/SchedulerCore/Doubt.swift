@@ -13,7 +13,7 @@ enum DoubtBounds {
     static let furtherLook = 25
     /// Successful look-ups without the run before it counts as absent.
     static let lookUpsNeeded = 5
-    /// A doubt that only runs without a name keep open goes to a person after this many times `settle`.
+    /// A doubt that only runs without a name, or listings that show too little, keep open goes to a person after this many times `settle`.
     static let patience = 3
     /// Calls again after an established absence, per activation.
     static let retryLimit = 1
@@ -37,9 +37,11 @@ extension Scheduler {
         _ activation: ActivationID, _ pair: Pair, _ call: Call, _ watch: WatchedDoubt, _ known: RunsKnowledge,
         at now: Moment, _ step: inout Step
     ) {
-        var baseline = call.baselines[pair.dataflow] ?? Baseline(runs: [], horizon: nil)
+        var baseline = self.baseline(of: activation, pair, call)
         if mutant(.adoptsAnyRun) { baseline = Baseline(runs: [], horizon: nil) }
-        let candidates = known.listing.runs.filter { !baseline.covers($0) && !isOfAnotherCall($0.id, call) }
+        let candidates = known.listing.runs.filter {
+            !baseline.covers($0) && !isOfAnotherCall($0.id, call) && !wasOurs($0.id, before: call, pair.dataflow)
+        }
         let named = candidates.filter { $0.audiences.contains(pair.audience) }
             .sorted { ($0.createdAt ?? .distantPast, $0.id) < ($1.createdAt ?? .distantPast, $1.id) }
         if let ours = named.first {
@@ -47,10 +49,19 @@ extension Scheduler {
             for twin in named.dropFirst() { reportTwin(twin.id, of: activation, at: now, &step) }
             return
         }
-        let isComplete = !known.listing.isTruncated || reaches(baseline, known)
-        let mayBeOurs = candidates.contains { $0.audiences.isEmpty }
-        if mayBeOurs || !isComplete {
-            giveUpWaiting(activation, watch, at: now, &step)
+        // An answer that shows nothing of what was there before the call proves nothing about what came after it.
+        let isComplete =
+            known.listing.isTruncated
+            ? reaches(baseline, known)
+            : baseline.runs.isEmpty || known.listing.runs.contains { baseline.covers($0) }
+        if candidates.contains(where: { $0.audiences.isEmpty }) {
+            let reason = "a run exists that may be this one, and it never said for which audience it is"
+            giveUpWaiting(activation, watch, reason, at: now, &step)
+            return
+        }
+        guard isComplete else {
+            let reason = "the runs of before the call are not listed, so that its own may be missing as well"
+            giveUpWaiting(activation, watch, reason, at: now, &step)
             return
         }
         guard isSpread(activation, watch, now) else { return }
@@ -76,6 +87,17 @@ extension Scheduler {
         return known.listing.runs.contains { baseline.covers($0) }
     }
 
+    /// What was there before the first call of an activation that was in doubt.
+    func baseline(of activation: ActivationID, _ pair: Pair, _ call: Call) -> Baseline {
+        let first = state[activation].flatMap { $0.doubtRetries > 0 ? $0.firstBaseline : nil }
+        return first ?? call.baselines[pair.dataflow] ?? Baseline(runs: [], horizon: nil)
+    }
+
+    /// Whether a run was known as ours before a call.
+    private func wasOurs(_ run: RunID, before call: Call, _ dataflow: DataflowID) -> Bool {
+        (state.ownRuns?[dataflow] ?? []).contains { $0.run == run && $0.at <= call.at }
+    }
+
     /// A run that belongs to an activation of another call. One run may serve several pairs of one call.
     private func isOfAnotherCall(_ run: RunID, _ call: Call) -> Bool {
         let members = Set(call.activations)
@@ -83,12 +105,10 @@ extension Scheduler {
     }
 
     private mutating func giveUpWaiting(
-        _ activation: ActivationID, _ watch: WatchedDoubt, at now: Moment, _ step: inout Step
+        _ activation: ActivationID, _ watch: WatchedDoubt, _ reason: String, at now: Moment, _ step: inout Step
     ) {
         guard now.monotonic - watch.startedAt >= configuration.polling.settle * DoubtBounds.patience else { return }
-        setAside(
-            activation, "a run exists that may be this one, and it never said for which audience it is",
-            holdsLane: true, at: now, &step)
+        setAside(activation, reason, holdsLane: true, at: now, &step)
     }
 
     private mutating func absent(
@@ -110,15 +130,23 @@ extension Scheduler {
         case .retry where held.doubtRetries >= DoubtBounds.retryLimit && !mutant(.retryForEver):
             setAside(activation, "\(reason), for the second time", holdsLane: true, at: now, &step)
         case .retry:
+            // Before the next call one more look, newer than those by which it is absent.
+            if let pair = state.pair(of: activation),
+                let sandbox = state.occurrences[activation.occurrence]?.occurrence.sandbox
+            {
+                knowledge.outdateRuns(of: DataflowKey(sandbox, pair.dataflow))
+            }
             retryLater(activation, reason, at: now, &step)
         }
         knowledge.doubts[activation] = nil
     }
 
-    /// Whether the platform accepted the call that an activation is in doubt about: a call is accepted or refused as a
-    /// whole, and another pair of it has its run.
+    /// Whether the platform accepted the call that an activation is in doubt about: a call without an answer was accepted or
+    /// refused as a whole, and another pair of it has its run, or had one.
     private func tookEffect(callOf activation: ActivationID) -> Bool {
         guard case .inDoubt(let id) = state[activation]?.phase, let call = state.calls[id]?.call else { return false }
+        if state.calls[id]?.tookEffect == true { return true }
+        // Journals of before did not keep it with the call.
         return call.activations.contains { other in
             guard let held = state[other], held.doubtRetries == 0 else { return false }
             switch held.phase {
@@ -129,6 +157,87 @@ extension Scheduler {
         }
     }
 
+    // MARK: Runs that show late
+
+    /// Runs of calls that were taken for absent, or for refused, and that only show now: adopted before anything is called again.
+    mutating func adoptLateRuns(_ runs: [DataflowRun], at now: Moment, _ step: inout Step) {
+        var expected: Set<Pair> = []
+        for occurrence in state.occurrences.values {
+            for (position, held) in occurrence.activations.enumerated() where expectsRun(held, at: now) {
+                expected.insert(occurrence.occurrence.pairs[position])
+            }
+        }
+        guard !expected.isEmpty else { return }
+        let oldestFirst = runs.sorted {
+            ($0.createdAt ?? .distantPast, $0.id) < ($1.createdAt ?? .distantPast, $1.id)
+        }
+        for run in oldestFirst where !owns(run.id) {
+            for audience in run.audiences {
+                let pair = Pair(dataflow: run.dataflow, audience: audience)
+                if expected.contains(pair) { _ = adoptLate(run, naming: pair, at: now, &step) }
+            }
+        }
+    }
+
+    /// A run that was not there before the first doubtful call of an activation that waits, that is nobody's, and that names its
+    /// pair, can only be of that call.
+    ///
+    /// - Returns: Whether it was adopted.
+    mutating func adoptLate(
+        _ run: DataflowRun, naming pair: Pair, at now: Moment, _ step: inout Step
+    ) -> Bool {
+        guard !(state.ownRuns?[pair.dataflow] ?? []).contains(where: { $0.run == run.id }) else { return false }
+        let takers = state.occurrences.values.sorted { $0.id < $1.id }.flatMap { occurrence in
+            occurrence.activations.indices
+                .filter { position in
+                    let held = occurrence.activations[position]
+                    return occurrence.occurrence.pairs[position] == pair && expectsRun(held, at: now)
+                        && held.firstBaseline?.certainlyLacks(run) == true
+                }
+                .map { occurrence.activationID(at: $0) }
+        }
+        guard let taker = takers.first else { return false }
+        withdraw(callOf: taker, &step)
+        let wasInDoubt = (state[taker]?.doubtRetries ?? 0) > 0
+        let call = state[taker]?.doubtfulCall.flatMap { state.calls[$0]?.call }
+        start(run.id, of: taker, adopted: true, at: now, &step)
+        if wasInDoubt, let call { doubtAgain(call, at: now, &step) }
+        return true
+    }
+
+    /// Whether a run of an earlier call may turn up for it, and nothing of it is on the wire. After a refusal for as long as a
+    /// listing may lag behind: what begins much later is a run of somebody else.
+    private func expectsRun(_ held: ActivationState, at now: Moment) -> Bool {
+        guard held.mayHaveRun, isUnsent(held.phase) else { return false }
+        return held.doubtRetries > 0 || now.wall - held.since <= configuration.polling.settle * DoubtBounds.patience
+    }
+
+    /// Not on the wire.
+    private func isUnsent(_ phase: ActivationState.Phase) -> Bool {
+        switch phase {
+        case .waiting: true
+        case .calling(let call): state.calls[call]?.isSending == false
+        case .inDoubt, .running, .quarantined, .ended: false
+        }
+    }
+
+    private mutating func withdraw(callOf activation: ActivationID, _ step: inout Step) {
+        guard case .calling(let call) = state[activation]?.phase else { return }
+        record(.callWithdrawn(call: call, reason: "a run of an earlier call of it turned up"), &step)
+        step.effects.append(.dropCall(call))
+    }
+
+    /// A run of one pair has shown that a call took effect: the others, which were absent, are in doubt about it again.
+    private mutating func doubtAgain(_ call: Call, at now: Moment, _ step: inout Step) {
+        for activation in call.activations {
+            guard let held = state[activation], held.doubtRetries > 0, held.doubtfulCall == call.id,
+                isUnsent(held.phase)
+            else { continue }
+            withdraw(callOf: activation, &step)
+            doubt(activation, call.id, "its call took effect for another of its pairs", at: now, &step)
+        }
+    }
+
     // MARK: Second runs
 
     /// A run of ours that belongs to nobody: an activation that was sent again has a twin, or one of its calls took
@@ -136,10 +245,13 @@ extension Scheduler {
     mutating func noticeTwins(
         on flow: DataflowKey, _ known: RunsKnowledge, at now: Moment, _ step: inout Step
     ) {
-        let unowned = known.listing.runs.filter { !owns($0.id) && !$0.audiences.isEmpty }
+        let ours = Set((state.ownRuns?[dataflow] ?? []).map(\.run))
+        let unowned = known.listing.runs.filter {
+            isOthers($0.id) && !ours.contains($0.id) && !$0.audiences.isEmpty
+        }
         guard !unowned.isEmpty else { return }
         for occurrence in state.occurrences.values.sorted(by: { $0.id < $1.id }) {
-            for (position, held) in occurrence.activations.enumerated() where held.doubtRetries > 0 {
+            for (position, held) in occurrence.activations.enumerated() where held.wasSentAgain {
                 let pair = occurrence.occurrence.pairs[position]
                 guard DataflowKey(occurrence.occurrence.sandbox, pair.dataflow) == flow, case .running = held.phase,
                     let baseline = held.firstBaseline

@@ -44,6 +44,9 @@ enum DueBounds {
     static let missedCountLimit = 1000
     /// Occurrences of one campaign that may wait or run at once under `overlap = "buffer-all"`.
     static let backlogLimit = 100
+    /// Bytes of an occurrence's pairs, with what stands around each: within what a record of the journal may have.
+    static let occurrenceLength = 6 << 20
+    static let pairOverhead = 32
     /// An occurrence admitted later than this after its nominal time is marked late.
     static let lateness = Duration.seconds(60)
 }
@@ -134,6 +137,10 @@ extension Scheduler {
     ) -> OccurrenceID? {
         // What nobody asked for by hand is over without a record for each time, like a timetable past its end.
         if origin.counts, isFinished(campaign) { return nil }
+        if let detail = Self.oversize(of: campaign) {
+            recordSkip(campaign.name, nominal, nominal, 1, .oversized, detail, at: now, &step)
+            return nil
+        }
         if let pause = state.pause(of: campaign.name, at: now.wall) {
             let detail = "paused by \(pause.actor): \(pause.reason)\(origin.words)"
             recordSkip(campaign.name, nominal, nominal, 1, .paused, detail, at: now, &step)
@@ -164,6 +171,15 @@ extension Scheduler {
             }
         }
         return recordAdmission(campaign, nominal, origin, startsAfter, at: now, &step)
+    }
+
+    /// Why an occurrence of a campaign can not be admitted: its record would be larger than the journal takes.
+    private static func oversize(of campaign: Campaign) -> String? {
+        let length = campaign.pairs.reduce(0) { length, pair in
+            length + pair.dataflow.text.utf8.count + pair.audience.text.utf8.count + DueBounds.pairOverhead
+        }
+        guard length > DueBounds.occurrenceLength else { return nil }
+        return "its \(campaign.pairs.count) activations do not fit into one record of the journal; split the campaign"
     }
 
     private mutating func recordAdmission(

@@ -83,7 +83,8 @@ extension Scheduler {
                 .map(\.key))
         for activation in knowledge.doubts.keys {
             guard case .inDoubt(let id) = state[activation]?.phase, let pair = state.pair(of: activation),
-                wanted.contains(pair.dataflow), let known = state.calls[id]?.call.baselines[pair.dataflow]?.runs.first
+                wanted.contains(pair.dataflow), let call = state.calls[id]?.call,
+                let known = baseline(of: activation, pair, call).runs.first
             else { continue }
             containing.insert(known)
         }
@@ -116,6 +117,13 @@ extension Scheduler {
 
     // MARK: Answers
 
+    /// What a listing says of a run that has ended meanwhile is wrong. The run stays in it: it was there before the next call.
+    private mutating func endShown(_ id: RunID, on dataflow: DataflowKey) {
+        let shown = knowledge.runs[dataflow]?.listing.runs.firstIndex { $0.id == id && $0.status == .running }
+        guard let place = shown else { return }
+        knowledge.runs[dataflow]?.listing.runs[place].status = .failed
+    }
+
     mutating func updateFollowed(
         on flow: DataflowKey, _ known: RunsKnowledge, at now: Moment, _ step: inout Step
     ) {
@@ -138,10 +146,19 @@ extension Scheduler {
             lookAgain(at: run.id, word: run.word, at: now)
             return
         }
+        let isEmpty = run.status == .succeeded && run.metrics.records == 0
+        if isEmpty, knowledge.followed[run.id]?.wasEmpty == false {
+            // Counts still change for a while after the end: one more look before a person is told.
+            lookAgain(at: run.id, word: run.word, at: now)
+            knowledge.followed[run.id]?.wasEmpty = true
+            return
+        }
         for activation in activations(running: run.id) {
             record(.activationEnded(activation: activation, outcome: outcome(of: run), at: now.wall), &step)
+            if isEmpty { notify(.empty, activation, "run \(run.id) succeeded with 0 records", at: now, &step) }
         }
         if let followed = knowledge.followed.removeValue(forKey: run.id) {
+            endShown(run.id, on: DataflowKey(followed.sandbox, run.dataflow))
             let lengths = knowledge.runLengths[followed.sandbox, default: []] + [now.monotonic - followed.startedAt]
             knowledge.runLengths[followed.sandbox] = lengths.suffix(ForesightBounds.runs)
         }
@@ -175,12 +192,16 @@ extension Scheduler {
     /// The answer about one run, asked by name: a run of ours that a listing did not show, or somebody else's.
     mutating func updateSingly(_ id: RunID, _ run: DataflowRun?, at now: Moment, _ step: inout Step) {
         if let foreign = knowledge.foreign[id] {
-            if let run, run.status == .running {
+            if let run, adoptLate(run, naming: foreign.pair, at: now, &step) {
+                // `start` has forgotten it as somebody else's.
+            } else if let run, run.status == .running {
                 knowledge.foreign[id]?.nextLook = now.monotonic + configuration.polling.gate
             } else {
+                // The next call needs a listing of after its end.
                 knowledge.foreign[id] = nil
-                // What the listing says of it is wrong: the next call needs a new one.
-                knowledge.runs[DataflowKey(foreign.sandbox, foreign.pair.dataflow)] = nil
+                let flow = DataflowKey(foreign.sandbox, foreign.pair.dataflow)
+                endShown(id, on: flow)
+                knowledge.outdateRuns(of: flow)
             }
         }
         guard knowledge.followed[id] != nil else { return }

@@ -114,7 +114,7 @@ extension Scheduler {
 
     /// Whether a listing can open the dataflow's gate.
     func isUsable(_ runs: RunsKnowledge, at now: Moment) -> Bool {
-        runs.isDeep && isFresh(runs.askedAt, at: now)
+        runs.isDeep && !runs.isOutdated && isFresh(runs.askedAt, at: now)
     }
 
     /// A running export closes the gate at whatever age of the answer; nothing running counts only while fresh.
@@ -149,7 +149,7 @@ extension Scheduler {
 
     /// Whether a run is under way and not ours, and may still end.
     func isInTheWay(_ run: DataflowRun, _ known: RunsKnowledge) -> Bool {
-        run.status == .running && !owns(run.id) && !known.forgotten.contains(run.id)
+        run.status == .running && isOthers(run.id) && !known.forgotten.contains(run.id)
     }
 
     /// Everything that must be fresh for a call, in one answer.

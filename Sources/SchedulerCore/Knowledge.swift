@@ -21,6 +21,8 @@ struct Ask: Equatable, Sendable {
     var since: Instant?
     /// What was wrong with this kind of question before its answer came.
     var troubleBefore: Trouble?
+    /// Dataflows of it for which something has happened since that its answer may not show.
+    var outdated: Set<DataflowID> = []
 
     var sandbox: SandboxName {
         switch subject {
@@ -117,6 +119,8 @@ struct RunsKnowledge: Equatable, Sendable {
     /// Runs of others that have been under way for longer than `run_max_age`: they hold nothing any more.
     var forgotten: Set<RunID> = []
     var askedAt: Moment
+    /// Something has happened since it was asked for that it may not show: it opens no gate, whatever its age.
+    var isOutdated = false
 }
 
 /// The platform's own clock, as it was told last.
@@ -136,6 +140,8 @@ struct FollowedRun: Equatable, Sendable {
     /// Since when no answer has shown it.
     var missingSince: Monotonic?
     var isAskedSingly = false
+    /// It had succeeded with 0 records when it was looked at last.
+    var wasEmpty = false
     var word: String?
 }
 
@@ -189,12 +195,24 @@ struct Knowledge: Sendable {
     var nextAsk = 1
     var askTroubles: [AskKind: Trouble] = [:]
     var credentials: Trouble?
+    /// The call of several pairs whose refusal is being taken in: it may have taken effect for some of them.
+    var refusedCall: CallID?
     /// Calls that could not be sent, or were throttled, per sandbox.
     var callTroubles: [SandboxName: Trouble] = [:]
     /// Pairs whose mapping fault was told already, by occurrence.
     var toldMapping: Set<ActivationID> = []
     /// Runs of others that hold nothing any more, and of which somebody was told.
     var toldForgotten: Set<RunID> = []
+
+    /// Only a listing of the dataflow's runs that is asked for from now on opens its gate.
+    mutating func outdateRuns(of flow: DataflowKey) {
+        runs[flow]?.isOutdated = true
+        for (id, ask) in asks {
+            if case .runs(flow.sandbox, let dataflows) = ask.subject, dataflows.contains(flow.dataflow) {
+                asks[id]?.outdated.insert(flow.dataflow)
+            }
+        }
+    }
 
     func isAsking(_ kind: AskKind) -> Bool {
         asks.values.contains { AskKind($0.subject) == kind }

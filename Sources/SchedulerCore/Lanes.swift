@@ -77,6 +77,11 @@ extension Scheduler {
         return found
     }
 
+    /// Whether a run that is under way counts as one of somebody else: not ours, and none of ours that a person gave up.
+    func isOthers(_ run: RunID) -> Bool {
+        !owns(run) && state.abandonedRuns?.contains(run) != true
+    }
+
     /// Whether a run belongs to an activation that is held.
     func owns(_ run: RunID) -> Bool {
         knowledge.followed[run] != nil

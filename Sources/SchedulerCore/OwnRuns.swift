@@ -20,6 +20,10 @@ enum OwnRunBounds {
 }
 
 extension State {
+    mutating func abandon(_ run: RunID) {
+        abandonedRuns = ((abandonedRuns ?? []).filter { $0 != run } + [run]).suffix(OwnRunBounds.runs)
+    }
+
     /// Nothing of an occurrence that is no longer held.
     mutating func remember(_ run: RunID, of activation: ActivationID, at: Instant) {
         guard let dataflow = pair(of: activation)?.dataflow else { return }
@@ -35,10 +39,49 @@ extension State {
 extension Scheduler {
     /// The runs of a dataflow that existed before a call that is intended now: what its listing shows, and what is known to be
     /// ours and is not shown yet.
-    func baseline(of dataflow: DataflowID, _ known: RunsKnowledge) -> Baseline {
-        let shown = known.listing.runs.map(\.id)
-        var present = Set(shown)
-        let unseen = (state.ownRuns?[dataflow] ?? []).map(\.run).filter { present.insert($0).inserted }
-        return Baseline(runs: shown + unseen, horizon: known.reachesBackTo)
+    ///
+    /// - Parameter share: Of how many dataflows the call is: its record is bounded. Runs that find no place are told by the time up
+    ///   to which all of them were created.
+    func baseline(of dataflow: DataflowID, _ known: RunsKnowledge, share: Int = 1) -> Baseline {
+        let room = BaselineBounds.bytes / max(1, share) / 2
+        var (shown, left, horizon) = ([RunID](), room, known.reachesBackTo)
+        for run in known.listing.runs {
+            left -= BaselineBounds.length(of: run.id)
+            if left >= 0 {
+                shown.append(run.id)
+            } else if let createdAt = run.createdAt {
+                horizon = max(horizon ?? createdAt, createdAt)
+            }
+        }
+        var present = Set(known.listing.runs.map(\.id))
+        var unseen = (state.ownRuns?[dataflow] ?? []).map(\.run).filter { present.insert($0).inserted }
+        unseen = unseen.suffix(room / max(1, unseen.map(BaselineBounds.length).max() ?? 1))
+        return Baseline(runs: shown + unseen, horizon: horizon)
+    }
+}
+
+private enum BaselineBounds {
+    /// Of all baselines of a call together: half of what a record may have.
+    static let bytes = 4 << 20
+
+    static func length(of run: RunID) -> Int { run.text.utf8.count + 3 }
+}
+
+extension RunID {
+    /// Far more than the platform's own have.
+    private static let length = 128
+
+    /// The id, or for one that is too long for a record the same short one each time.
+    var bounded: RunID {
+        guard text.utf8.count > Self.length else { return self }
+        return RunID("\(text.prefix(Self.length / 4))#\(StableHash.of(text))")
+    }
+}
+
+extension DataflowRun {
+    var bounded: DataflowRun {
+        var run = self
+        run.id = id.bounded
+        return run
     }
 }

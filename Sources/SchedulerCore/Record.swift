@@ -59,9 +59,12 @@ package enum Record: Equatable, Codable, Sendable {
 
     // MARK: Activations
 
-    /// Back in line, not before `notBefore`. `attemptCounts` is false where the platform asked to come back later.
+    /// Back in line, not before `notBefore`. `attemptCounts` is false where the platform asked to come back later. `doubtful`
+    /// is the call that may have taken effect for it all the same: absent by every look-up, or refused for another pair. Nil
+    /// where it certainly did not, and in journals of before. Since format 2 where it is there.
     case activationReturned(
-        activation: ActivationID, reason: String, notBefore: Instant?, attemptCounts: Bool, packLimit: Int?)
+        activation: ActivationID, reason: String, notBefore: Instant?, attemptCounts: Bool, packLimit: Int?,
+        doubtful: CallID? = nil)
     /// The call may or may not have taken effect for this activation.
     case activationInDoubt(activation: ActivationID, call: CallID, reason: String, at: Instant)
     /// One more successful look-up did not show the activation's run.
@@ -155,6 +158,8 @@ package struct SkippedOccurrences: Equatable, Codable, Sendable {
         case paused
         /// The campaign or the export that it follows did not succeed.
         case predecessor
+        /// It has more activations than a record takes. Since format 2.
+        case oversized
     }
 
     /// The id of the first; the ids of a span of several are not given out one by one.
@@ -255,6 +260,11 @@ package struct Baseline: Equatable, Codable, Sendable {
         if runs.contains(run.id) { return true }
         guard let horizon, let createdAt = run.createdAt else { return false }
         return createdAt <= horizon
+    }
+
+    /// Whether a run certainly began after the call. A run without a time is older than a cut listing for all that is known.
+    package func certainlyLacks(_ run: DataflowRun) -> Bool {
+        !covers(run) && (horizon == nil || run.createdAt != nil)
     }
 }
 

@@ -17,6 +17,11 @@ extension Scheduler {
                 step.effects.append(.send(call.call))
                 continue
             }
+            // It is on no wire any more, and nothing that stops has to wait for it.
+            if !call.isAnswered {
+                let outcome = "no answer: the daemon stopped before it was read"
+                record(.callAnswered(call: id, outcome: outcome, at: now.wall), &step)
+            }
             for activation in call.call.activations where state[activation]?.phase == .calling(id) {
                 if mutant(.recoveryForgetsDoubt) {
                     putBack(activation, "the daemon stopped", counts: true, at: now, &step)

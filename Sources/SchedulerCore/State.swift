@@ -12,7 +12,7 @@ package struct State: Equatable, Codable, Sendable {
     package internal(set) var campaigns = CampaignTable()
     /// Occurrences that have not ended, and those with an activation that waits for a person.
     package internal(set) var occurrences: [OccurrenceID: OccurrenceState] = [:]
-    /// Calls whose answer is not journaled, and those that an activation is still in doubt about.
+    /// Calls whose answer is not journaled, and those that an activation is still in doubt about, or was and is sent again.
     package internal(set) var calls: [CallID: CallState] = [:]
     package internal(set) var pauses: [Pause] = []
     package internal(set) var exportMarks: [SandboxName: ExportMark] = [:]
@@ -24,6 +24,9 @@ package struct State: Equatable, Codable, Sendable {
     package internal(set) var zones: [String: ZoneExcerpt]?
     /// The runs that were ours lately, oldest first, bounded. Nil for none, and in snapshots of before.
     package internal(set) var ownRuns: [DataflowID: [OwnRun]]?
+    /// Runs of ours that a person gave up although they had not ended, oldest first, bounded: what the platform goes on saying of
+    /// them closes nothing. Nil for none, and in snapshots of before.
+    package internal(set) var abandonedRuns: [RunID]?
 
     package init() {}
 
@@ -108,7 +111,8 @@ package struct OccurrenceState: Equatable, Codable, Sendable {
 package struct ActivationState: Equatable, Codable, Sendable {
     package enum Phase: Equatable, Codable, Sendable {
         /// Behind a gate or in line for its lane. Left for `calling` when packed into a call, for `ended` at its
-        /// deadline or by a person.
+        /// deadline or by a person; for `running` when a run of an earlier, doubtful call turns up, and for `inDoubt` when
+        /// one turns up for another pair of that call.
         case waiting
         /// In a call that is intended or on the wire. Left on the call's answer.
         case calling(CallID)
@@ -144,8 +148,17 @@ package struct ActivationState: Equatable, Codable, Sendable {
     package var wasAdopted = false
     /// Runs that turned up as second ones for this activation.
     package var duplicates: [RunID] = []
-    /// The baseline of the first call that was sent, for recognising late twins of a retried activation.
+    /// The baseline of the first call that was sent, or of `doubtfulCall` once there is one: what runs of an earlier call are
+    /// recognised by, however late they turn up.
     package var firstBaseline: Baseline?
+    /// The first call that may have taken effect for it although it is sent again. Nil for none, and in snapshots of before.
+    package var doubtfulCall: CallID?
+
+    /// Whether a run of an earlier call of it may turn up.
+    package var mayHaveRun: Bool { doubtfulCall != nil || doubtRetries > 0 }
+
+    /// Whether it was sent again after a doubt: by itself, or because a person asked for that.
+    package var wasSentAgain: Bool { doubtRetries > 0 || (doubtfulCall != nil && expiresAt != nil) }
 
     package var isSettled: Bool {
         switch phase {
@@ -170,4 +183,7 @@ package struct CallState: Equatable, Codable, Sendable {
     /// False while it is only intended: certainly not sent.
     package var isSending = false
     package var isAnswered = false
+    /// A run of it was seen: it was accepted, and no pair of it is absent any more. Nil for no, in snapshots of before, and for
+    /// calls of one pair.
+    package var tookEffect: Bool?
 }

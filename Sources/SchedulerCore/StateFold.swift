@@ -56,7 +56,8 @@ extension State {
 
     private mutating func applyToActivation(_ record: Record) {
         switch record {
-        case .activationReturned(let id, let reason, let notBefore, let attemptCounts, let packLimit):
+        case .activationReturned(let id, let reason, let notBefore, let attemptCounts, let packLimit, let doubtful):
+            if let doubtful { suspect(doubtful, of: id) }
             change(id) { activation in
                 if case .inDoubt = activation.phase { activation.doubtRetries += 1 }
                 if !attemptCounts { activation.attempts = max(0, activation.attempts - 1) }
@@ -73,6 +74,7 @@ extension State {
         case .doubtLookedUp(let id, _):
             change(id) { $0.lookUps += 1 }
         case .activationRunning(let id, let run, let adopted, let at):
+            noteEffect(of: id)
             enter(.running(run), id, at: at)
             change(id) { $0.wasAdopted = adopted }
             remember(run, of: id, at: at)
@@ -195,17 +197,46 @@ extension State {
         calls[id] = nil
     }
 
-    /// A call is held until it is answered, and for as long as an activation needs its baseline to settle a doubt.
+    /// A call is held until it is answered, for as long as an activation needs its baseline to settle a doubt, and for as long as
+    /// one that was in doubt about it is not on its way again.
     private mutating func forgetSettledCalls() {
         for (id, call) in calls where call.isSending {
             let isNeeded = call.call.activations.contains { activation in
-                switch self[activation]?.phase {
-                case .calling(let other), .inDoubt(let other), .quarantined(call: let other?): other == id
-                case .waiting, .running, .quarantined(call: nil), .ended, nil: false
+                guard let held = self[activation] else { return false }
+                let wasInDoubt = held.doubtRetries > 0 && held.doubtfulCall == id
+                return switch held.phase {
+                case .calling(let other): other == id || wasInDoubt
+                case .inDoubt(let other), .quarantined(call: let other?): other == id
+                case .waiting: wasInDoubt
+                case .running, .quarantined(call: nil), .ended: false
                 }
             }
             if !isNeeded { calls[id] = nil }
         }
+    }
+
+    /// The first such call counts: a run of any later one was not there before it either.
+    private mutating func suspect(_ call: CallID, of id: ActivationID) {
+        guard let held = self[id], let dataflow = pair(of: id)?.dataflow, held.doubtfulCall == nil else { return }
+        let baseline = held.doubtRetries > 0 ? held.firstBaseline : calls[call]?.call.baselines[dataflow]
+        change(id) {
+            $0.doubtfulCall = call
+            $0.firstBaseline = baseline ?? held.firstBaseline
+        }
+    }
+
+    /// A run of one pair shows that its call was accepted. A call that was refused is in nobody's doubt: of that nothing follows
+    /// for its other pairs.
+    private mutating func noteEffect(of id: ActivationID) {
+        guard let held = self[id] else { return }
+        let call: CallID? =
+            switch held.phase {
+            case .calling(let call), .inDoubt(let call): call
+            case .quarantined(let call): call
+            case .waiting: held.doubtRetries > 0 ? held.doubtfulCall : nil
+            case .running, .ended: nil
+            }
+        if let call, let known = calls[call]?.call, known.activations.count > 1 { calls[call]?.tookEffect = true }
     }
 
     // MARK: Activations
@@ -240,6 +271,7 @@ extension State {
         guard let occurrence = occurrences[id.occurrence]?.occurrence else { return }
         occurrences[id.occurrence]?.outcome = nil
         occurrences[id.occurrence]?.endedAt = nil
+        if resolution == .abandon, case .running(let run) = self[id]?.phase { abandon(run) }
         guard resolution == .retry else { return }
         change(id) {
             $0.attempts = 0

@@ -10,7 +10,8 @@ package enum Event: Equatable, Sendable {
     case reloaded(Configuration, actor: String? = nil)
     /// The timer, or any other occasion to look at the clocks. Early and extra ones do no harm.
     case woke
-    /// Admit nothing more: the process is about to stop. Calls on the wire are still awaited.
+    /// Decide nothing more that is due, and call nothing: the process is about to stop. Calls on the wire are still awaited, and
+    /// what follows from the end of an occurrence is still admitted.
     case stopping
 
     case exportJobsAnswered(AskID, Result<[ExportJob], AskFailure>)

@@ -164,7 +164,9 @@ struct Checker {
 
     private func callInDoubt(of id: ActivationID) -> CallID? {
         switch folded[id]?.phase {
-        case .calling(let call), .inDoubt(let call): call
+        // A run of its first doubtful call is its own, however often it was sent since.
+        case .calling(let call), .inDoubt(let call): folded[id]?.doubtfulCall ?? call
+        case .waiting: folded[id]?.doubtfulCall
         default: nil
         }
     }

@@ -312,6 +312,7 @@ enum Format1 {
         case .overlap: "overlap"
         case .paused: "paused"
         case .predecessor: "predecessor"
+        case .oversized: "oversized"  // since format 2
         }
     }
 

@@ -16,6 +16,20 @@ enum Format2 {
             #"{"campaignFinished":{"at":1795514400123,"campaign":"sale","fired":2}}"#
         ),
         (
+            .occurrencesSkipped(
+                SkippedOccurrences(
+                    id: OccurrenceID(17), campaign: "sale", first: at, last: at, count: 1, reason: .oversized,
+                    detail: "d",
+                    at: at)),
+            #"{"occurrencesSkipped":{"_0":{"at":1795514400123,"campaign":"sale","count":1,"detail":"d","first":1795514400123,"id":17,"last":1795514400123,"reason":"oversized"}}}"#
+        ),
+        (
+            .activationReturned(
+                activation: ActivationID(OccurrenceID(17), 3), reason: "absent", notBefore: nil, attemptCounts: true,
+                packLimit: nil, doubtful: CallID(5)),
+            #"{"activationReturned":{"activation":"17.3","attemptCounts":true,"doubtful":5,"reason":"absent"}}"#
+        ),
+        (
             .occurrenceMoved(campaign: "sale", zone: "Europe/Stockholm", from: at, to: nil, mark: at),
             #"{"occurrenceMoved":{"campaign":"sale","from":1795514400123,"mark":1795514400123,"zone":"Europe/Stockholm"}}"#
         ),

@@ -63,6 +63,34 @@ import Testing
         #expect(rig.endings == [.succeeded])
     }
 
+    @Test func `a pair whose call was refused for another and took effect for it is looked for first`() {
+        final class Seen: @unchecked Sendable { var isCalled = false }
+        let seen = Seen()
+        var rig = Rig(configuration([campaign("sale", .manual, Array(pairs[..<2]))]))
+        let (taken, blocked) = (rig.addRun(pairs[0]), rig.addRun(pairs[1]))
+        rig.isVisible = { $0.id == taken && seen.isCalled }
+        let refused = pairs[1]
+        rig.onCall = { call in
+            defer { seen.isCalled = true }
+            return call.id == CallID(1) ? .refused(.alreadyRunning(refused, blocked, detail: "already going on")) : nil
+        }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(1000))
+        #expect(rig.calls.map(\.pairs) == [Array(pairs[..<2]), [refused]])
+        #expect(rig.endings == [.succeeded])
+    }
+
+    @Test func `after a refusal of several pairs nothing is called before its dataflows were asked about again`() {
+        var rig = Rig(configuration([campaign("sale", .manual, pairs)]))
+        let bad = pairs[2]
+        rig.onCall = { call in
+            call.pairs.contains(bad) ? .refused(.notMapped(names: ["Audience a3"], detail: "not part")) : nil
+        }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        #expect(rig.calls.count == 2)
+        #expect(rig.asks.count { $0 == "runs" } == 2)
+    }
+
     @Test func `a platform that is throttled is called again after the time it asked for`() {
         var rig = Rig(configuration([campaign("sale")]))
         rig.onCall = { _ in .throttled(retryAfter: .seconds(120), detail: "Too many requests") }

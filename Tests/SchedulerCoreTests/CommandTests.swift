@@ -104,6 +104,19 @@ import Testing
         #expect(rig.skips.isEmpty)
     }
 
+    @Test func `what follows a campaign that ends while the daemon stops is admitted, and goes later`() {
+        let next = campaign("next", .after("sale", delay: .seconds(60)), [Pair(dataflow: "flow", audience: "vip")])
+        var rig = Rig(configuration([campaign("sale"), next]))
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.feed(.stopping)
+        rig.advance(.seconds(300))
+        #expect(rig.calls.count == 1)
+        rig.restart()
+        rig.advance(.seconds(600))
+        #expect(rig.calls.count == 2)
+        #expect(rig.endings == [.succeeded, .succeeded])
+    }
+
     // Found by simulation: what buffer-one does not take was recorded as a skip of a nominal time.
     @Test func `an order that buffer-one does not take is refused, and leaves no record`() throws {
         var rig = Rig(configuration([campaign("sale") { $0.overlap = .bufferOne }]))

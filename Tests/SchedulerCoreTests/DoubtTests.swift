@@ -48,6 +48,21 @@ import Testing
         #expect(rig.scheduler.state[activation(1, 1)]?.phase == .inDoubt(CallID(1)))
     }
 
+    @Test func `listings without anything of what was there before the call prove nothing`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.runDuration = .seconds(1)
+        rig.addRun(Pair(dataflow: "flow", audience: "someone"))
+        rig.advance(.seconds(60))
+        loseAnswer(&rig, takingEffect: true) { $0.isVisible = { _ in false } }
+        rig.advance(.seconds(800))
+        #expect(rig.calls.count == 1)
+        #expect(rig.scheduler.state[activation(1, 1)]?.phase == .inDoubt(CallID(1)))
+        rig.isVisible = { _ in true }
+        rig.advance(.seconds(200))
+        #expect(rig.calls.count == 1)
+        #expect(rig.endings == [.succeeded])
+    }
+
     @Test(arguments: [DoubtPolicy.skip, .hold])
     func `a campaign that must not be sent again is not`(policy: DoubtPolicy) {
         var rig = Rig(configuration([campaign("sale") { $0.onDoubt = policy }]))
@@ -86,6 +101,18 @@ import Testing
             #expect(doubted == (outcome == "in doubt"))
             #expect(next.calls.count == (outcome == "withdrawn" ? 1 : 0))
         }
+    }
+
+    @Test func `a call of the process before is not waited for when this one stops`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.onCall = { _ in .doubtful(detail: "died") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        let sending = rig.records.firstIndex { if case .callSending = $0 { true } else { false } }!
+        var state = State()
+        for record in rig.records[...sending] { state.apply(record) }
+        let next = Rig(rig.scheduler.configuration, state: state)
+        #expect(next.scheduler.state[activation(1, 1)]?.phase == .inDoubt(CallID(1)))
+        #expect(!next.scheduler.hasCallsOnTheWire)
     }
 
     @Test func `the second run of an activation that was sent again is told loudly`() {
@@ -154,6 +181,136 @@ import Testing
         rig.advance(.seconds(60))
         #expect(rig.records.count { if case .activationRunning = $0 { true } else { false } } == 1)
         #expect(rig.scheduler.state[activation(2, 1)]?.phase == .inDoubt(CallID(2)))
+    }
+
+    @Test func `what a call keeps of the runs before it is bounded, and covers all of them`() throws {
+        let known = (1...3).map { DataflowID("flow-\($0)") }
+        let pairs = known.map { Pair(dataflow: $0, audience: AudienceID("audience-\($0)")) }
+        var rig = Rig(configuration([campaign("sale", .manual, pairs)]))
+        let long = String(repeating: "x", count: 3_000_000)
+        for number in 0..<60_000 {
+            let id = number % 20_000 == 0 ? long + "\(number)" : "00000000-0000-4000-8000-\(100_000_000_000 + number)"
+            let createdAt = ten - .seconds(100_000 - number)
+            rig.runs.append(
+                DataflowRun(
+                    id: RunID(id), dataflow: known[number % 3], createdAt: createdAt, status: .succeeded,
+                    word: "success",
+                    audiences: ["someone"]))
+        }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        let call = try #require(rig.calls.first)
+        let length = call.baselines.values.flatMap(\.runs).reduce(0) { $0 + $1.text.utf8.count + 3 }
+        #expect(length <= 4 << 20)
+        for run in rig.runs[1..<20_000] where run.createdAt!.milliseconds % 97_000 == 0 {
+            #expect(call.baselines[run.dataflow]?.covers(run) == true)
+        }
+    }
+
+    // MARK: Runs that show late
+
+    @Test func `a run that the platform names after an established absence is adopted, and the pair is not sent again`()
+    {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.runDuration = .seconds(3000)
+        loseAnswer(&rig, takingEffect: true) { $0.isVisible = { _ in false } }
+        let pair = vip
+        rig.onCall = { _ in .refused(.alreadyRunning(pair, "run-1", detail: "Run already going on")) }
+        rig.advance(.seconds(400))
+        #expect(rig.calls.count == 2)
+        rig.onCall = { _ in nil }
+        rig.advance(.seconds(4000))
+        #expect(rig.calls.count == 2)
+        #expect(rig.endings == [.succeeded])
+        #expect(rig.records.contains { if case .activationRunning(_, "run-1", true, _) = $0 { true } else { false } })
+    }
+
+    @Test func `a run that is named after a doubt and was there before the first call is waited for`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.addRun(vip)
+        rig.advance(.seconds(100))
+        loseAnswer(&rig, takingEffect: false)
+        rig.advance(.seconds(290))
+        let pair = vip
+        rig.onCall = { $0.id == CallID(2) ? .refused(.alreadyRunning(pair, "run-1", detail: "already going on")) : nil }
+        rig.advance(.seconds(1000))
+        #expect(rig.calls.count == 3)
+        #expect(rig.endings == [.succeeded])
+        #expect(!rig.records.contains { if case .activationRunning(_, "run-1", _, _) = $0 { true } else { false } })
+    }
+
+    @Test func `between an established absence and the next call the listing is looked at once more`() {
+        var rig = Rig(configuration([campaign("sale")]) { $0.limits.backoffBase = .seconds(4) })
+        rig.runDuration = .seconds(3000)
+        loseAnswer(&rig, takingEffect: true) { $0.isVisible = { _ in false } }
+        for _ in 0..<800
+        where !rig.records.contains(where: { if case .activationReturned = $0 { true } else { false } }) {
+            rig.advance(.milliseconds(500))
+        }
+        #expect(rig.calls.count == 1)
+        rig.isVisible = { _ in true }
+        rig.advance(.seconds(4000))
+        #expect(rig.calls.count == 1)
+        #expect(rig.endings == [.succeeded])
+    }
+
+    @Test func `a run that shows while its activation waits to be sent again is adopted`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.runDuration = .seconds(3000)
+        loseAnswer(&rig, takingEffect: true) { $0.isVisible = { _ in false } }
+        rig.advance(.seconds(290))
+        rig.exportRuns = true
+        rig.advance(.seconds(300))
+        #expect(rig.scheduler.state[activation(1, 1)]?.phase == .waiting)
+        rig.isVisible = { _ in true }
+        rig.exportRuns = false
+        rig.advance(.seconds(4000))
+        #expect(rig.calls.count == 1)
+        #expect(rig.endings == [.succeeded])
+    }
+
+    // MARK: What one pair shows of the others
+
+    let other = Pair(dataflow: "flow", audience: "other")
+
+    /// Two campaigns in one call that is in doubt.
+    private func loseShared(_ rig: inout Rig) {
+        rig.exportRuns = true
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        _ = rig.command(.fire("second", forceOverlap: false))
+        rig.exportRuns = false
+        rig.onCall = { _ in .doubtful(detail: "timeout") }
+        rig.advance(.seconds(61))
+        rig.onCall = { _ in nil }
+        let pairs = rig.calls.map(\.pairs)
+        #expect(pairs == [[other, vip]])
+    }
+
+    @Test func `a call remembers that it took effect when the campaign that showed it has ended`() {
+        var rig = Rig(configuration([campaign("sale"), campaign("second", .manual, [other])]))
+        loseShared(&rig)
+        rig.addRun(vip)
+        rig.advance(.seconds(2000))
+        #expect(rig.calls.count == 1)
+        #expect(rig.scheduler.state[activation(1, 1)] == nil)
+        #expect(rig.scheduler.state[activation(2, 1)]?.phase == .quarantined(call: CallID(1)))
+        #expect(rig.notifications(.quarantined) == 1)
+    }
+
+    @Test func `a run that shows late for one pair puts the others of its call in doubt again`() {
+        var rig = Rig(configuration([campaign("sale"), campaign("second", .manual, [other])]))
+        loseShared(&rig)
+        rig.addRun(vip)
+        rig.isVisible = { _ in false }
+        rig.advance(.seconds(290))
+        rig.exportRuns = true
+        rig.advance(.seconds(300))
+        #expect(rig.scheduler.state[activation(2, 1)]?.phase == .waiting)
+        rig.isVisible = { _ in true }
+        rig.exportRuns = false
+        rig.advance(.seconds(2000))
+        #expect(rig.calls.count == 1)
+        #expect(rig.endings.contains(.succeeded))
+        #expect(rig.scheduler.state[activation(2, 1)]?.phase == .quarantined(call: CallID(1)))
     }
 
     private func loseAnswer(_ rig: inout Rig, takingEffect: Bool, _ change: (inout Rig) -> Void = { _ in }) {

@@ -4,6 +4,26 @@ import Testing
 
 /// Goal: each nominal time is decided once, whatever the clock, a stop or a reload does.
 @Suite struct DueTests {
+    @Test func `a campaign whose occurrence fits into no record is skipped with the reason, and the others go on`()
+        throws
+    {
+        let many = (0..<84_000).map {
+            Pair(
+                dataflow: "00000000-0000-4000-8000-000000000000",
+                audience: AudienceID("00000000-0000-4000-8000-\(100_000_000_000 + $0)"))
+        }
+        var rig = Rig(
+            configuration([campaign("huge", try daily("10:30"), many), campaign("sale", try daily("10:30"))]))
+        rig.advance(.seconds(2000))
+        #expect(rig.skips.map(\.reason) == [.oversized])
+        #expect(rig.skips.first?.detail.contains("84000") == true)
+        #expect(rig.calls.count == 1)
+        guard case .refused? = rig.command(.fire("huge", forceOverlap: false)) else {
+            Issue.record("it was admitted")
+            return
+        }
+    }
+
     // Found by simulation: the skip of a campaign that follows another one lies ahead, and a timetable that the campaign got
     // meanwhile counted from there.
     @Test func `a campaign that followed another one is due by its new timetable from now on`() throws {

@@ -40,6 +40,80 @@ import Testing
         #expect(rig.calls.count == 2)
     }
 
+    @Test func `a run that never ends can be given up once it was told as late, and its audience goes on`() {
+        var rig = Rig(configuration([campaign("sale"), campaign("other")]))
+        rig.runDuration = .seconds(100 * 86_400)
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        for resolution in [Resolution.abandon, .retry, .adopt("run-7")] {
+            guard case .refused? = rig.command(.resolve(activation(1, 1), resolution)) else {
+                Issue.record("\(resolution) was taken for a run that is not late")
+                return
+            }
+        }
+        rig.advance(.seconds(6 * 3600))
+        #expect(rig.notifications(.runLate) == 1)
+        guard case .refused(let words)? = rig.command(.cancelOccurrence(OccurrenceID(1))) else {
+            Issue.record("a run was cancelled")
+            return
+        }
+        #expect(words.contains("--abandon"))
+        guard case .refused? = rig.command(.resolve(activation(1, 1), .retry)) else {
+            Issue.record("sent again beside a run that may be under way")
+            return
+        }
+        _ = rig.command(.fire("other", forceOverlap: false))
+        rig.advance(.seconds(600))
+        #expect(rig.calls.count == 1)
+        guard case .done(let risk, _)? = rig.command(.resolve(activation(1, 1), .abandon)) else {
+            Issue.record("it was not given up")
+            return
+        }
+        #expect(risk.contains("run-1") && risk.contains("second time"))
+        rig.restart()
+        rig.advance(.seconds(120))
+        #expect(rig.calls.count == 2)
+        #expect(rig.endings == [.failed])
+    }
+
+    @Test func `a run that was given up and that the platform names again is waited for`() {
+        var rig = Rig(configuration([campaign("sale"), campaign("other")]))
+        rig.runDuration = .seconds(6 * 3600)
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(5 * 3600 + 60))
+        _ = rig.command(.resolve(activation(1, 1), .abandon))
+        let vip = Pair(dataflow: "flow", audience: "vip")
+        rig.onCall = { $0.id == CallID(2) ? .refused(.alreadyRunning(vip, "run-1", detail: "already going on")) : nil }
+        _ = rig.command(.fire("other", forceOverlap: false))
+        rig.advance(.seconds(1200))
+        #expect(rig.calls.count == 2)
+        rig.advance(.seconds(3600))
+        #expect(rig.calls.count == 3)
+    }
+
+    @Test func `a success without records is looked at once more, and told`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.runs[0].metrics.records = 0
+        rig.pass(.seconds(60))
+        rig.advance(.seconds(1))
+        #expect(rig.endings.isEmpty)
+        rig.advance(.seconds(60))
+        #expect(rig.endings == [.succeeded])
+        #expect(rig.notifications(.empty) == 1)
+    }
+
+    @Test func `counts that come after the end of a run are not told as none`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.runs[0].metrics.records = 0
+        rig.pass(.seconds(60))
+        rig.advance(.seconds(1))
+        rig.runs[0].metrics.records = 5
+        rig.advance(.seconds(60))
+        #expect(rig.endings == [.succeeded])
+        #expect(rig.notifications(.empty) == 0)
+    }
+
     @Test func `after a restart runs are followed at once, and nothing is sent again`() {
         var rig = Rig(configuration([campaign("sale")]))
         _ = rig.command(.fire("sale", forceOverlap: false))
@@ -61,9 +135,9 @@ import Testing
     // Seen in the simulation: a run that never ended made every listing reach back to its begin, for as long as it lasted.
     @Test func `a run that is late is asked for by itself, and no listing reaches back for it`() {
         var rig = Rig(configuration([campaign("sale")]))
-        rig.runDuration = .seconds(5 * 3600)
+        rig.runDuration = .seconds(8 * 3600)
         _ = rig.command(.fire("sale", forceOverlap: false))
-        rig.advance(.seconds(3 * 3600))
+        rig.advance(.seconds(6 * 3600))
         rig.asks = []
         rig.advance(.seconds(3600))
         #expect(Set(rig.asks) == ["run"])

@@ -173,7 +173,7 @@ import Testing
         let depths = rig.effects.compactMap { effect in
             if case .askRuns(_, _, _, let depth) = effect { depth } else { nil }
         }
-        #expect(depths.first?.since == ten - .seconds(150 * 60))
+        #expect(depths.first?.since == ten - .seconds(300 * 60))
         rig.advance(.seconds(2))
         let last = rig.effects.compactMap { effect in
             if case .askRuns(_, _, _, let depth) = effect { depth } else { nil }

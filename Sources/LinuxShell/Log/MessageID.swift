@@ -36,6 +36,8 @@ package enum MessageID: String, CaseIterable, Sendable {
     case partSilent = "e7565c6b8e3441d590b5936157b39eba"
     /// An update of the system's zone data moved a coming occurrence.
     case occurrenceMoved = "1198eba0e54b45b79c49a3ccda825a7f"
+    /// A run succeeded with 0 records.
+    case runEmpty = "abc77535dd274b8ca39422c2e6eb2da0"
     /// The machine gives the process too little to run.
     case limitsTooLow = "c736626f8f4f45c2a95818c0592099e5"
 
@@ -53,6 +55,7 @@ package enum MessageID: String, CaseIterable, Sendable {
         case .mapping: self = .mappingMissing
         case .duplicate: self = .duplicateRun
         case .moved: self = .occurrenceMoved
+        case .empty: self = .runEmpty
         case .succeeded: return nil
         }
     }

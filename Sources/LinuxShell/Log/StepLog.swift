@@ -22,7 +22,7 @@ package struct StepLog: Sendable {
         let level: Logger.Level =
             switch notification.kind {
             case .succeeded: .info
-            case .partial, .skipped, .runLate, .mapping, .moved: .warning
+            case .partial, .skipped, .runLate, .mapping, .moved, .empty: .warning
             case .failed, .expired, .quarantined, .configRejected, .credentials, .duplicate: .error
             }
         let subject = notification.activation?.description ?? notification.occurrence?.description

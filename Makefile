@@ -8,6 +8,8 @@ SECONDS_EACH ?= 600
 TARGET ?= all
 SEED ?= $(shell date +%s)
 KILLS ?= 500
+COUNT ?= 60
+ROOM ?=
 CASE ?=
 # Where `install` takes the programs from; where it is empty, it builds them. In its sandbox the service sees Debian's
 # libraries, and not those of a Swift toolchain.
@@ -69,7 +71,7 @@ define tell_systemd_of_removal
 if [ -d /run/systemd/system ]; then journalctl --update-catalog && systemctl daemon-reload; fi
 endef
 
-.PHONY: help demo build release static test install uninstall bench soak swarm mutants torture torture-brief fuzz lint unit end-to-end test-systemd thread address \
+.PHONY: help demo build release static test install uninstall bench soak swarm mutants mutate torture torture-brief fuzz lint unit end-to-end test-systemd thread address \
 	system-libraries clean
 
 help: ## list the commands
@@ -141,6 +143,9 @@ mutants: ## prove the checkers of the simulation: known faults in the code must 
 	$(SWIFT) build $(CHECKED) -c release --product activation-sim --scratch-path .build-mutants -Xswiftc -DMUTANTS
 	.build-mutants/release/activation-sim --mutants
 
+mutate: ## make small edits by chance, and say which tests notice; hours, in a copy of its own (COUNT=60, SEED=a new one, ROOM=all or one)
+	Tests/mutate --swift '$(SWIFT)' --jobs $(JOBS) --count $(COUNT) --seed $(SEED) $(if $(ROOM),--room $(ROOM)) --skip '$(REAL_TIME)'
+
 torture: ## kill, starve, damage and deceive the real daemon (KILLS=500, CASE=all or a name, SEED=a new one)
 	@$(MAKE) --no-print-directory system-libraries SYSTEM_LIBRARIES="$(SYSTEM_LIBRARIES) strace"
 	$(SWIFT) build $(CHECKED) --product activationd
@@ -189,4 +194,4 @@ system-libraries: ## install the system libraries that the build needs (Debian, 
 	fi
 
 clean: ## remove everything that was built
-	rm -rf .build .build-thread .build-address .build-fuzz .build-mutants .build-static
+	rm -rf .build .build-thread .build-address .build-fuzz .build-mutants .build-mutate .build-static

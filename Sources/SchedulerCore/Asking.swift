@@ -68,7 +68,7 @@ extension Scheduler {
         }
         if case .dataflowBusy(_, let askedAt)? = busyClosure(candidate.pair.dataflow) {
             let look = askedAt.monotonic + configuration.polling.gate
-            guard now.monotonic < look else { return true }
+            guard now.monotonic < look, !mutant(.waitNobodyEnds) else { return !mutant(.waitNobodyEnds) }
             wake.at(look)
             return false
         }

@@ -44,6 +44,7 @@ extension Scheduler {
         }
         let runs = knowledge.runs[flow]
         if let runs, busyClosure(pair, sandbox) != nil {
+            if mutant(.waitNobodyEnds) { return early }
             return early + [look(.runs, runs.askedAt.monotonic + configuration.polling.gate)]
                 + looksForMissing(in: flow)
         }

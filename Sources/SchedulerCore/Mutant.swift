@@ -37,6 +37,9 @@ package enum Mutant: String, CaseIterable, Sendable {
     case doubtNeverLooks = "a doubt that nobody looks up"
     case firesForEver = "a campaign that goes on after max_occurrences"
     case silentExplain = "an explain that says nothing"
+    case skipsEverything = "every time is told as missed"
+    case blackoutNeverEnds = "a blackout that never ends"
+    case waitNobodyEnds = "a busy dataflow that is never looked at again"
     case wrongExplain = "an explain that blames an export"
 }
 

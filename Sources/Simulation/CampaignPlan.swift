@@ -20,7 +20,9 @@ struct CampaignPlan {
 
     let scenario: Scenario
     private(set) var campaigns: [CampaignName: PlannedCampaign] = [:]
-    private(set) var guardrails = Guardrails()
+    private(set) var guardrails: Guardrails
+    private let polling: Polling
+    private let limits: Limits
     private(set) var blackouts: [Blackout] = []
     private var version = 1
     private let pairs: [Pair]
@@ -36,6 +38,11 @@ struct CampaignPlan {
         // A short memory, so that retention has something to forget; the store of values keeps all.
         keep = .seconds(Int64(86_400 * (1 + chance.below(5))))
         scenario = Self.scenario(options, flows, audiences, &chance)
+        // Drawn aside, so that a seed's world is the same but for this.
+        var aside = SplitMix(seed: options.seed ^ 0x7365_7474_696E_6773)
+        let settings = DrawnSettings(
+            &aside, longestWindow: .milliseconds(Int64(scenario.firstActivationWindowMilliseconds)))
+        (guardrails, polling, limits) = (settings.guardrails, settings.polling, settings.limits)
         for number in 1...options.campaigns { add(CampaignName("campaign-\(number)"), &chance) }
         if chance.hits(percent: 20) { guardrails.pairsPerJob = Int(1 + chance.below(80)) }
         if chance.hits(percent: 20) { guardrails.firstActivationWindow = .seconds(3600) }
@@ -46,10 +53,18 @@ struct CampaignPlan {
             platform: PlatformSettings(
                 organization: scenario.organization, sandbox: SandboxName(scenario.sandbox),
                 clientID: scenario.clientID, clientSecret: .environment("SECRET")),
-            guardrails: guardrails, blackouts: blackouts, keep: keep)
+            guardrails: guardrails, polling: polling, limits: limits, blackouts: blackouts, keep: keep)
         for (name, planned) in campaigns { configuration.campaigns[name] = planned.campaign }
         configuration.digest = "version-\(version)"
         return configuration
+    }
+
+    /// Questions in one hour that these settings may need, whatever happens: polls of gates and runs, with the retries of failed
+    /// ones.
+    var asksAnHour: Int {
+        let least = min(
+            polling.gate, polling.run, polling.gateFreshness, .seconds(15), limits.backoffBase + .seconds(13))
+        return CheckBounds.asksAnHour * 15_000 / max(1, Int(least.milliseconds))
     }
 
     var names: [CampaignName] { campaigns.keys.sorted() }

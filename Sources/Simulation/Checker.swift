@@ -36,6 +36,10 @@ struct Checker {
     private var doubts: [ActivationID: Int] = [:]
     private var asks: (hour: Int64, count: Int) = (0, 0)
     private(set) var mostAsks = 0
+    /// See ``CampaignPlan/asksAnHour``.
+    var asksAnHour = CheckBounds.asksAnHour
+    /// What `catch_up` was lately, the newest last: a reload may wait for the disk.
+    private var catchUps: [CampaignName: [Duration]] = [:]
 
     init(truth: PlatformTruth) {
         self.truth = truth
@@ -107,6 +111,7 @@ struct Checker {
     }
 
     private mutating func skip(_ skipped: SkippedOccurrences, at now: Instant) {
+        judge(skipped, at: now)
         let words = skipped.detail.split { $0 == " " || $0 == "," }
         if let place = words.firstIndex(of: "export"), place + 1 < words.count {
             nominals.decide(skipped.campaign, export: String(words[place + 1]))
@@ -116,6 +121,34 @@ struct Checker {
             skipped.first.milliseconds % 60_000 == 0
         else { return }
         decide(skipped.campaign, skipped.first, max(skipped.first, skipped.last), at: now)
+    }
+
+    /// A configuration that is in use from now on, or as soon as the disk allows.
+    mutating func mayUse(_ plan: CampaignPlan) {
+        for (name, planned) in plan.campaigns {
+            catchUps[name] = (catchUps[name] ?? []).suffix(CheckBounds.catchUps - 1) + [planned.campaign.catchUp]
+        }
+    }
+
+    /// Why a time was not fired, judged by what is known outside of the daemon.
+    private mutating func judge(_ skipped: SkippedOccurrences, at now: Instant) {
+        let isTrue: Bool
+        switch skipped.reason {
+        case .missed:
+            // A millisecond or two may pass between the decision and its record.
+            let patience = catchUps[skipped.campaign]?.min() ?? .zero
+            isTrue = skipped.last <= now - patience + .seconds(1)
+        case .overlap:
+            isTrue = !folded.unended(of: skipped.campaign).isEmpty
+        case .paused:
+            isTrue = folded.pause(of: skipped.campaign, at: now) != nil
+        case .superseded, .predecessor:
+            isTrue = true
+        }
+        guard !isTrue else { return }
+        report(
+            "a time is skipped for a reason that holds",
+            "\(skipped.campaign) at \(skipped.first.rfc3339): \(skipped.reason.rawValue)", at: now)
     }
 
     private mutating func decide(_ campaign: CampaignName, _ first: Instant, _ last: Instant, at now: Instant) {
@@ -224,7 +257,7 @@ struct Checker {
         if asks.hour != hour { asks = (hour, 0) }
         asks.count += 1
         mostAsks = max(mostAsks, asks.count)
-        if asks.count > CheckBounds.asksAnHour {
+        if asks.count > asksAnHour {
             report("no more questions than the budget", "\(asks.count) in an hour", at: now)
         }
     }
@@ -286,7 +319,9 @@ struct Checker {
 enum CheckBounds {
     static let exportPatience = Duration.seconds(3 * 3600)
     /// Questions in one hour of one sandbox, whatever happens: polls of gates and runs, with the retries of failed ones.
-    static let asksAnHour = 3000
+    static let asksAnHour: Int = 3000
+    /// Settings of before that may still be in use.
+    static let catchUps = 4
     /// Adobe's guardrail.
     static let pairs = 80
     /// Of one activation: the call, and one more after an established absence.

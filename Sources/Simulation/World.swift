@@ -63,6 +63,10 @@ package final class World {
     var isStopping = false
     var disk: JournalError.Code?
     var wakeVersion = 0
+    /// When the process's timer wakes it, in true time; nil for never.
+    var wakesAt: Int64?
+    /// Requests, answers and turns of this process that have not come yet.
+    var underWay = 0
     var dropped: Set<CallID> = []
     /// Requests that are on their way to the platform, of each call.
     var underway: [CallID: Int] = [:]
@@ -98,7 +102,10 @@ package final class World {
         client = ValueClient()
         checker = Checker(
             truth: PlatformTruth(
-                freshness: Polling().gateFreshness, lag: .milliseconds(plan.scenario.runs.lagMilliseconds)))
+                freshness: plan.configuration.polling.gateFreshness,
+                lag: .milliseconds(plan.scenario.runs.lagMilliseconds)))
+        checker.mayUse(plan)
+        checker.asksAnHour = plan.asksAnHour
         journal.fate = { [unowned self] in commitFate() }
         journal.onStored = { [unowned self] in stored($0) }
     }
@@ -155,7 +162,7 @@ package final class World {
     }
 
     /// By the daemon's wall clock.
-    private var healedAt: Instant?
+    private(set) var healedAt: Instant?
 
     private func heal() {
         trace("everything heals")
@@ -173,6 +180,7 @@ package final class World {
     }
 
     private func happen(_ happening: Happening) {
+        if isOfProcess(happening) { underWay -= 1 }
         switch happening {
         case .wake(let version):
             if version == wakeVersion { handle(.woke) }
@@ -191,8 +199,17 @@ package final class World {
         case .diskIsFree:
             disk = nil
         case .somebodyLooks:
+            lookForWaits()
             lookForTrouble()
             schedule(.somebodyLooks, after: SimulationBounds.looks)
+        }
+    }
+
+    /// Whether the process that is there waits for it.
+    private func isOfProcess(_ happening: Happening) -> Bool {
+        switch happening {
+        case .arrives(_, let process, _), .event(_, let process), .turn(_, let process): process == self.process
+        case .wake, .starts, .stopEnds, .comes, .diskIsFree, .somebodyLooks: false
         }
     }
 
@@ -256,6 +273,7 @@ package final class World {
     func drifted(_ time: Int64) -> Int64 { time * Int64(options.drift) / 1_000_000 }
 
     func schedule(_ happening: Happening, after delay: Int64) {
+        if isOfProcess(happening) { underWay += 1 }
         agenda.plan(happening, at: elapsed + max(0, delay))
     }
 

@@ -70,6 +70,7 @@ extension World {
         guard runtime != nil, !isStopping, stroke.size % 16 != 0 else { return trace("the file changes: \(words)") }
         trace("a reload: \(words)")
         inUse = plan
+        checker.mayUse(plan)
         handle(.reloaded(plan.configuration), takes: true)
     }
 

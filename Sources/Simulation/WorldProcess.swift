@@ -10,6 +10,7 @@ extension World {
     func startProcess() {
         guard runtime == nil else { return }
         process += 1
+        underWay = 0
         isDying = false
         isStopping = false
         dropped = []
@@ -21,6 +22,7 @@ extension World {
             checker.compare(runtime.scheduler.state, at: wall, isForced: true)
             self.runtime = runtime
             inUse = plan
+            checker.mayUse(plan)
             runtime.start(configuration)
             afterEvent(takes: true)
         } catch {
@@ -52,6 +54,7 @@ extension World {
                     checker.nominals.take(plan, at: wall, platformTime: trueTime)
                 }
                 checker.lookForLost(at: wall)
+                lookForWaits()
             } else if !runtime.scheduler.hasCallsOnTheWire {
                 endStop()
             }
@@ -94,6 +97,7 @@ extension World {
         trace("the process has died")
         runtime = nil
         process += 1
+        underWay = 0
         wakeVersion += 1
         deaths += 1
         if let cut = isHealed ? nil : dice.strikes(.powerCut) {
@@ -154,6 +158,9 @@ extension World {
     func stored(_ records: [Record]) {
         for record in records {
             trace("  ■ " + Words.of(record))
+            if case .activationEnded(let id, let outcome, _) = record, outcome.result == .expired {
+                lookAtExpiry(of: id)
+            }
             // One that vanishes before anybody saw it can not be told from one that never was.
             if case .activationRunning(_, let run, _, _) = record, !isHealed, let stroke = dice.strikes(.vanishingRun) {
                 model.vanish(run.text, at: trueTime + .milliseconds(stroke.below(600_000)))
@@ -185,7 +192,9 @@ extension World: Environment {
 
     package func arm(_ wake: Wake?, at now: Moment) {
         wakeVersion += 1
+        wakesAt = nil
         guard !isDying, let delay = wake?.delay(from: now) else { return }
+        wakesAt = elapsed + delay.milliseconds
         schedule(.wake(wakeVersion), after: delay.milliseconds)
     }
 

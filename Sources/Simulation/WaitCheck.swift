@@ -1,0 +1,91 @@
+// Nothing waits on a wake that nobody set. An activation that no rule of ours holds back has a question, a call or a timer under
+// way that leads on, whatever the platform is busy with; and what had all gates open for long does not expire.
+//
+// What is open is judged by the simulated platform itself, and by the records as they are stored.
+
+internal import Chronology
+internal import PlatformModel
+internal import SchedulerCore
+
+extension World {
+    /// The longest that anything is left alone under the settings in use.
+    var patience: Duration {
+        let configuration = inUse.configuration
+        return DrawnSettings.patience(configuration.polling, configuration.limits)
+    }
+
+    /// Asked after every event, and now and then while none comes. Nearly always the first line answers.
+    func lookForWaits() {
+        guard underWay == 0, runtime != nil, !isDying, !isStopping, disk == nil, elapsed >= frozenUntil else { return }
+        if let wakesAt, wakesAt - elapsed <= patience.milliseconds { return }
+        for occurrence in checker.folded.occurrences.values.sorted(by: { $0.id < $1.id }) {
+            guard occurrence.outcome == nil, isFree(occurrence.occurrence, since: .zero) else { continue }
+            for (position, activation) in occurrence.activations.enumerated() where activation.phase == .waiting {
+                let pair = occurrence.occurrence.pairs[position]
+                guard activation.notBefore.map({ $0 <= wall }) ?? true, isPastWindow(pair, since: .zero),
+                    !isHeld(pair.audience)
+                else { continue }
+                let until = wakesAt.map { "in \(($0 - elapsed) / 1000) s" } ?? "never"
+                return checker.report(
+                    "everything that waits is looked at again",
+                    "activation \(occurrence.activationID(at: position)) waits, and the next look is \(until)",
+                    at: wall)
+            }
+        }
+    }
+
+    /// After everything healed, what `start_within` still covers is delivered.
+    func lookAtExpiry(of id: ActivationID) {
+        guard let healedAt, let state = checker.folded[id], let pair = checker.folded.pair(of: id),
+            let occurrence = checker.folded.occurrences[id.occurrence]?.occurrence
+        else { return }
+        // Doubts of before are settled, and somebody has looked at what needed a person.
+        let span = patience + patience + .seconds(2 * 3600)
+        guard wall - healedAt > span, wall - state.since > span, isFree(occurrence, since: span),
+            isOpen(pair, since: span)
+        else { return }
+        checker.report(
+            "what start_within covers is delivered", "activation \(id) expired, and \(pair.dataflow) was free", at: wall
+        )
+    }
+
+    /// Whether no rule of ours holds it back, and none has for so long.
+    private func isFree(_ occurrence: Occurrence, since span: Duration) -> Bool {
+        occurrence.startsAt + span <= wall && occurrence.expiresAt > wall - span && occurrence.startsAfter == nil
+            && checker.folded.pause(of: occurrence.campaign, at: wall) == nil
+            && (span == .zero ? inUse.blackouts.allSatisfy { $0.end(at: wall) == nil } : inUse.blackouts.isEmpty)
+    }
+
+    /// Whether the audience is mapped, and was long enough: before that the gate opens by itself.
+    private func isPastWindow(_ pair: Pair, since span: Duration) -> Bool {
+        let window = inUse.guardrails.firstActivationWindow + .seconds(2)
+        let mapping = model.scenario.flows.first { $0.id == pair.dataflow.text }?
+            .audiences.first { $0.id == pair.audience.text }
+        guard let mapping else { return false }
+        return CampaignPlan.start + .milliseconds(mapping.mappedAtMilliseconds) + window + span <= trueTime
+    }
+
+    /// Whether the platform would take a call for it, and would have for so long.
+    private func isOpen(_ pair: Pair, since span: Duration) -> Bool {
+        let now = trueTime
+        let window = inUse.guardrails.firstActivationWindow + .seconds(2)
+        guard let flow = model.scenario.flows.first(where: { $0.id == pair.dataflow.text }), flow.state == "enabled",
+            isPastWindow(pair, since: span),
+            !checker.truth.exports.contains(where: { $0.begin <= now && now - span < $0.end }),
+            !checker.truth.edits.contains(where: { $0.flow == flow.id && $0.at >= now - span - window })
+        else { return false }
+        let isBusy = model.runs.contains { run in
+            now - span < run.endsAt && (run.flow == flow.id || run.audiences.contains(pair.audience.text))
+        }
+        return !isBusy && !isHeld(pair.audience)
+    }
+
+    /// Whether something of ours holds the audience's lane: it is followed, looked up, or waits for a person.
+    private func isHeld(_ audience: AudienceID) -> Bool {
+        checker.folded.occurrences.values.contains { occurrence in
+            zip(occurrence.activations, occurrence.occurrence.pairs).contains {
+                $0.holdsLane && $1.audience == audience
+            }
+        }
+    }
+}

@@ -5,6 +5,7 @@ JOBS ?= 2
 PREFIX ?= /usr/local
 SECONDS ?= 600
 SECONDS_EACH ?= 600
+RUNS ?= 200
 TARGET ?= all
 SEED ?= $(shell date +%s)
 KILLS ?= 500
@@ -14,7 +15,13 @@ CASE ?=
 # Where `install` takes the programs from; where it is empty, it builds them. In its sandbox the service sees Debian's
 # libraries, and not those of a Swift toolchain.
 PROGRAMS ?=
+# Suites about real processes and connections in real time; of them, one that takes half of the time.
 REAL_TIME = EndToEndTests|WaitTests|PlatformClientTests
+DELIVERIES = EndToEndTests\.DeliveryTests
+# What is concurrent: the targets with its tests, and those of its suites that do not wait for real connections.
+CONCURRENT_TARGETS = JobQueueTests,CampaignConfigTests,LinuxShellTests,PlatformServerTests,RuntimeTests
+CONCURRENT = JobQueueTests|KeptCampaignsTests|LinuxShellTests|PlatformServerTests|RuntimeTests
+PART = Tests/timed part
 CHECKED = -j $(JOBS) --explicit-target-dependency-import-check error
 SYSTEM_LIBRARIES = build-essential pkg-config libsystemd-dev libsqlite3-dev libtomlplusplus-dev tzdata sqlite3 openssl
 # What `test-systemd` calls beside the service manager itself.
@@ -71,8 +78,8 @@ define tell_systemd_of_removal
 if [ -d /run/systemd/system ]; then journalctl --update-catalog && systemctl daemon-reload; fi
 endef
 
-.PHONY: help demo build release static test install uninstall bench soak swarm mutants mutate torture torture-brief fuzz lint unit end-to-end test-systemd thread address \
-	system-libraries clean
+.PHONY: help demo build release static test install uninstall bench soak swarm mutants mutate torture torture-brief fuzz lint unit real-time \
+	end-to-end deliveries others test-systemd simulator thread address system-libraries clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -128,20 +135,24 @@ uninstall: ## stop it, and remove what install put there; configuration, secrets
 bench: release ## measure calendars, the queue, the idle daemon, and what a delivery costs in calls
 	.build/release/activation-bench
 
-test: lint unit end-to-end test-systemd swarm mutants thread ## lint, build with warnings as errors, run every test
+# One part after the other, up to the first that fails; docs/testing.md says what each is for.
+test: ## lint, build with warnings as errors, run every test; ends with a table of the parts and their seconds
+	@Tests/timed table $(MAKE) -j 1 --no-print-directory lint unit real-time swarm mutants thread
 
 soak: ## search for broken rules in virtual time, on all cores (SECONDS=600, SEED=a new one)
 	$(SWIFT) build $(CHECKED) -c release --product activation-sim
 	.build/release/activation-sim --seed $(SEED) --seconds $(SECONDS)
 
-swarm: ## the same for fixed seeds, and for new ones for a minute
-	$(SWIFT) build $(CHECKED) -c release --product activation-sim
-	.build/release/activation-sim --seed 1 --runs 200
-	.build/release/activation-sim --seed $(SEED) --seconds 60
+# With no known fault chosen, this build does what every other does: one is enough for both searches.
+simulator:
+	$(PART) build-simulator $(SWIFT) build $(CHECKED) -c release --product activation-sim --scratch-path .build-mutants -Xswiftc -DMUTANTS
 
-mutants: ## prove the checkers of the simulation: known faults in the code must be found, in a build of its own
-	$(SWIFT) build $(CHECKED) -c release --product activation-sim --scratch-path .build-mutants -Xswiftc -DMUTANTS
-	.build-mutants/release/activation-sim --mutants
+swarm: simulator ## the same for fixed seeds (RUNS=200), and for new ones for a minute
+	$(PART) swarm-fixed .build-mutants/release/activation-sim --seed 1 --runs $(RUNS)
+	$(PART) swarm-new .build-mutants/release/activation-sim --seed $(SEED) --seconds 60
+
+mutants: simulator ## prove the checkers of the simulation: known faults in the code must be found
+	$(PART) mutants .build-mutants/release/activation-sim --mutants
 
 mutate: ## make small edits by chance, and say which tests notice; hours, in a copy of its own (COUNT=60, SEED=a new one, ROOM=all or one)
 	Tests/mutate --swift '$(SWIFT)' --jobs $(JOBS) --count $(COUNT) --seed $(SEED) $(if $(ROOM),--room $(ROOM)) --skip '$(REAL_TIME)'
@@ -161,24 +172,36 @@ fuzz: ## search for bytes from outside that break a rule (SECONDS_EACH=600, TARG
 	Fuzzing/run $(SECONDS_EACH) $(TARGET)
 
 lint: ## check the format
-	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks Fuzzing
+	$(PART) lint $(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks Fuzzing
 
 unit: ## build with warnings as errors, run every test but those of the whole daemon
-	$(SWIFT) build $(CHECKED) --build-tests
-	$(SWIFT) test --skip-build --skip '$(REAL_TIME)'
+	$(PART) build-tests $(SWIFT) build $(CHECKED) --build-tests
+	$(PART) unit $(SWIFT) test --skip-build --skip '$(REAL_TIME)'
 
-# In a run of their own: they are about real processes and connections in real time, and nothing else should take their turn.
+# In runs of their own: they are about real processes and connections in real time, and nothing that computes should take their turn.
+# They wait most of it, so they wait side by side.
+real-time: ## run what follows with real processes in real time, side by side (after unit)
+	@$(MAKE) -j 3 --output-sync=target --no-print-directory deliveries others test-systemd
+
 end-to-end: ## run the tests of the real daemon against the simulated platform (after unit)
-	$(SWIFT) test --skip-build --no-parallel --filter '$(REAL_TIME)'
+	@$(MAKE) -j 2 --output-sync=target --no-print-directory deliveries others
+
+# Two processes share the build that both only read.
+deliveries:
+	$(PART) end-to-end-1 $(SWIFT) test --skip-build --ignore-lock --no-parallel --filter '$(DELIVERIES)'
+
+others:
+	$(PART) end-to-end-2 $(SWIFT) test --skip-build --ignore-lock --no-parallel --filter '$(REAL_TIME)' --skip '$(DELIVERIES)'
 
 test-systemd: ## run the daemon as a service of a real systemd (after unit; skipped in words where there is no tool for it)
-	Tests/systemd/run
+	$(PART) systemd Tests/systemd/run
 
+thread: export ACTIVATIOND_TESTS = $(CONCURRENT_TARGETS)
+thread: export TSAN_OPTIONS = halt_on_error=1
 thread: ## run what is concurrent under the thread sanitizer, in a build of its own
-	$(SWIFT) build -j $(JOBS) --sanitize=thread --scratch-path .build-thread --build-tests
-	TSAN_OPTIONS=halt_on_error=1 $(SWIFT) test --sanitize=thread --scratch-path .build-thread --skip-build \
-		--filter 'JobQueueTests|KeptCampaignsTests|LinuxShellTests|PlatformServerTests|RuntimeTests' --skip '$(REAL_TIME)'
-	TSAN_OPTIONS=halt_on_error=1 $(SWIFT) test --sanitize=thread --scratch-path .build-thread --skip-build --no-parallel \
+	$(PART) build-thread $(SWIFT) build -j $(JOBS) --sanitize=thread --scratch-path .build-thread --build-tests
+	$(PART) thread $(SWIFT) test --sanitize=thread --scratch-path .build-thread --skip-build --filter '$(CONCURRENT)' --skip '$(REAL_TIME)'
+	$(PART) thread-real-time $(SWIFT) test --sanitize=thread --scratch-path .build-thread --skip-build --no-parallel \
 		--filter 'WaitTests|PlatformClientTests'
 
 address: ## run what the thread sanitizer does not watch under the address sanitizer, in a build of its own

@@ -18,6 +18,26 @@ let isFuzzing = Context.environment["ACTIVATIOND_FUZZ"] != nil
 let watched: [SwiftSetting] = isFuzzing ? [.unsafeFlags(["-sanitize=fuzzer,address"])] : []
 let watchedC: [CXXSetting] = isFuzzing ? [.unsafeFlags(["-fsanitize=fuzzer-no-link,address"])] : []
 
+/// Names of test targets, divided by commas: only these are then built, and what they need. `make thread` sets it, because
+/// a sanitizer makes a build of its own, and watches a few of the rooms.
+let wanted = Context.environment["ACTIVATIOND_TESTS"]?.split(separator: ",").map(String.init)
+
+/// Of all targets, those that are named and what they depend on.
+func needed(by names: [String], of targets: [Target]) -> [Target] {
+    if let unknown = names.first(where: { name in !targets.contains { $0.name == name } }) {
+        fatalError("ACTIVATIOND_TESTS names \(unknown), which is no target")
+    }
+    var names = Set(names)
+    var count = 0
+    while count < names.count {
+        count = names.count
+        for target in targets where names.contains(target.name) {
+            for case .byNameItem(let name, _) in target.dependencies { names.insert(name) }
+        }
+    }
+    return targets.filter { names.contains($0.name) }
+}
+
 func room(
     _ name: String, _ dependencies: [Target.Dependency] = [], path: String? = nil
 ) -> Target {
@@ -67,27 +87,8 @@ let fuzzer: [Target] =
             linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]),
     ] : []
 
-// Exact versions: Package.resolved is not committed. swift-nio is pinned here although only our dependencies need most
-// of it, because versions before 2.100.0 accept CR/LF in a request target and header blocks without a limit
-// (CVE-2026-28970, CVE-2026-28980).
-let package = Package(
-    name: "activationd",
-    products: [
-        .executable(name: "activationd", targets: ["activationd"]),
-        .executable(name: "activationctl", targets: ["activationctl"]),
-        .executable(name: "platform-simulator", targets: ["platform-simulator"]),
-    ],
-    dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
-        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
-        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
-        .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
-        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
-        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
-        .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
-    ],
-    targets: [
+let targets: [Target] =
+    [
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .systemLibrary(name: "CLinux"),
         .target(name: "CMemory"),
@@ -200,6 +201,30 @@ let package = Package(
         tests("ConfigurationFilesTests", ["CampaignConfig", "ConfigurationFiles"]),
         tests("CampaignConfigTests", ["Chronology", "SchedulerCore", "CampaignConfig", "CTOML"]),
         tests("FuzzSubjectsTests", ["FuzzSubjects"]),
-    ] + fuzzer,
+    ] + fuzzer
+
+let programs: [Product] = [
+    .executable(name: "activationd", targets: ["activationd"]),
+    .executable(name: "activationctl", targets: ["activationctl"]),
+    .executable(name: "platform-simulator", targets: ["platform-simulator"]),
+]
+
+// Exact versions: Package.resolved is not committed. swift-nio is pinned here although only our dependencies need most
+// of it, because versions before 2.100.0 accept CR/LF in a request target and header blocks without a limit
+// (CVE-2026-28970, CVE-2026-28980).
+let package = Package(
+    name: "activationd",
+    products: wanted == nil ? programs : [],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
+    ],
+    targets: wanted.map { needed(by: $0, of: targets) } ?? targets,
     cxxLanguageStandard: .cxx17
 )

@@ -22,7 +22,7 @@ struct ActivationSim: ParsableCommand {
     @Option(help: "How many seeds.")
     var runs: UInt64 = 1
 
-    @Option(help: "Go on with new seeds for this many seconds.")
+    @Option(help: "Go on with new seeds for this many seconds, and no longer: seeds that run then are cut.")
     var seconds: Double?
 
     @Option(help: "Go on with new seeds until this many campaign-years have passed.")
@@ -57,6 +57,9 @@ struct ActivationSim: ParsableCommand {
 
     func validate() throws {
         if let jobs, jobs < 1 { throw ValidationError("--jobs must be 1 or more.") }
+        if let seconds, !(seconds >= 0 && seconds <= Self.longest) {
+            throw ValidationError("--seconds must be 0 or more, and at most \(Int(Self.longest)).")
+        }
         if let hours, hours < 1 { throw ValidationError("--hours must be 1 or more.") }
         if let campaigns, campaigns < 1 { throw ValidationError("--campaigns must be 1 or more.") }
         _ = try strokes()
@@ -73,6 +76,9 @@ struct ActivationSim: ParsableCommand {
             try runMany()
         }
     }
+
+    /// Seconds of a search: a month.
+    private static let longest = 2_678_400.0
 
     private var cores: Int { jobs ?? ProcessInfo.processInfo.activeProcessorCount }
 
@@ -133,11 +139,11 @@ struct ActivationSim: ParsableCommand {
     private func runMany() throws {
         let begin = Date()
         let swarm = Swarm(jobs: cores, firstSeed: seed)
-        let totals = swarm.run { [hours] seed in
-            World(SimulationOptions(seed: seed, hours: hours)).run()
-        } goesOn: { totals in
-            let elapsed = Date().timeIntervalSince(begin)
-            if let seconds { return elapsed < seconds }
+        let totals = swarm.run(
+            { [hours] seed in World(SimulationOptions(seed: seed, hours: hours)).run() },
+            until: seconds.map { .now() + $0 }
+        ) { totals in
+            if seconds != nil { return true }
             if let campaignYears { return totals.campaignYears < campaignYears }
             return totals.taken < runs
         } onProgress: {
@@ -146,6 +152,12 @@ struct ActivationSim: ParsableCommand {
         }
         print(totals.words)
         print("seeds \(seed) to \(seed + totals.taken - 1), \(totals.rate(Date().timeIntervalSince(begin)))")
+        if !totals.cut.isEmpty {
+            let seeds = totals.cut.map(String.init).joined(separator: ", ")
+            print(
+                "cut, because the time was over while they ran: \(seeds). They count for nothing; --seed runs one whole."
+            )
+        }
         if let broken = totals.broken { try Report.finding(of: broken) }
         print("no rule broken")
     }

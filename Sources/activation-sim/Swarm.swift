@@ -1,4 +1,7 @@
 // Many seeds on several threads. A run shares nothing with another.
+//
+// A search with an end in time ends in time: seeds that run then are left to themselves, are told as cut, and end with the
+// process.
 
 import Chronology
 import Foundation
@@ -10,6 +13,10 @@ final class Swarm: @unchecked Sendable {
     private let firstSeed: UInt64
     private var totals = Totals()
     private var lastProgress = Date()
+    /// Seeds that are running.
+    private var underway: Set<UInt64> = []
+    /// Nothing counts any more.
+    private var isOver = false
 
     /// Seconds between two lines of progress.
     private static let progressInterval = 15.0
@@ -22,35 +29,44 @@ final class Swarm: @unchecked Sendable {
     }
 
     /// - Parameters:
+    ///   - end: When the search ends, whatever is running; nil for the end of every seed.
     ///   - goesOn: Asked before each seed.
     /// - Returns: Everything together; ends early when a rule was broken.
     func run(
-        _ body: @escaping @Sendable (UInt64) -> Outcome, goesOn: @escaping @Sendable (Totals) -> Bool,
-        onProgress: @escaping @Sendable (Totals) -> Void = { _ in }
+        _ body: @escaping @Sendable (UInt64) -> Outcome, until end: DispatchTime? = nil,
+        goesOn: @escaping @Sendable (Totals) -> Bool, onProgress: @escaping @Sendable (Totals) -> Void = { _ in }
     ) -> Totals {
         let done = DispatchSemaphore(value: 0)
         for _ in 0..<jobs {
             let thread = Thread { [self] in
-                while let seed = takeSeed(goesOn) { add(body(seed), onProgress) }
+                while let seed = takeSeed(goesOn) { add(body(seed), of: seed, onProgress) }
                 done.signal()
             }
             thread.stackSize = Self.stackSize
             thread.start()
         }
-        for _ in 0..<jobs { done.wait() }
-        return lock.withLock { totals }
+        for _ in 0..<jobs where done.wait(timeout: end ?? .distantFuture) == .timedOut { break }
+        return lock.withLock {
+            isOver = true
+            totals.cut = underway.sorted()
+            return totals
+        }
     }
 
     private func takeSeed(_ goesOn: (Totals) -> Bool) -> UInt64? {
         lock.withLock {
-            guard totals.broken == nil, goesOn(totals) else { return nil }
-            defer { totals.taken += 1 }
-            return firstSeed + totals.taken
+            guard !isOver, totals.broken == nil, goesOn(totals) else { return nil }
+            let seed = firstSeed + totals.taken
+            totals.taken += 1
+            underway.insert(seed)
+            return seed
         }
     }
 
-    private func add(_ outcome: Outcome, _ onProgress: (Totals) -> Void) {
+    private func add(_ outcome: Outcome, of seed: UInt64, _ onProgress: (Totals) -> Void) {
         lock.withLock {
+            guard !isOver else { return }
+            underway.remove(seed)
             totals.add(outcome)
             guard Date().timeIntervalSince(lastProgress) > Self.progressInterval else { return }
             lastProgress = Date()
@@ -62,6 +78,8 @@ final class Swarm: @unchecked Sendable {
 struct Totals: Sendable {
     /// Seeds that were given out.
     var taken: UInt64 = 0
+    /// Seeds that were running when the time was over, in order: they are neither whole nor judged.
+    var cut: [UInt64] = []
     private(set) var broken: Outcome?
     private(set) var runs = 0
     private(set) var events = 0

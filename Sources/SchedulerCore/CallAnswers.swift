@@ -131,14 +131,14 @@ extension Scheduler {
                     activation, "its call was refused for another pair: \(detail)", counts: false, at: now, &step)
             }
         }
-        guard !owns(run), !adoptLate(named(run, by: pair), naming: pair, at: now, &step) else { return }
+        guard !owns(run), !adoptLate(named(run, by: pair, in: call.sandbox), naming: pair, at: now, &step) else { return }
         knowledge.foreign[run] = ForeignRun(
             sandbox: call.sandbox, pair: pair, nextLook: now.monotonic + configuration.polling.gate)
     }
 
     /// A run that a refusal names, with what a listing has said of it.
-    private func named(_ run: RunID, by pair: Pair) -> DataflowRun {
-        knowledge.runs[pair.dataflow]?.listing.runs.first { $0.id == run }
+    private func named(_ run: RunID, by pair: Pair, in sandbox: SandboxName) -> DataflowRun {
+        knowledge.runs[DataflowKey(sandbox, pair.dataflow)]?.listing.runs.first { $0.id == run }
             ?? DataflowRun(
                 id: run, dataflow: pair.dataflow, createdAt: nil, status: .running, word: "", audiences: [pair.audience]
             )

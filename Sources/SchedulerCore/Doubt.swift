@@ -245,7 +245,7 @@ extension Scheduler {
     mutating func noticeTwins(
         on flow: DataflowKey, _ known: RunsKnowledge, at now: Moment, _ step: inout Step
     ) {
-        let ours = Set((state.ownRuns?[dataflow] ?? []).map(\.run))
+        let ours = Set((state.ownRuns?[flow.dataflow] ?? []).map(\.run))
         let unowned = known.listing.runs.filter {
             isOthers($0.id) && !ours.contains($0.id) && !$0.audiences.isEmpty
         }

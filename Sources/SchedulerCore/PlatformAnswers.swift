@@ -41,13 +41,23 @@ package struct ExportJob: Equatable, Codable, Sendable {
     /// By the platform's clock.
     package var createdAt: Instant?
     package var endedAt: Instant?
+    /// What may tell the system's own export from one that a person or a program made: who asked, and where to.
+    package var requestID: String?
+    package var datasetID: String?
+    package var batchID: String?
 
-    package init(id: String, status: Status, word: String, createdAt: Instant?, endedAt: Instant?) {
+    package init(
+        id: String, status: Status, word: String, createdAt: Instant?, endedAt: Instant?, requestID: String? = nil,
+        datasetID: String? = nil, batchID: String? = nil
+    ) {
         self.id = id
         self.status = status
         self.word = word
         self.createdAt = createdAt
         self.endedAt = endedAt
+        self.requestID = requestID
+        self.datasetID = datasetID
+        self.batchID = batchID
     }
 }
 
@@ -156,13 +166,20 @@ package struct DataflowRun: Equatable, Sendable {
     package var status: RunStatus
     /// The platform's own word, for people.
     package var word: String
-    /// The audiences it names. Empty while its metrics are empty, which says nothing about whom it is for.
+    /// The audiences it names. Empty where it names none, which says nothing about whom it is for.
     package var audiences: [AudienceID]
     package var metrics: RunMetrics
+    /// Which program started it, where the platform says so. The platform documents no word for an ad hoc run.
+    package var createdClient: String?
+    /// It read incremental batches, which only scheduled exports do. False says nothing.
+    package var readsIncremental: Bool
+    /// The dataset of the snapshot that was exported.
+    package var snapshotDataset: String?
 
     package init(
         id: RunID, dataflow: DataflowID, createdAt: Instant?, status: RunStatus, word: String,
-        audiences: [AudienceID], metrics: RunMetrics = .init()
+        audiences: [AudienceID], metrics: RunMetrics = .init(), createdClient: String? = nil,
+        readsIncremental: Bool = false, snapshotDataset: String? = nil
     ) {
         self.id = id
         self.dataflow = dataflow
@@ -171,6 +188,9 @@ package struct DataflowRun: Equatable, Sendable {
         self.word = word
         self.audiences = audiences
         self.metrics = metrics
+        self.createdClient = createdClient
+        self.readsIncremental = readsIncremental
+        self.snapshotDataset = snapshotDataset
     }
 }
 

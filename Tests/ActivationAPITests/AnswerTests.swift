@@ -36,8 +36,9 @@ import Testing
                   {"id":1,"status":"SUCCEEDED","schema":{"name":"other"}}, 7, {"status":"NEW"}],
                  "link":{"next":"/export/jobs/?limit=2&offset=1_2"}}
                 """))
-        #expect(page.items.map(\.id) == ["4711", "4710"])
-        #expect(page.items.map(\.status) == [.running, .succeeded])
+        // The last one may be an export of profiles: it says that it is new, and nothing else.
+        #expect(page.items.map(\.id) == ["4711", "4710", "without an id"])
+        #expect(page.items.map(\.status) == [.running, .succeeded, .running])
         #expect(page.items[0].createdAt == Instant(milliseconds: 1_789_999_990_000))
         #expect(page.items[1].createdAt == Instant(milliseconds: 1_789_999_990_000))
         #expect(page.items[1].endedAt == Instant(milliseconds: 1_790_000_600_000))

@@ -94,7 +94,7 @@ extension Scheduler {
             takeTooLarge(call, detail, at: now, &step)
         case .unauthorized(let detail), .forbidden(let detail):
             takeUnauthorized(call, detail, at: now, &step)
-        case .notReady(let detail):
+        case .notReady(_, let detail):
             for activation in call.activations { retryLater(activation, detail, at: now, &step) }
         case .other(_, let detail):
             judgeAlone(call, suspects: call.activations, detail, at: now, &step) { scheduler, culprit, step in

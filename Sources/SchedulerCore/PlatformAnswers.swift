@@ -5,8 +5,10 @@ package import Chronology
 
 /// Why a question to the platform has no answer. The core never reads `detail`; people do.
 package enum AskFailure: Error, Equatable, Sendable {
-    /// No valid token, or the platform refuses this credential.
+    /// The platform refuses our token, also a new one.
     case credentials(detail: String)
+    /// There is no token: the token service refuses our secret, or it can not be read. Nothing mends this but a person.
+    case secret(detail: String)
     /// 429. `retryAfter` as sent, already capped.
     case throttled(retryAfter: Duration?, detail: String)
     /// Network, timeout or 5xx: may work later.
@@ -18,7 +20,8 @@ package enum AskFailure: Error, Equatable, Sendable {
 
     package var detail: String {
         switch self {
-        case .credentials(let detail), .throttled(_, let detail), .unavailable(let detail), .refused(_, let detail),
+        case .credentials(let detail), .secret(let detail), .throttled(_, let detail), .unavailable(let detail),
+            .refused(_, let detail),
             .nonsense(let detail):
             detail
         }
@@ -226,7 +229,7 @@ package enum CallAnswer: Equatable, Sendable {
     case accepted([Pair: RunID])
     /// Certainly refused as a whole: nothing of it takes effect.
     case refused(CallRefusal)
-    /// Certainly not accepted: the gateway's 429.
+    /// Certainly not accepted: a 429, a quota that is used up, a gateway that can not look at the credentials just now.
     case throttled(retryAfter: Duration?, detail: String)
     /// Certainly never left: name not found, connection, TLS or proxy refused.
     case notSent(detail: String)
@@ -240,8 +243,9 @@ package enum CallRefusal: Equatable, Sendable {
     case alreadyRunning(Pair, RunID, detail: String)
     /// "… not part of this dataflow or out of schedule range". Names audiences by name, possibly several.
     case notMapped(names: [String], detail: String)
-    /// The service says "not ready": worth another try later.
-    case notReady(detail: String)
+    /// Not now: "not ready", "already going on" without saying which run, too early. `after` as the platform asked for,
+    /// already capped.
+    case notReady(after: Duration?, detail: String)
     /// More pairs than the platform takes.
     case tooLarge(detail: String)
     /// 401: the token was not accepted. The client has dropped it.
@@ -253,7 +257,7 @@ package enum CallRefusal: Equatable, Sendable {
 
     package var detail: String {
         switch self {
-        case .alreadyRunning(_, _, let detail), .notMapped(_, let detail), .notReady(let detail),
+        case .alreadyRunning(_, _, let detail), .notMapped(_, let detail), .notReady(_, let detail),
             .tooLarge(let detail), .unauthorized(let detail), .forbidden(let detail), .other(_, let detail):
             detail
         }

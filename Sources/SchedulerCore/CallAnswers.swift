@@ -166,7 +166,7 @@ extension Scheduler {
         }
         // Other calls of this size may have left before it: each says the same, and no more.
         let limit = max(1, call.pairs.count / 2)
-        if limit < pairLimit(of: call.sandbox) {
+        if limit < pairLimit(of: call.sandbox, at: now) {
             record(.pairLimitLearned(sandbox: call.sandbox, limit: limit, at: now.wall), &step)
         }
         for activation in call.activations { putBack(activation, detail, counts: false, at: now, &step) }

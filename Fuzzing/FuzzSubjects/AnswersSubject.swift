@@ -112,7 +112,7 @@ enum AnswersSubject {
             try require(ErrorBody(bytes).isOfService, "refused by who knows whom: \(rule)")
             try judge(refusal)
         case .throttled(_, let detail):
-            try require(status == 429, rule)
+            try require([400, 403, 429].contains(status), rule)
             try words([detail])
         case .doubtful(let detail):
             try words([detail])
@@ -129,7 +129,7 @@ enum AnswersSubject {
         case .notMapped(let names, let detail):
             try words([detail])
             try require(names.count <= 1_000, "\(names.count) names")
-        case .notReady(let detail), .tooLarge(let detail), .unauthorized(let detail), .forbidden(let detail),
+        case .notReady(_, let detail), .tooLarge(let detail), .unauthorized(let detail), .forbidden(let detail),
             .other(_, let detail):
             try words([detail])
         }

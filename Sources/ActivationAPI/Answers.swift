@@ -24,10 +24,31 @@ package struct Page<Item: Sendable>: Sendable {
 }
 
 extension ForeignJSON {
-    /// Milliseconds since 1970, also where seconds were sent: a value under 10^11 is seconds.
+    /// A time: a number or a text, in milliseconds since 1970, or in seconds where it is under 10^11, or RFC 3339 with a
+    /// zone, also with an offset without a colon. Parts of a millisecond are rounded up: a window never opens early.
     var instant: Instant? {
-        guard let number = integer, number > 0, number < 100_000_000_000_000 else { return nil }
-        return number < 100_000_000_000 ? Instant(seconds: number) : Instant(milliseconds: number)
+        switch self {
+        case .number(let number):
+            return Self.instant(number)
+        case .string(let text):
+            let plain = String(text.trimmed)
+            let parts = plain.split(separator: ".", omittingEmptySubsequences: false)
+            if parts.count <= 2, parts.allSatisfy(\.isDigits) { return Double(plain).flatMap(Self.instant) }
+            return Instant(rfc3339: plain) ?? Instant(rfc3339: "\(plain.dropLast(2)):\(plain.suffix(2))")
+        case .bool, .null, .array, .object:
+            return nil
+        }
+    }
+
+    private static func instant(_ number: Double) -> Instant? {
+        guard number > 0, number < 100_000_000_000_000 else { return nil }
+        let milliseconds = number < 100_000_000_000 ? number * 1000 : number
+        return Instant(milliseconds: Int64(milliseconds.rounded(.up)))
+    }
+
+    /// Text that says something, fit to be shown.
+    var shown: String? {
+        filled.map { ForeignText.shown($0) }
     }
 
     var count: Int? {
@@ -84,9 +105,10 @@ package enum ExportJobsAnswer {
     }
 
     private static func job(_ record: ForeignJSON) -> ExportJob? {
-        let name = record["schema"]["name"].text
-        if let name, name != schema { return nil }
-        let id = record["id"].text
+        let named = record["schema"]["name"].filled
+        if let named, named != schema { return nil }
+        let id = record["id"].shown
+        let destination = record["destination"]
         let word = record["status"].text ?? ""
         let status: ExportJob.Status =
             switch word.uppercased() {
@@ -95,13 +117,14 @@ package enum ExportJobsAnswer {
             default: .running
             }
         // What may be a profile export is unknown, and not absent, while it has not ended.
-        let isUncertain = name == nil || id == nil
+        let isUncertain = named == nil || id == nil
         if isUncertain, status != .running { return nil }
         let ended = record["metrics"]["totalTime"]["endTimeInMs"].instant ?? record["updateTime"].instant
         return ExportJob(
-            id: ForeignText.shown(id ?? ""), status: status, word: ForeignText.shown(word),
+            id: id ?? "", status: status, word: ForeignText.shown(word),
             createdAt: record["creationTime"].instant, endedAt: status == .running ? nil : ended,
-            isUncertain: isUncertain)
+            isUncertain: isUncertain, requestID: record["requestId"].shown, datasetID: destination["datasetId"].shown,
+            batchID: destination["batchId"].shown)
     }
 }
 
@@ -120,9 +143,9 @@ package enum DataflowsAnswer {
     private static func definition(
         _ item: ForeignJSON, _ sandbox: SandboxName, _ date: Instant?
     ) -> DataflowDefinition? {
-        guard let id = item["id"].text else { return nil }
+        guard let id = item["id"].filled else { return nil }
         var existence = DataflowDefinition.Existence.exists
-        if let other = item["sandboxName"].text, other != sandbox.text {
+        if let other = item["sandboxName"].filled, other != sandbox.text {
             existence = .unusable("it belongs to sandbox \"\(ForeignText.shown(other))\", not to \"\(sandbox)\"")
         } else if case .bool(false) = item["inheritedAttributes"]["properties"]["isDestinationFlow"] {
             existence = .unusable("it is no destination dataflow")
@@ -137,14 +160,16 @@ package enum DataflowsAnswer {
 
     private static func mapping(_ value: ForeignJSON, _ flow: ForeignJSON) -> DataflowDefinition.Mapping? {
         // External audiences are named by the id that the platform made; the other one is the customer's.
-        let ids = [value["systemSegmentId"].text, value["id"].text].compactMap { $0 }
+        let ids = [value["systemSegmentId"].filled, value["id"].filled].compactMap { $0 }
         guard !ids.isEmpty else { return nil }
         let schedule = value["schedule"]
+        // One that is there and can not be read is unknown: the dataflow may be much older than the mapping.
+        let created = value["createTime"]
         let template = value["filenameTemplate"].text ?? value["fileNameTemplate"].text
         let isUnique = template.map { $0.contains("%DATETIME(") || $0.contains("%TIMESTAMP%") } ?? true
         return DataflowDefinition.Mapping(
             ids: ids.map { AudienceID($0) }, name: value["name"].text ?? "",
-            createdAt: value["createTime"].instant ?? flow["createdAt"].instant,
+            createdAt: created == .null ? flow["createdAt"].instant : created.instant,
             startsAt: schedule["startDate"].text.flatMap(day),
             endsAt: schedule["frequency"].text == "ONCE" ? nil : schedule["endDate"].text.flatMap(day),
             hasUniqueFileNames: isUnique)
@@ -164,28 +189,45 @@ package enum RunsAnswer {
     }
 
     private static func run(_ item: ForeignJSON) -> DataflowRun? {
-        guard let id = item["id"].text, let flow = item["flowId"].text else { return nil }
+        guard let id = item["id"].filled, let flow = item["flowId"].filled else { return nil }
         let metrics = item["metrics"]
-        let word = metrics["statusSummary"]["status"].text ?? item["state"].text ?? ""
+        let word = metrics["statusSummary"]["status"].filled ?? item["state"].filled ?? ""
         let completed =
             metrics["durationSummary"]["completedAtUTC"].instant ?? metrics["durationSummary"]["stoppedAtUTC"].instant
+        let extensions = Self.extensions(item)
         return DataflowRun(
             id: RunID(id), dataflow: DataflowID(flow), createdAt: item["createdAt"].instant,
             status: RunStatusWords.status(of: word, hasCompleted: completed != nil), word: ForeignText.shown(word),
-            audiences: audiences(metrics["recordSummary"]), metrics: summary(item, metrics))
+            audiences: audiences(item, metrics["recordSummary"]), metrics: summary(item, metrics, extensions),
+            createdClient: item["createdClient"].shown,
+            readsIncremental: first(["incremental.batchId", "full.incremental.batchId"], extensions) != nil,
+            snapshotDataset: first(["snapshot.datasetId", "full.snapshot.datasetId"], extensions))
     }
 
-    private static func audiences(_ records: ForeignJSON) -> [AudienceID] {
+    /// While a run is under way only its reference names its audience; afterwards only its summaries do.
+    private static func audiences(_ item: ForeignJSON, _ records: ForeignJSON) -> [AudienceID] {
         let summaries = records["targetSummaries"].items + records["sourceSummaries"].items
-        let ids = summaries.flatMap { $0["entitySummaries"].items }.compactMap { $0["id"].text }
+        let named = summaries.flatMap { $0["entitySummaries"].items }.compactMap { $0["id"].text }
         let prefix = "segment:"
-        return Set(ids.filter { $0.hasPrefix(prefix) }.map { AudienceID(String($0.dropFirst(prefix.count))) }).sorted()
+        let ids = (named + [item["providerRefId"].text].compactMap { $0 })
+            .filter { $0.hasPrefix(prefix) }.map { $0.dropFirst(prefix.count) }
+        return Set(ids.filter { !$0.isEmpty }.map { AudienceID(String($0)) }).sorted()
     }
 
-    private static func summary(_ item: ForeignJSON, _ metrics: ForeignJSON) -> RunMetrics {
+    /// What the activities of a run say of what they read. Some answers spell the member without its second `i`.
+    private static func extensions(_ item: ForeignJSON) -> [ForeignJSON] {
+        (item["activities"].items + item["activites"].items).map { $0["statusSummary"]["extensions"] }
+    }
+
+    private static func first(_ keys: [String], _ extensions: [ForeignJSON]) -> String? {
+        extensions.lazy.flatMap { activity in keys.lazy.compactMap { activity[$0].shown } }.first
+    }
+
+    private static func summary(
+        _ item: ForeignJSON, _ metrics: ForeignJSON, _ extensions: [ForeignJSON]
+    ) -> RunMetrics {
         let records = metrics["recordSummary"]
         let errors = metrics["statusSummary"]["errors"].items + records["failedInfo"].items
-        let extensions = item["activities"].items.map { $0["statusSummary"]["extensions"]["snapshot.batchId"].text }
         return RunMetrics(
             records: records["outputRecordCount"].count, bytes: metrics["sizeSummary"]["outputBytes"].count,
             files: metrics["fileSummary"]["outputFileCount"].count, skipped: records["skippedRecordCount"].count,
@@ -193,20 +235,21 @@ package enum RunsAnswer {
             errors: errors.prefix(5).compactMap { $0["message"].text }.map {
                 String(ForeignText.shown($0).prefix(200))
             },
-            snapshot: extensions.compactMap { $0 }.first.map { ForeignText.shown($0) })
+            snapshot: first(["snapshot.batchId", "full.snapshot.batchId"], extensions))
     }
 }
 
 package enum RunStatusWords {
-    /// The several spellings of one status. A word that is not known is running, unless the run says when it completed.
+    /// The several spellings of one status. A word that is not known, or that belongs to what has not begun, is running
+    /// unless the run says when it completed. The words that runs have while they are under way are running in any case.
     package static func status(of word: String, hasCompleted: Bool) -> RunStatus {
         let plain = word.lowercased().filter { $0 != "_" && $0 != "-" && $0 != " " }
         switch plain {
         case "success", "succeeded", "completed": return .succeeded
         case "partialsuccess", "partialfailure": return .partial
         case "failed", "failure", "error", "aborted", "cancelled", "canceled": return .failed
-        case "processing", "inprogress", "waiting", "queued", "scheduled", "new", "": return .running
-        default: return hasCompleted ? .partial : .running
+        case "processing", "inprogress", "waiting": return .running
+        default: return hasCompleted ? .partial : .running  // also "queued", "scheduled", "new", and none
         }
     }
 }

@@ -51,6 +51,11 @@ package enum ForeignJSON: Equatable, Sendable {
         }
     }
 
+    /// Text that says something: the platform sends empty texts where it has nothing to say.
+    package var filled: String? {
+        text.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
     /// A whole number, also where text was sent. Nil outside of `Int64`'s range.
     package var integer: Int64? {
         switch self {

@@ -226,21 +226,33 @@ extension Scheduler {
         switch result {
         case .success(let answer):
             ask.troubleBefore = knowledge.askTroubles.removeValue(forKey: kind)
-            knowledge.credentials = nil
+            keepCredentials(at: now)
             let time = now.monotonic - ask.sentAt.monotonic
             if time > configuration.polling.gateFreshness, !mutant(.staleEvidence) {
                 let allowed = configuration.polling.gateFreshness.words
                 distrust(ask, "the answer took \(time.words), and gate_freshness allows \(allowed)", at: now)
             }
             return (ask, answer)
-        case .failure(.credentials(let detail)):
-            loseCredentials(detail, at: now, &step)
         case .failure(let failure):
-            var pause: Duration?
-            if case .throttled(let retryAfter, _) = failure { pause = retryAfter }
             let before = knowledge.askTroubles[kind]
-            knowledge.askTroubles[kind] = trouble(
-                after: before, key: kind.key, failure.detail, atLeast: pause, at: now)
+            var pause: Duration?
+            var isRefused = false
+            switch failure {
+            case .credentials(let detail):
+                isRefused = true
+                // Refused again although something else was answered since: a right for this kind alone is missing.
+                let isOwn = before?.isAboutCredentials == true && knowledge.credentials == nil
+                if !isOwn { loseCredentials(detail, at: now) }
+            case .secret(let detail):
+                isRefused = true
+                loseCredentials(detail, isCertain: true, at: now)
+            case .refused(status: 403, _): isRefused = true
+            case .throttled(let retryAfter, _): pause = retryAfter
+            case .unavailable, .refused, .nonsense: break
+            }
+            var trouble = trouble(after: before, key: kind.key, failure.detail, atLeast: pause, at: now)
+            if isRefused { trouble.countRefusal(at: now) }
+            knowledge.askTroubles[kind] = trouble
         }
         return nil
     }
@@ -252,16 +264,62 @@ extension Scheduler {
             after: ask.troubleBefore, key: kind.key, detail, atLeast: nil, at: now)
     }
 
-    /// - Parameter isTold: Whether a person was told of this trouble before.
-    mutating func loseCredentials(
-        _ detail: String, isTold: Bool = false, at now: Moment, _ step: inout Step
-    ) {
-        if knowledge.credentials == nil, !isTold {
-            step.effects.append(
-                .notify(Notification(kind: .credentials, text: "the platform refuses us: \(detail)", at: now.wall)))
+    // MARK: Credentials
+
+    /// The token or the secret itself is refused, as far as known: nothing is called, and the next question is the probe.
+    ///
+    /// - Parameter isCertain: Nothing but a person can mend it.
+    mutating func loseCredentials(_ detail: String, isCertain: Bool = false, at now: Moment) {
+        var trouble = trouble(after: knowledge.credentials, key: "credentials", detail, atLeast: nil, at: now)
+        trouble.countRefusal(at: now)
+        trouble.isCertain = isCertain
+        knowledge.credentials = trouble
+    }
+
+    /// The token is good: what was refused with the one before is tried with this one before a person is told of it.
+    private mutating func keepCredentials(at now: Moment) {
+        guard knowledge.credentials != nil else { return }
+        knowledge.credentials = nil
+        for (kind, trouble) in knowledge.askTroubles where trouble.isAboutCredentials {
+            knowledge.askTroubles[kind]?.retryAt = now.monotonic
+            knowledge.askTroubles[kind]?.beginAgain(at: now)
         }
-        knowledge.credentials = trouble(
-            after: knowledge.credentials, key: "credentials", detail, atLeast: nil, at: now)
+        for (sandbox, trouble) in knowledge.callTroubles where trouble.isAboutCredentials {
+            knowledge.callTroubles[sandbox]?.beginAgain(at: now)
+        }
+    }
+
+    /// Tells a person, once, of what is refused again and again and for long enough: one refusal is mended by a new token.
+    mutating func tellRefusals(at now: Moment, _ step: inout Step) {
+        if let trouble = knowledge.credentials {
+            // Everything is refused: of its parts nobody needs to hear.
+            guard isToBeTold(trouble, at: now) else { return }
+            knowledge.credentials?.isTold = true
+            return tell("the platform refuses us: \(trouble.detail)", at: now, &step)
+        }
+        for (sandbox, trouble) in knowledge.callTroubles.sorted(by: { $0.key < $1.key })
+        where isToBeTold(trouble, at: now) {
+            knowledge.callTroubles[sandbox]?.isTold = true
+            tell(trouble.detail, at: now, &step)
+        }
+        for (kind, trouble) in knowledge.askTroubles.sorted(by: { $0.key.key < $1.key.key })
+        where isToBeTold(trouble, at: now) {
+            knowledge.askTroubles[kind]?.isTold = true
+            tell("the platform refuses to answer about \(kind.key): \(trouble.detail)", at: now, &step)
+        }
+    }
+
+    private func tell(_ text: String, at now: Moment, _ step: inout Step) {
+        step.effects.append(.notify(Notification(kind: .credentials, text: text, at: now.wall)))
+    }
+
+    private mutating func isToBeTold(_ trouble: Trouble, at now: Moment) -> Bool {
+        guard let since = trouble.refusedSince, !trouble.isTold else { return false }
+        if trouble.isCertain { return true }
+        guard trouble.refusals >= RefusalBounds.told else { return false }
+        let due = since + RefusalBounds.patience
+        if now.monotonic < due { wake.at(due) }
+        return now.monotonic >= due
     }
 
     /// Whoever reloads may have mended a secret or a right: the next question, and the next call, tell.
@@ -269,6 +327,9 @@ extension Scheduler {
         knowledge.credentials?.retryAt = now.monotonic
         for (sandbox, trouble) in knowledge.callTroubles where trouble.isAboutCredentials {
             knowledge.callTroubles[sandbox]?.retryAt = now.monotonic
+        }
+        for (kind, trouble) in knowledge.askTroubles where trouble.isAboutCredentials {
+            knowledge.askTroubles[kind]?.retryAt = now.monotonic
         }
     }
 
@@ -281,7 +342,28 @@ extension Scheduler {
             after: failures, key: key, base: limits.backoffBase, ceiling: limits.backoffMaximum)
         return Trouble(
             failures: failures, since: before?.since ?? now.wall,
-            retryAt: now.monotonic + max(delay, pause ?? .zero), detail: detail)
+            retryAt: now.monotonic + max(delay, pause ?? .zero), detail: detail,
+            refusedSince: before?.refusedSince, refusals: before?.refusals ?? 0, isTold: before?.isTold ?? false)
+    }
+}
+
+enum RefusalBounds {
+    /// A person is told of a refusal that came this often in a row …
+    static let told = 2
+    /// … and that is this old.
+    static let patience = Duration.seconds(60)
+}
+
+extension Trouble {
+    mutating func countRefusal(at now: Moment) {
+        refusedSince = refusedSince ?? now.monotonic
+        refusals += 1
+    }
+
+    /// What was refused so far was refused for another reason.
+    mutating func beginAgain(at now: Moment) {
+        refusedSince = now.monotonic
+        refusals = 0
     }
 }
 

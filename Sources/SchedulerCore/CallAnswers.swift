@@ -86,12 +86,17 @@ extension Scheduler {
 
     /// Questions may be answered all the same (a right that only calls need): so calls are held back by themselves, longer
     /// each time, and a person is told once.
-    private mutating func takeUnauthorized(_ call: Call, _ detail: String, at now: Moment, _ step: inout Step) {
-        let isTold = knowledge.callTroubles[call.sandbox]?.isAboutCredentials ?? false
-        loseCredentials(detail, isTold: isTold, at: now, &step)
+    ///
+    /// - Parameter token: Whether the token itself may be what is refused. Refused again after a question was answered, it
+    ///   is not.
+    private mutating func takeUnauthorized(
+        _ call: Call, token: Bool, _ detail: String, at now: Moment, _ step: inout Step
+    ) {
+        let isRefusedAgain = knowledge.callTroubles[call.sandbox]?.isAboutCredentials ?? false
+        if token, !isRefusedAgain { loseCredentials(detail, at: now) }
         delayCalls(
-            call, "the platform refuses our credentials for calls: \(detail)", atLeast: nil, at: now, &step)
-        knowledge.callTroubles[call.sandbox]?.isAboutCredentials = true
+            call, "the platform refuses our calls in sandbox \(call.sandbox): \(detail)", atLeast: nil, at: now, &step)
+        knowledge.callTroubles[call.sandbox]?.countRefusal(at: now)
     }
 
     private mutating func takeRefusal(
@@ -104,14 +109,30 @@ extension Scheduler {
             takeNotMapped(call, names, detail, at: now, &step)
         case .tooLarge(let detail):
             takeTooLarge(call, detail, at: now, &step)
-        case .unauthorized(let detail), .forbidden(let detail):
-            takeUnauthorized(call, detail, at: now, &step)
-        case .notReady(let detail):
-            for activation in call.activations { retryLater(activation, detail, at: now, &step) }
-        case .other(_, let detail):
+        case .unauthorized(let detail):
+            takeUnauthorized(call, token: true, detail, at: now, &step)
+        case .forbidden(let detail):
+            takeUnauthorized(call, token: false, detail, at: now, &step)
+        case .notReady(let pause, let detail):
+            takeNotReady(call, pause, detail, at: now, &step)
+        case .other(let status, let detail):
             judgeAlone(call, suspects: call.activations, detail, at: now, &step) { scheduler, culprit, step in
+                if status == 404, scheduler.awaitSettling(culprit, detail, at: now, &step) { return }
                 scheduler.retryLater(culprit, detail, at: now, &step)
             }
+        }
+    }
+
+    /// Waits as long as the platform says, and counts as no attempt. It does not say for which pair: the next calls are half
+    /// as large, so that one that is never ready does not hold back the others.
+    private mutating func takeNotReady(
+        _ call: Call, _ pause: Duration?, _ detail: String, at now: Moment, _ step: inout Step
+    ) {
+        let again = now.wall + max(pause ?? configuration.polling.gate, configuration.limits.backoffBase)
+        for activation in call.activations {
+            putBack(
+                activation, detail, counts: false, notBefore: again,
+                packLimit: max(1, call.pairs.count / 2), at: now, &step)
         }
     }
 
@@ -131,7 +152,9 @@ extension Scheduler {
                     activation, "its call was refused for another pair: \(detail)", counts: false, at: now, &step)
             }
         }
-        guard !owns(run), !adoptLate(named(run, by: pair, in: call.sandbox), naming: pair, at: now, &step) else { return }
+        guard !owns(run), !adoptLate(named(run, by: pair, in: call.sandbox), naming: pair, at: now, &step) else {
+            return
+        }
         knowledge.foreign[run] = ForeignRun(
             sandbox: call.sandbox, pair: pair, nextLook: now.monotonic + configuration.polling.gate)
     }
@@ -165,9 +188,18 @@ extension Scheduler {
     private mutating func judgeMapping(
         _ activation: ActivationID, _ detail: String, at now: Moment, _ step: inout Step
     ) {
+        if !awaitSettling(activation, detail, at: now, &step) { fail(activation, detail, at: now, &step) }
+    }
+
+    /// Waits with a pair that was first activated less than an hour ago.
+    ///
+    /// - Returns: Whether it was; if not, nothing was done.
+    private mutating func awaitSettling(
+        _ activation: ActivationID, _ detail: String, at now: Moment, _ step: inout Step
+    ) -> Bool {
         guard let pair = state.pair(of: activation),
             let sandbox = state.occurrences[activation.occurrence]?.occurrence.sandbox
-        else { return }
+        else { return false }
         if let known = knowledge.dataflows[DataflowKey(sandbox, pair.dataflow)],
             let createdAt = known.definition.mapping(of: pair.audience)?.createdAt
         {
@@ -178,20 +210,21 @@ extension Scheduler {
                 putBack(
                     activation, "not settled yet: \(detail)", counts: false, notBefore: now.wall + pause, at: now, &step
                 )
-                return
+                return true
             }
         }
-        fail(activation, detail, at: now, &step)
+        return false
     }
 
     private mutating func takeTooLarge(_ call: Call, _ detail: String, at now: Moment, _ step: inout Step) {
         guard call.pairs.count > 1 else {
-            fail(call.activations[0], detail, at: now, &step)
+            // One pair is not too many: the text means something else, or the platform errs.
+            retryLater(call.activations[0], detail, at: now, &step)
             return
         }
         // Other calls of this size may have left before it: each says the same, and no more.
         let limit = max(1, call.pairs.count / 2)
-        if limit < pairLimit(of: call.sandbox) {
+        if limit < pairLimit(of: call.sandbox, at: now) {
             record(.pairLimitLearned(sandbox: call.sandbox, limit: limit, at: now.wall), &step)
         }
         for activation in call.activations { putBack(activation, detail, counts: false, at: now, &step) }

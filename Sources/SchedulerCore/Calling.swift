@@ -15,7 +15,7 @@ extension Scheduler {
             credentialsBlock(at: now) == nil && freshClosure(candidate.pair, candidate.sandbox, at: now) == nil
         }
         for sandbox in Set(ready.map(\.sandbox)).sorted() {
-            let limit = pairLimit(of: sandbox)
+            let limit = pairLimit(of: sandbox, at: now)
             let groups = groups(of: ready.filter { $0.sandbox == sandbox }, limit: limit)
             for members in Packer.pack(groups, limit: limit) {
                 intend(members, sandbox, at: now, &step)
@@ -24,9 +24,9 @@ extension Scheduler {
         return !ready.isEmpty
     }
 
-    func pairLimit(of sandbox: SandboxName) -> Int {
+    func pairLimit(of sandbox: SandboxName, at now: Moment) -> Int {
         if mutant(.pairs81) { return 81 }
-        return max(1, min(configuration.guardrails.pairsPerJob, state.pairLimits[sandbox] ?? .max))
+        return max(1, min(configuration.guardrails.pairsPerJob, state.pairLimit(of: sandbox, at: now.wall) ?? .max))
     }
 
     /// While the credentials are in trouble nothing is called; the next question to the platform is the probe.
@@ -92,9 +92,8 @@ extension Scheduler {
     private func obstacle(to call: Call, at now: Moment) -> String? {
         if mutant(.turnWithoutLook) { return nil }
         if isStopping { return "the daemon is stopping" }
-        if call.pairs.count > pairLimit(of: call.sandbox) {
-            return "the platform takes at most \(pairLimit(of: call.sandbox)) pairs in a call"
-        }
+        let limit = pairLimit(of: call.sandbox, at: now)
+        if call.pairs.count > limit { return "the platform takes at most \(limit) pairs in a call" }
         if let closure = credentialsClosure(at: now) { return "the \(closure.gate.rawValue) gate closed again" }
         for (id, pair) in zip(call.activations, call.pairs) {
             guard let occurrence = state.occurrences[id.occurrence], let activation = state[id],

@@ -62,8 +62,16 @@ struct Trouble: Equatable, Sendable {
     var since: Instant
     var retryAt: Monotonic
     var detail: String
-    /// Calls that are refused for the credentials: what a person mends, and then reloads for.
-    var isAboutCredentials = false
+    /// Since when the platform refuses us there: what a person mends, and then reloads for. Nil for other troubles.
+    var refusedSince: Monotonic?
+    /// Refusals in a row, whatever came between them.
+    var refusals = 0
+    /// No new token can mend it: a person is told at once.
+    var isCertain = false
+    /// A person was told of them.
+    var isTold = false
+
+    var isAboutCredentials: Bool { refusedSince != nil }
 }
 
 /// An export that was seen running and was not seen to have ended.

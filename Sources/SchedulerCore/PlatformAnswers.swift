@@ -5,8 +5,10 @@ package import Chronology
 
 /// Why a question to the platform has no answer. The core never reads `detail`; people do.
 package enum AskFailure: Error, Equatable, Sendable {
-    /// No valid token, or the platform refuses this credential.
+    /// The platform refuses our token, also a new one.
     case credentials(detail: String)
+    /// There is no token: the token service refuses our secret, or it can not be read. Nothing mends this but a person.
+    case secret(detail: String)
     /// 429. `retryAfter` as sent, already capped.
     case throttled(retryAfter: Duration?, detail: String)
     /// Network, timeout or 5xx: may work later.
@@ -18,7 +20,8 @@ package enum AskFailure: Error, Equatable, Sendable {
 
     package var detail: String {
         switch self {
-        case .credentials(let detail), .throttled(_, let detail), .unavailable(let detail), .refused(_, let detail),
+        case .credentials(let detail), .secret(let detail), .throttled(_, let detail), .unavailable(let detail),
+            .refused(_, let detail),
             .nonsense(let detail):
             detail
         }
@@ -43,9 +46,14 @@ package struct ExportJob: Equatable, Sendable {
     package var endedAt: Instant?
     /// Of a record that could not be read in full: it may be a profile export, and counts as one while it has not ended.
     package var isUncertain: Bool
+    /// What may tell the system's own export from one that a person or a program made: who asked, and where to.
+    package var requestID: String?
+    package var datasetID: String?
+    package var batchID: String?
 
     package init(
-        id: String, status: Status, word: String, createdAt: Instant?, endedAt: Instant?, isUncertain: Bool = false
+        id: String, status: Status, word: String, createdAt: Instant?, endedAt: Instant?, isUncertain: Bool = false,
+        requestID: String? = nil, datasetID: String? = nil, batchID: String? = nil
     ) {
         self.id = id
         self.status = status
@@ -53,6 +61,9 @@ package struct ExportJob: Equatable, Sendable {
         self.createdAt = createdAt
         self.endedAt = endedAt
         self.isUncertain = isUncertain
+        self.requestID = requestID
+        self.datasetID = datasetID
+        self.batchID = batchID
     }
 }
 
@@ -161,13 +172,20 @@ package struct DataflowRun: Equatable, Sendable {
     package var status: RunStatus
     /// The platform's own word, for people.
     package var word: String
-    /// The audiences it names. Empty while its metrics are empty, which says nothing about whom it is for.
+    /// The audiences it names. Empty where it names none, which says nothing about whom it is for.
     package var audiences: [AudienceID]
     package var metrics: RunMetrics
+    /// Which program started it, where the platform says so. The platform documents no word for an ad hoc run.
+    package var createdClient: String?
+    /// It read incremental batches, which only scheduled exports do. False says nothing.
+    package var readsIncremental: Bool
+    /// The dataset of the snapshot that was exported.
+    package var snapshotDataset: String?
 
     package init(
         id: RunID, dataflow: DataflowID, createdAt: Instant?, status: RunStatus, word: String,
-        audiences: [AudienceID], metrics: RunMetrics = .init()
+        audiences: [AudienceID], metrics: RunMetrics = .init(), createdClient: String? = nil,
+        readsIncremental: Bool = false, snapshotDataset: String? = nil
     ) {
         self.id = id
         self.dataflow = dataflow
@@ -176,6 +194,9 @@ package struct DataflowRun: Equatable, Sendable {
         self.word = word
         self.audiences = audiences
         self.metrics = metrics
+        self.createdClient = createdClient
+        self.readsIncremental = readsIncremental
+        self.snapshotDataset = snapshotDataset
     }
 }
 
@@ -211,7 +232,7 @@ package enum CallAnswer: Equatable, Sendable {
     case accepted([Pair: RunID])
     /// Certainly refused as a whole: nothing of it takes effect.
     case refused(CallRefusal)
-    /// Certainly not accepted: the gateway's 429.
+    /// Certainly not accepted: a 429, a quota that is used up, a gateway that can not look at the credentials just now.
     case throttled(retryAfter: Duration?, detail: String)
     /// Certainly never left: name not found, connection, TLS or proxy refused.
     case notSent(detail: String)
@@ -225,8 +246,9 @@ package enum CallRefusal: Equatable, Sendable {
     case alreadyRunning(Pair, RunID, detail: String)
     /// "… not part of this dataflow or out of schedule range". Names audiences by name, possibly several.
     case notMapped(names: [String], detail: String)
-    /// The service says "not ready": worth another try later.
-    case notReady(detail: String)
+    /// Not now: "not ready", "already going on" without saying which run, too early. `after` as the platform asked for,
+    /// already capped.
+    case notReady(after: Duration?, detail: String)
     /// More pairs than the platform takes.
     case tooLarge(detail: String)
     /// 401: the token was not accepted. The client has dropped it.
@@ -238,7 +260,7 @@ package enum CallRefusal: Equatable, Sendable {
 
     package var detail: String {
         switch self {
-        case .alreadyRunning(_, _, let detail), .notMapped(_, let detail), .notReady(let detail),
+        case .alreadyRunning(_, _, let detail), .notMapped(_, let detail), .notReady(_, let detail),
             .tooLarge(let detail), .unauthorized(let detail), .forbidden(let detail), .other(_, let detail):
             detail
         }

@@ -78,6 +78,7 @@ package struct Scheduler: Sendable {
             ask(hasIntended ? lookAtWaiting(at: now) : view, at: now, &step)
         }
         followAndLookUp(at: now, &step)
+        tellRefusals(at: now, &step)
     }
 
     /// Makes a fact true in memory and puts it into the step, so that both can not differ.

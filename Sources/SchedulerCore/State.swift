@@ -20,6 +20,8 @@ package struct State: Equatable, Codable, Sendable {
     package internal(set) var exportObservations: [SandboxName: [ExportObservation]]?
     /// Smaller than the configured limit where the platform has refused a call for its size.
     package internal(set) var pairLimits: [SandboxName: Int] = [:]
+    /// When that was. Nil in snapshots of before, whose limits count for nothing any more.
+    package internal(set) var pairLimitTimes: [SandboxName: Instant]?
     /// The rules of zones as they were counted with last, by name. Nil in snapshots of before.
     package internal(set) var zones: [String: ZoneExcerpt]?
     /// The runs that were ours lately, oldest first, bounded. Nil for none, and in snapshots of before.
@@ -43,6 +45,15 @@ package struct State: Equatable, Codable, Sendable {
         return pairs[id.index - 1]
     }
 
+    /// How many pairs a call may have by what the platform refused within the last day; nil for no such limit. Limits are
+    /// raised, and a text may have meant another one: so it is tried again.
+    package func pairLimit(of sandbox: SandboxName, at now: Instant) -> Int? {
+        guard let limit = pairLimits[sandbox], let learnedAt = pairLimitTimes?[sandbox] else { return nil }
+        let age = now - learnedAt
+        // The clock may have been set back since.
+        return age < StateBounds.pairLimitAge && age > .zero - StateBounds.pairLimitAge ? limit : nil
+    }
+
     /// The pause that holds a campaign back at `now`, the campaign's own before the general one.
     package func pause(of campaign: CampaignName, at now: Instant) -> Pause? {
         let active = pauses.filter { pause in pause.until.map { now < $0 } ?? true }
@@ -55,6 +66,11 @@ package struct State: Equatable, Codable, Sendable {
             .filter { $0.occurrence.campaign == campaign && $0.outcome == nil }
             .sorted { $0.occurrence.id < $1.occurrence.id }
     }
+}
+
+enum StateBounds {
+    /// A size that the platform refused is tried again after this.
+    static let pairLimitAge = Duration.seconds(86_400)
 }
 
 package struct CampaignState: Equatable, Codable, Sendable {

@@ -110,8 +110,9 @@ extension State {
             pauses.append(pause)
         case .resumed(let scope, _, _):
             pauses.removeAll { $0.scope == scope }
-        case .pairLimitLearned(let sandbox, let limit, _):
+        case .pairLimitLearned(let sandbox, let limit, let at):
             pairLimits[sandbox] = limit
+            pairLimitTimes = (pairLimitTimes ?? [:]).merging([sandbox: at]) { $1 }
         default:
             break
         }

@@ -158,7 +158,9 @@ struct Checker {
     }
 
     private mutating func lookAtSending(_ id: CallID, at now: Instant) {
-        if let call = folded.calls[id]?.call, let limit = folded.pairLimits[call.sandbox], call.pairs.count > limit {
+        if let call = folded.calls[id]?.call, let limit = folded.pairLimit(of: call.sandbox, at: now),
+            call.pairs.count > limit
+        {
             report("no more pairs than the platform was seen to take", "call \(id)", at: now)
         }
         for activation in folded.calls[id]?.call.activations ?? [] {

@@ -91,10 +91,10 @@ struct WireClient: SimulatedClient {
     }
 
     private static func response(_ answer: WireAnswer, _ now: Instant) -> PlatformResponse {
-        PlatformResponse(
+        let date = Instant(milliseconds: now.milliseconds - now.milliseconds % 1000)
+        return PlatformResponse(
             status: answer.status, body: answer.body,
-            retryAfter: answer.headers["Retry-After"].flatMap { Int($0) }.map { .seconds($0) },
-            date: Instant(milliseconds: now.milliseconds - now.milliseconds % 1000))
+            retryAfter: answer.headers["Retry-After"].flatMap { RetryAfter.duration($0, at: date) }, date: date)
     }
 
     private mutating func list<Item: Sendable>(

@@ -144,7 +144,7 @@ import Testing
     }
 
     @Test(arguments: [
-        (401, "credentials"), (403, "credentials"), (429, "throttled"), (500, "unavailable"), (503, "unavailable"),
+        (401, "credentials"), (403, "refused"), (429, "throttled"), (500, "unavailable"), (503, "unavailable"),
         (404, "refused"), (302, "nonsense"),
     ])
     func `a failed question has its class`(status: Int, expected: String) {
@@ -153,6 +153,7 @@ import Testing
         let name =
             switch failure {
             case .credentials: "credentials"
+            case .secret: "secret"
             case .throttled(let pause, _): pause == .seconds(900) ? "throttled" : "throttled for too long"
             case .unavailable: "unavailable"
             case .refused: "refused"

@@ -80,6 +80,8 @@ struct Rig {
     var delaysTurns = false
     /// Nil for an answer to a question; a failure instead.
     var askFailure: AskFailure?
+    /// The same for one kind of question: `export`, `dataflows`, `runs` or `run`.
+    var failing: [String: AskFailure] = [:]
     var isVisible: (DataflowRun) -> Bool = { _ in true }
     /// A listing of runs is cut after so many.
     var runsPerListing = Int.max
@@ -165,10 +167,10 @@ struct Rig {
         switch effect {
         case .askExportJobs(let id, _, _):
             asks.append("export")
-            return .exportJobsAnswered(id, answer(exportJobs()))
+            return .exportJobsAnswered(id, answer(exportJobs(), "export"))
         case .askDataflows(let id, _, let dataflows):
             asks.append("dataflows")
-            return .dataflowsAnswered(id, answer(dataflows.map(definition)))
+            return .dataflowsAnswered(id, answer(dataflows.map(definition), "dataflows"))
         case .askRuns(let id, let place, let dataflows, _):
             asks.append("runs")
             let shown = runs.reversed().filter {
@@ -176,10 +178,10 @@ struct Rig {
             }
             let listing = RunListing(
                 runs: Array(shown.prefix(runsPerListing)), isTruncated: shown.count > runsPerListing)
-            return .runsAnswered(id, answer(listing))
+            return .runsAnswered(id, answer(listing, "runs"))
         case .askRun(let id, _, let run):
             asks.append("run")
-            return .runAnswered(id, answer(runs.first { $0.id == run }))
+            return .runAnswered(id, answer(runs.first { $0.id == run }, "run"))
         case .queueCall(let id, _, _):
             return delaysTurns ? nil : .callTurn(id)
         case .send(let call):
@@ -190,8 +192,8 @@ struct Rig {
         }
     }
 
-    private func answer<Answer>(_ answer: Answer) -> Result<Answer, AskFailure> {
-        askFailure.map { .failure($0) } ?? .success(answer)
+    private func answer<Answer>(_ answer: Answer, _ kind: String) -> Result<Answer, AskFailure> {
+        (failing[kind] ?? askFailure).map { .failure($0) } ?? .success(answer)
     }
 
     var platformNow: Instant { now.wall + (clockAhead ?? .zero) }

@@ -196,8 +196,8 @@ package final class Daemon: @unchecked Sendable {
 
     private static let signalSeconds = 10.0
 
-    /// Returns once signals come here: until then each of them would end the process. What they ask lines up on the
-    /// runtime's queue.
+    /// Returns once signals come here, with those that were held since the process began (``HeldSignals``). What they ask
+    /// lines up on the runtime's queue.
     private func listenToSignals() {
         let isRegistered = DispatchSemaphore(value: 0)
         let queue = queue

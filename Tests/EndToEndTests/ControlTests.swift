@@ -199,6 +199,39 @@ import Testing
         try await test.close()
     }
 
+    /// As soon as it runs its own code, long before it is ready.
+    private func startAndSignal(_ test: DaemonUnderTest, _ number: Int32) async throws {
+        try test.start()
+        let process = try #require(test.process)
+        let tasks = "/proc/\(process.processIdentifier)/task"
+        try await test.wait(for: "a second thread") {
+            (try? FileManager.default.contentsOfDirectory(atPath: tasks).count) ?? 0 > 1
+        }
+        test.signal(number)
+    }
+
+    @Test func `a SIGHUP while the daemon starts is obeyed once it is ready`() async throws {
+        let many = (1...300).map { CampaignText(name: "sale-\($0)", at: nil, pairs: [1: [1]]) }
+        let test = try await DaemonUnderTest(many)
+        try await startAndSignal(test, SIGHUP)
+        try await test.wait(for: "the reload") { test.log.contains("reloaded: nothing has changed") }
+        #expect(test.log.components(separatedBy: "ready:").count == 2)
+        #expect(test.end(SIGTERM) == 0)
+        try await test.close()
+    }
+
+    @Test(arguments: [SIGTERM, SIGINT])
+    func `a daemon that is stopped while it starts ends in order`(number: Int32) async throws {
+        let many = (1...300).map { CampaignText(name: "sale-\($0)", at: nil, pairs: [1: [1]]) }
+        let test = try await DaemonUnderTest(many)
+        try await startAndSignal(test, number)
+        #expect(test.end(0) == 0)
+        #expect(test.log.contains("stopped"))
+        try await test.startAndWait()
+        #expect(!test.log.contains("the last stop was not clean"))
+        try await test.close()
+    }
+
     @Test func `the demo ends by itself with a clean ledger`() throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()

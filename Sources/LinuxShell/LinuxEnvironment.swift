@@ -22,6 +22,8 @@ package final class LinuxEnvironment: Environment, @unchecked Sendable {
     private var post: ((Event) -> Void)?
     /// What gives a call's place in the job queue back.
     private var turns: [CallID: @Sendable () -> Void] = [:]
+    /// Of the calls that were handed out and are not answered.
+    private var passes: [CallID: CallPass] = [:]
     private var replies: [CommandID: (CommandReply) -> Void] = [:]
     private let onNotification: (Notification) -> Void
     private let onJournalTrouble: (JournalError?) -> Void
@@ -114,8 +116,11 @@ package final class LinuxEnvironment: Environment, @unchecked Sendable {
         case .queueCall(let id, let sandbox, let audiences):
             queueCall(id, sandbox, audiences)
         case .send(let call):
-            answer { .callAnswered(call.id, await client.activate(call)) }
+            let pass = CallPass()
+            passes[call.id] = pass
+            answer { .callAnswered(call.id, await client.activate(call, pass)) }
         case .dropCall(let id):
+            passes[id]?.recall()
             if jobs.cancel(id: id.number) != .taken { turns.removeValue(forKey: id)?() }
         case .notify(let notification):
             log.tell(notification)
@@ -132,7 +137,10 @@ package final class LinuxEnvironment: Environment, @unchecked Sendable {
             let event = await body()
             self.queue.async {
                 used.uses -= 1
-                if case .callAnswered(let id, _) = event { self.turns.removeValue(forKey: id)?() }
+                if case .callAnswered(let id, _) = event {
+                    self.passes[id] = nil
+                    self.turns.removeValue(forKey: id)?()
+                }
                 if let question { self.questions.tell(question, event.askFailure, at: self.now().monotonic) }
                 self.post?(event)
             }

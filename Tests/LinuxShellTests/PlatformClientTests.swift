@@ -34,6 +34,7 @@ final class ClientUnderTest: Sendable {
     init(
         limits: Limits = Limits(requestTimeout: .seconds(5)), environment: [String: String] = [:],
         secrets: [String: String] = ["FIRST": "one"], second: Bool = false,
+        clock: @escaping @Sendable () -> Moment = ClientUnderTest.clock,
         _ script: @escaping @Sendable (WireRequest) -> ScriptedServer.Answer
     ) throws {
         let server = try ScriptedServer { request in
@@ -54,12 +55,12 @@ final class ClientUnderTest: Sendable {
                 }
                 return secret
             },
-            clock: {
-                let milliseconds = Int64(Date().timeIntervalSince1970 * 1000)
-                return Moment(
-                    wall: Instant(milliseconds: milliseconds), monotonic: Monotonic(milliseconds: milliseconds))
-            },
-            observe: { exchanges.add($0) })
+            clock: clock, observe: { exchanges.add($0) })
+    }
+
+    static let clock: @Sendable () -> Moment = {
+        let milliseconds = Int64(Date().timeIntervalSince1970 * 1000)
+        return Moment(wall: Instant(milliseconds: milliseconds), monotonic: Monotonic(milliseconds: milliseconds))
     }
 
     /// Scripts that do not care about tokens answer `.close` for them.

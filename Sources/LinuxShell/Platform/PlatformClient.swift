@@ -22,6 +22,21 @@ package struct PlatformExchange: Equatable, Sendable {
     package var failure: String?
 }
 
+/// Lets a call be taken back until its body is handed out.
+package final class CallPass: @unchecked Sendable {
+    // `lock` guards `recalled`. A lock that the thread sanitizer understands.
+    private let lock = NSLock()
+    private var recalled = false
+
+    package init() {}
+
+    package func recall() {
+        lock.withLock { recalled = true }
+    }
+
+    var isRecalled: Bool { lock.withLock { recalled } }
+}
+
 package enum PlatformClientBounds {
     /// Pages of one listing that are read at most: 100 items each.
     package static let pages = 30
@@ -254,7 +269,10 @@ package final class PlatformClient: Sendable {
     // MARK: The call
 
     /// Sends a call: exactly one POST, or none. Never again by itself, whatever comes back.
-    package func activate(_ call: Call) async -> CallAnswer {
+    ///
+    /// A token, our own pace and a connection take time. What was judged before the call is looked at when all of them are
+    /// there and the body is about to be handed out.
+    package func activate(_ call: Call, _ pass: CallPass = CallPass()) async -> CallAnswer {
         let token: String
         switch await tokens.token() {
         // Nothing was sent either; a person must see to this, as after a refusal of the call itself.
@@ -269,7 +287,11 @@ package final class PlatformClient: Sendable {
         do throws(TransportFailure) {
             let response = try await transport.send(
                 platform.url + request.target, platform.url, request, headers: Self.own(token, id),
-                timeout: limits.requestTimeout, bytes: limits.responseBytes)
+                timeout: limits.requestTimeout, bytes: limits.responseBytes, wireTime: limits.requestTimeout,
+                obstacle: { [clock] in
+                    if pass.isRecalled { return Self.recallWords }
+                    return call.leaveBy?.isOver(at: clock()) == true ? Self.lateWords : nil
+                })
             tell(request, id, begin, status: response.status, failure: nil)
             if response.status == 401 { await tokens.drop(token) }
             return CallClassification.classify(Redaction(token).applied(to: response), of: call)
@@ -287,6 +309,8 @@ package final class PlatformClient: Sendable {
 
     // MARK: Parts
 
+    private static let recallWords = "it was taken back before it reached the wire"
+    private static let lateWords = "what was judged before it grew old before it reached the wire"
     private static let paceWords = "our own limit calls_per_minute is reached"
 
     private func pace() async -> Bool {

@@ -49,11 +49,18 @@ package final class LinuxEnvironment: Environment, @unchecked Sendable {
     }
 
     /// A reload: what is under way is still answered by the client before, which is closed with its last answer.
-    package func replace(client: PlatformClient, width: Int) {
+    package func replace(client: PlatformClient) {
         self.client.retire()
         self.client = ClientInUse(client)
+    }
+
+    /// How many calls are made at a time.
+    package func setWidth(_ width: Int) {
         jobs.setWidth(width)
     }
+
+    /// Whether the platform, or the token service, refused the client's credentials last.
+    package var isRefused: Bool { client.isRefused }
 
     /// Closes the client. For a start that fails, before anything was asked.
     package func close() {
@@ -137,6 +144,7 @@ package final class LinuxEnvironment: Environment, @unchecked Sendable {
             let event = await body()
             self.queue.async {
                 used.uses -= 1
+                if let isRefused = event.isRefused { used.isRefused = isRefused }
                 if case .callAnswered(let id, _) = event {
                     self.passes[id] = nil
                     self.turns.removeValue(forKey: id)?()
@@ -163,6 +171,7 @@ package final class LinuxEnvironment: Environment, @unchecked Sendable {
 private final class ClientInUse: @unchecked Sendable {
     let client: PlatformClient
     private var isRetired = false
+    var isRefused = false
     var uses = 0 {
         didSet { closeIfDone() }
     }

@@ -17,7 +17,10 @@ package final class Runtime {
     private var recordsSinceSnapshot = 0
     private var nextPruning: Instant?
     package private(set) var trouble: JournalError?
-    private var isLost = false
+    /// Why nothing is taken in any more: the process is about to end.
+    private var lost: JournalError?
+    /// What is to be done once the configuration that is being taken in is on disk.
+    private var whenReloaded: (() -> Void)?
 
     /// Folds the journal. Nothing is decided yet: see ``start(_:)``.
     ///
@@ -50,7 +53,7 @@ package final class Runtime {
 
     /// Takes in one event. Events that come while the journal is in trouble wait in order.
     package func handle(_ event: Event) {
-        if isLost { return }
+        if lost != nil { return }
         // To wake is an occasion to try again, and nothing to be kept: a disk may refuse for days.
         if event != .woke || backlog.isEmpty { backlog.append(event) }
         guard backlog.count <= RuntimeBounds.backlogLimit else {
@@ -63,6 +66,23 @@ package final class Runtime {
         work()
     }
 
+    /// Takes a configuration into use now, or not at all: one that waited for the disk would be in use at a time that nobody
+    /// expects.
+    ///
+    /// - Parameter whenCommitted: Done when it is on disk, before anything that follows from it.
+    /// - Returns: Why the one before stays in use; nil where this one is in use.
+    package func reload(
+        _ configuration: Configuration, actor: String?, whenCommitted: @escaping () -> Void
+    ) -> JournalError? {
+        if let lost { return lost }
+        whenReloaded = whenCommitted
+        backlog.append(.reloaded(configuration, actor: actor))
+        work()
+        guard whenReloaded != nil else { return nil }
+        whenReloaded = nil
+        return lost ?? trouble
+    }
+
     private func work() {
         while let event = backlog.first {
             let now = environment.now()
@@ -71,6 +91,10 @@ package final class Runtime {
             if mutant(.effectsFirst) { for effect in step.effects { environment.perform(effect) } }
             guard commit(step, event, before, at: now) else { return }
             backlog.removeFirst()
+            if case .reloaded = event, let done = whenReloaded {
+                whenReloaded = nil
+                done()
+            }
             environment.tell(step.records, before: before, after: scheduler, at: now)
             for effect in step.effects where !mutant(.effectsFirst) { environment.perform(effect) }
         }
@@ -104,7 +128,7 @@ package final class Runtime {
                 scheduler = before
                 if trouble != error { environment.journalTrouble(error) }
                 trouble = error
-                if case .command(let id, _, _) = event { refuse(id, error) }
+                refuseOrders(error)
                 environment.arm(Wake(at: now.monotonic + RuntimeBounds.journalRetry), at: now)
             case .corrupt, .newerFormat, .unreadableRecord, .conflict, .io:
                 // A failed sync may have dropped what was written: nothing in memory can be trusted to be on disk.
@@ -119,15 +143,24 @@ package final class Runtime {
         max(RuntimeBounds.recordsPerSnapshot, scheduler.state.campaigns.count / RuntimeBounds.campaignsPerRecord)
     }
 
-    /// An order that waits for the disk would be obeyed at a time that nobody expects.
-    private func refuse(_ id: CommandID, _ error: JournalError) {
-        backlog.removeFirst()
-        environment.perform(
-            .reply(id, .refused("the journal can not be written, so nothing was taken in: \(error.found)")))
+    /// An order that waits for the disk would be obeyed at a time that nobody expects, whatever else waits before it.
+    private func refuseOrders(_ error: JournalError) {
+        let waiting = backlog
+        backlog.removeAll { event in
+            switch event {
+            case .command: true
+            case .reloaded: whenReloaded != nil
+            default: false
+            }
+        }
+        for case .command(let id, _, _) in waiting {
+            environment.perform(
+                .reply(id, .refused("the journal can not be written, so nothing was taken in: \(error.found)")))
+        }
     }
 
     private func lose(_ error: JournalError) {
-        isLost = true
+        lost = error
         backlog.removeAll()
         environment.journalLost(error)
     }
@@ -148,7 +181,7 @@ package final class Runtime {
 
     /// Stores a snapshot, so that the next start folds nothing, and marks the stop as clean.
     package func close() throws(JournalError) {
-        guard !isLost else { return }
+        guard lost == nil else { return }
         try journal.commit([], at: environment.now().wall, snapshot: try RecordCoding.encode(scheduler.state))
         try journal.closeCleanly()
     }

@@ -122,6 +122,57 @@ final class FaultyJournal: JournalStore {
         #expect(runtime.scheduler.state.occurrences.count == 1)
     }
 
+    @Test(arguments: [JournalError.Code.full, .readOnly, .locked])
+    func `a reload on a disk that refuses is refused, and what was in use stays`(code: JournalError.Code) throws {
+        let runtime = try started()
+        var other = configuration
+        other.digest = "another"
+        var taken = 0
+        journal.failure = JournalError(code, "refused", remedy: "")
+        let refused = runtime.reload(other, actor: "tester") { taken += 1 }
+        #expect(refused?.code == code)
+        #expect(taken == 0 && runtime.scheduler.configuration == configuration)
+
+        // Nor is it taken into use when there is room.
+        journal.failure = nil
+        runtime.handle(.woke)
+        #expect(taken == 0 && runtime.scheduler.configuration == configuration)
+        let accepted = runtime.reload(other, actor: "tester") { taken += 1 }
+        #expect(accepted == nil)
+        #expect(taken == 1 && runtime.scheduler.configuration == other)
+    }
+
+    @Test func `a configuration is on disk before what is done for it, and that before what follows from it`() throws {
+        let runtime = try started()
+        runtime.handle(fire)
+        var other = configuration
+        other.digest = "another"
+        other.campaigns["sale"]?.pairs = [Pair(dataflow: "flow2", audience: "vip")]
+        var committed = 0
+        journal.onCommit = { committed += 1 }
+        let before = environment.performed.count
+        var seen: [Int] = []
+        let trouble = runtime.reload(other, actor: nil) { [environment] in
+            seen = [committed, environment.performed.count]
+        }
+        #expect(trouble == nil && seen == [1, before])
+    }
+
+    @Test func `an order behind what waits for the disk is refused as well`() throws {
+        let runtime = try started()
+        let before = runtime.scheduler.state
+        journal.failure = JournalError(.full, "refused", remedy: "")
+        runtime.handle(.reloaded(configuration))
+        runtime.handle(fire)
+        guard case .reply(CommandID(1), .refused)? = environment.performed.last else {
+            Issue.record("the order was not answered")
+            return
+        }
+        journal.failure = nil
+        runtime.handle(.woke)
+        #expect(runtime.scheduler.state.occurrences == before.occurrences)
+    }
+
     @Test func `a disk that refuses for days does not end the daemon`() throws {
         let runtime = try started()
         journal.failure = JournalError(.full, "refused", remedy: "")

@@ -9,12 +9,18 @@ internal import Reports
 internal import Runtime
 internal import SchedulerCore
 
+/// Why a configuration was not taken into use.
+enum ReloadRefusal: Error {
+    case faults(ConfigurationFaults)
+    case journal(JournalError)
+}
+
 /// What the desk asks of the daemon around the runtime.
 struct DaemonFace {
     var daemon: () -> DaemonDocument
     var configuration: () -> ConfigurationDocument
     /// Who asks, and what became of it.
-    var reload: (_ actor: String) -> Result<ReloadDocument, ConfigurationFaults>
+    var reload: (_ actor: String) -> Result<ReloadDocument, ReloadRefusal>
     /// What took much memory has ended. From wherever.
     var usedMemory: @Sendable () -> Void
 }
@@ -104,7 +110,12 @@ final class ControlDesk {
     private func reload(_ actor: String) throws(ControlRefusal) -> ControlResponse {
         switch face.reload(actor) {
         case .success(let document): return Self.response(document)
-        case .failure(let faults):
+        case .failure(.journal(let error)):
+            throw ControlRefusal(
+                .journal,
+                "the configuration was not reloaded, the one before stays in use: the journal can not be written: "
+                    + error.found)
+        case .failure(.faults(let faults)):
             throw ControlRefusal(
                 .configuration, "the configuration was not reloaded, the one before stays in use: \(faults.summary)",
                 faults: faults.faults.map(FaultDocument.init))

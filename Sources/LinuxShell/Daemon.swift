@@ -128,10 +128,11 @@ package final class Daemon: @unchecked Sendable {
     ) throws(ConfigurationFaults) -> LoadedConfiguration {
         let files = try ConfigurationFiles().read(main: options.configuration)
         let zones = ZoneFiles(environment: options.environment)
-        var loaded = try ConfigurationLoader(
+        var loader = ConfigurationLoader(
             zones: zones.zone, calendarFile: CalendarFiles(main: options.configuration).read,
-            now: SystemClock.now().wall, each: Cores.each
-        ).load(files, after: kept)
+            now: SystemClock.now().wall, each: Cores.each)
+        loader.secretWarning = SecretReader(environment: options.environment).warning
+        var loaded = try loader.load(files, after: kept)
         loaded.configuration.zoneData = zones.version
         return loaded
     }

@@ -11,6 +11,8 @@ let audience: AudienceID = "22222222-bbbb-4bbb-8bbb-000000000001"
 let adhocrun = "/data/core/activation/disflowprovider/adhocrun"
 let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
+let ten = Instant(milliseconds: 1_795_514_400_000)
+
 func aCall() -> Call {
     Call(
         id: CallID(1), sandbox: "prod", activations: [ActivationID(OccurrenceID(1), 1)],
@@ -191,6 +193,18 @@ final class ClientUnderTest: Sendable {
             return
         }
         #expect(test.server.count(adhocrun) == 0)
+        await test.stop()
+    }
+
+    @Test(arguments: ["one ", " one", "one\t"])
+    func `a secret with a blank at its end is named as the likely cause when it is refused`(secret: String) async throws
+    {
+        let test = try ClientUnderTest(secrets: ["FIRST": secret]) { _ in .json(400, #"{"error":"invalid_client"}"#) }
+        guard case .failure(.credentials(let detail)) = await test.client.exportJobs("prod", since: ten) else {
+            Issue.record("not a matter of credentials")
+            return
+        }
+        #expect(detail.contains("begins or ends with a blank"))
         await test.stop()
     }
 

@@ -342,6 +342,7 @@ struct TokenFetcher: Sendable {
     let clock: @Sendable () -> Moment
     let observe: @Sendable (PlatformExchange) -> Void
 
+    private static let blankWords = "the likely cause: the secret begins or ends with a blank"
     /// The answer's size has its own bound: a token is small.
     private static let answerBytes = 65_536
 
@@ -407,7 +408,10 @@ struct TokenFetcher: Sendable {
             }
             // 400 is what the token service answers to a wrong secret or client id.
             let words = ErrorBody(response.body).message
-            if response.status == 400 { return .failure(.credentials(detail: "the token service says: \(words)")) }
+            if response.status == 400 {
+                let cause = SecretReader.hasBlanks(secret) ? "; \(Self.blankWords)" : ""
+                return .failure(.credentials(detail: "the token service says: \(words)\(cause)"))
+            }
             return .failure(response.failure())
         } catch {
             tell(id, begin, status: nil, failure: error.words)

@@ -151,7 +151,7 @@ package final class SQLiteJournal: JournalStore {
     private static func replaceSnapshot(_ body: [UInt8], _ sequence: Int64, _ database: Database) throws {
         guard body.count <= JournalBounds.snapshotByteLimit else {
             throw JournalError(
-                .unreadableRecord,
+                .tooLarge,
                 "a snapshot has \(body.count) bytes; at most \(JournalBounds.snapshotByteLimit) are stored",
                 remedy: "Split the work over several daemons, and report this as a fault of activationd.")
         }

@@ -387,7 +387,7 @@ package final class Daemon: @unchecked Sendable {
             watchTrouble = nil
         } catch {
             switch error.code {
-            case .full, .readOnly, .locked:
+            case .full, .readOnly, .locked, .tooLarge:
                 if watchTrouble == nil, journalTrouble == nil { environment.log(error) }
                 watchTrouble = error
             case .corrupt, .newerFormat, .unreadableRecord, .conflict, .io: environment.journalLost(error)

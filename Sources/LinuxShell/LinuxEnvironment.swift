@@ -24,6 +24,12 @@ package final class LinuxEnvironment: Environment, @unchecked Sendable {
     private var turns: [CallID: @Sendable () -> Void] = [:]
     /// Of the calls that were handed out and are not answered.
     private var passes: [CallID: CallPass] = [:]
+    /// Every call that was handed out by this process: none is handed out twice, whatever was decided.
+    private var sent: Set<CallID> = []
+    /// When what was refused was told last.
+    private var refusals: [String: Monotonic] = [:]
+    /// It is tried again and again, and told from time to time.
+    private static let retelling = Duration.seconds(3600)
     private var replies: [CommandID: (CommandReply) -> Void] = [:]
     private let onNotification: (Notification) -> Void
     private let onJournalTrouble: (JournalError?) -> Void
@@ -101,6 +107,15 @@ package final class LinuxEnvironment: Environment, @unchecked Sendable {
         }
     }
 
+    package func journalRefused(_ what: String, _ error: JournalError) {
+        let now = now().monotonic
+        if let told = refusals[what], now - told < Self.retelling { return }
+        refusals[what] = now
+        logger.error(
+            "\(what): \(error)",
+            metadata: ["event": "journal-refused", "\(MessageID.key)": "\(MessageID.journalTrouble.rawValue)"])
+    }
+
     package func journalLost(_ error: JournalError) {
         logger.critical(
             "the daemon ends, and goes on from what is on disk at its next start: \(error)",
@@ -123,6 +138,10 @@ package final class LinuxEnvironment: Environment, @unchecked Sendable {
         case .queueCall(let id, let sandbox, let audiences):
             queueCall(id, sandbox, audiences)
         case .send(let call):
+            guard sent.insert(call.id).inserted else {
+                logger.critical("call \(call.id) was to be sent a second time; it was not")
+                return
+            }
             let pass = CallPass()
             passes[call.id] = pass
             answer { .callAnswered(call.id, await client.activate(call, pass)) }

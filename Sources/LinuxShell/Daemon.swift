@@ -68,6 +68,7 @@ package final class Daemon: @unchecked Sendable {
     private let memory: QuietMemory
     private let group = MultiThreadedEventLoopGroup.singleton
     private let journal: any JournalStore
+    private let reader: any JournalReader
     private var environment: LinuxEnvironment?
     private var runtime: Runtime?
     /// What the process begins with, until the runtime owns it.
@@ -96,13 +97,17 @@ package final class Daemon: @unchecked Sendable {
     private static let reloadInterval = Duration.seconds(1)
     private var control: ControlServer?
 
-    /// - Parameter journal: Opened, and locked against others.
+    /// - Parameters:
+    ///   - journal: Opened, and locked against others.
+    ///   - reader: Of the same journal.
     package init(
-        options: Options, loaded: InitialConfiguration, journal: any JournalStore, logger: Logger
+        options: Options, loaded: InitialConfiguration, journal: any JournalStore, reader: any JournalReader,
+        logger: Logger
     ) {
         self.options = options
         self.logger = logger
         self.journal = journal
+        self.reader = reader
         memory = QuietMemory(queue: queue)
         secrets = SecretReader(environment: options.environment)
         let loaded = loaded.take()
@@ -421,7 +426,8 @@ package final class Daemon: @unchecked Sendable {
             configuration: { [unowned self] in configurationDocument() },
             reload: { [unowned self] in reload(actor: $0) },
             usedMemory: { [queue, memory] in queue.async { memory.used() } })
-        let desk = ControlDesk(runtime: runtime, environment: environment, journal: journal, face: face)
+        let desk = ControlDesk(
+            runtime: runtime, environment: environment, journal: journal, reader: reader, face: face)
         let bound = UncheckedBox(desk)
         let queue = queue
         let memory = memory
@@ -432,7 +438,7 @@ package final class Daemon: @unchecked Sendable {
             queue.async {
                 // Whoever floods does not wait for answers; an order is obeyed in any case.
                 guard request.method != "GET" || isWanted() else { return }
-                bound.value.answer(request, reply)
+                bound.value.answer(request, isWanted, reply)
                 // An order is no event of the environment's, and changes the sentence all the same.
                 if request.method != "GET" { statusLine.update() }
                 // The watchdog asks for ever: what it needs stays.

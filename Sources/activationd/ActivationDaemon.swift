@@ -70,8 +70,11 @@ struct ActivationDaemon: ParsableCommand {
             let lock = try StateDirectoryLock(directory: directory)
             for warning in lock.warnings { start.logger.warning("\(warning)") }
             let journal = try start.open(directory)
+            let reader = try journal.reader()
             try withExtendedLifetime(lock) {
-                try Daemon(options: options, loaded: initial, journal: journal, logger: start.logger).run()
+                try Daemon(
+                    options: options, loaded: initial, journal: journal, reader: reader, logger: start.logger
+                ).run()
             }
         } catch let error as ControlSocketError {
             throw start.fails(

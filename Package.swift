@@ -180,7 +180,11 @@ let targets: [Target] =
         tests("ActivationAPITests", ["Chronology", "SchedulerCore", "ActivationAPI"]),
         tests(
             "LinuxShellTests",
-            ["ActivationAPI", "Chronology", "SchedulerCore", "LinuxShell", "CLinux", httpClient, logging] + nio),
+            [
+                "ActivationAPI", "CampaignConfig", "Chronology", "SchedulerCore", "Journal", "LinuxShell", "CLinux",
+                httpClient,
+                logging,
+            ] + nio),
         tests("JobQueueTests", ["JobQueue"]),
         tests(
             "EndToEndTests",

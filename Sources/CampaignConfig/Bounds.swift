@@ -52,7 +52,8 @@ enum Bounds {
     /// How many times the reason is looked for why a schedule with rules for days never comes: each looks at a century.
     static let reasons = 20
     /// (dataflow, audience) pairs of one campaign.
-    static let pairs = 100_000
+    /// An occurrence is one record, of which the journal takes up to 8 MiB: some 100 bytes a pair.
+    static let pairs = 50_000
     static let commandArguments = 256
     static let scopes = 100
 }

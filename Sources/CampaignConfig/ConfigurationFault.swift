@@ -58,6 +58,9 @@ package struct ConfigurationFault: Error, Equatable, Codable, Sendable {
         case shortWindow = "short-window"
         case audienceCollision = "audience-collision"
         case afterDisabled = "after-disabled"
+        case secretUnreadable = "secret-unreadable"
+        case secretExposed = "secret-exposed"
+        case secretBlank = "secret-blank"
     }
 
     package enum Severity: String, Codable, Sendable {

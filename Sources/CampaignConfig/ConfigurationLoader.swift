@@ -5,7 +5,22 @@
 // Pure: bytes come in, zones are looked up through a function, and time is the `now` that was given.
 
 package import Chronology
-internal import SchedulerCore
+package import SchedulerCore
+
+/// What is odd about a secret; nothing of it is repeated.
+package struct SecretWarning: Equatable, Sendable {
+    package var code: ConfigurationFault.Code
+    package var found: String
+    package var remedy: String
+
+    package init(_ code: ConfigurationFault.Code, _ found: String, remedy: String) {
+        self.code = code
+        self.found = found
+        self.remedy = remedy
+    }
+}
+
+package typealias SecretWarningSource = @Sendable (SecretSource) -> SecretWarning?
 
 package struct ConfigurationLoader {
     /// The tables of the main file. `campaigns.d` may hold those of `sharedKeys`.
@@ -21,6 +36,8 @@ package struct ConfigurationLoader {
     private let each: EachPart
     /// Bytes of all files together from which on even small ones are read in pieces.
     package var largeLength = 1 << 20
+    /// Looks at the secrets themselves, for whoever can: what is odd about one is a warning.
+    package var secretWarning: SecretWarningSource = { _ in nil }
 
     /// - Parameters:
     ///   - calendarFile: The contents of the files that calendars name.
@@ -48,7 +65,7 @@ package struct ConfigurationLoader {
         let files = files.isEmpty ? [SourceFile(path: "activationd.toml", bytes: [])] : files
         var broken: [Int: TOMLReader.Failure] = [:]
         while true {
-            let findings = Findings(files: files)
+            let findings = Findings(files: files, secretWarning: secretWarning)
             // What a file said before it turned out to be no TOML counts for nothing: once more without it.
             guard let loaded = read(files, kept, &broken, findings) else { continue }
             let (faults, warnings) = findings.report()

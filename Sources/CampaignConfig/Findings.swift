@@ -14,6 +14,8 @@ final class Findings {
     static let suggestionLimit = 200
 
     private let files: [SourceFile]
+    /// What is odd about a secret, where somebody can tell.
+    let secretWarning: SecretWarningSource
     private let suggestions: Int
     private var findings: [Finding] = []
     /// Faults and warnings so far, those that are not kept as well.
@@ -25,8 +27,12 @@ final class Findings {
     /// Lines that hold something like a secret, and are not quoted.
     private var hiddenLines: Set<Int> = []
 
-    init(files: [SourceFile], suggestions: Int = suggestionLimit) {
+    init(
+        files: [SourceFile], suggestions: Int = suggestionLimit,
+        secretWarning: @escaping SecretWarningSource = { _ in nil }
+    ) {
         self.files = files
+        self.secretWarning = secretWarning
         self.suggestions = suggestions
     }
 

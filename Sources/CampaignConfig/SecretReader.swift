@@ -32,7 +32,11 @@ struct SecretReader {
             return nil
         }
         guard let (text, place) = inner.string(source.key, example: "\"name\"") else { return nil }
-        return judge(source.key, text, at: place)
+        let secret = judge(source.key, text, at: place)
+        if let warning = secret.flatMap(findings.secretWarning) {
+            findings.warning(warning.code, at: place, warning.found, remedy: warning.remedy)
+        }
+        return secret
     }
 
     private func judge(_ kind: String, _ text: String, at place: Place) -> SecretSource? {

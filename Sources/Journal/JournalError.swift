@@ -13,8 +13,10 @@ package struct JournalError: Error, Equatable, Sendable, CustomStringConvertible
         case corrupt
         /// Written by a newer program. Nothing was changed.
         case newerFormat = "newer-format"
-        /// A record of a known format that does not decode, or is too large.
+        /// A record of a known format that does not decode.
         case unreadableRecord = "unreadable-record"
+        /// What should be stored is larger than what is ever stored. Nothing was, and the journal is as it was.
+        case tooLarge = "too-large"
         /// A rule of the journal itself would be broken, such as an occurrence that is admitted twice.
         case conflict
         /// The disk failed, and what the last commit left behind is certain only after a restart; or the place can not

@@ -44,6 +44,13 @@ package protocol JournalStore: AnyObject {
     func closeCleanly() throws(JournalError)
 }
 
+/// Reads what is committed on a connection and a queue of its own, while the store is written: a long look at the history is no
+/// reason for a decision to wait. Any one queue at a time may use it.
+package protocol JournalReader: AnyObject, Sendable {
+    /// As ``JournalStore/history(_:)``.
+    func history(_ query: HistoryQuery) throws(JournalError) -> [StoredRecord]
+}
+
 package enum JournalBounds {
     package static let pruneLimit = 5_000
     package static let historyLimit = 10_000

@@ -22,14 +22,14 @@ package enum RecordCoding {
     /// No record is larger: a call of 80 pairs with full baselines has under 1 MB.
     package static let sizeLimit = 8 * 1024 * 1024
 
-    /// - Throws: ``JournalError`` with `unreadableRecord`, which only a fault of ours can cause: nothing is stored that
-    ///   could not be read again.
+    /// - Throws: ``JournalError`` with `tooLarge`: the caller refuses what the record is of, and nothing else. With
+    ///   `unreadableRecord`, which only a fault of ours can cause: nothing is stored that could not be read again.
     package static func encode(_ record: Record) throws(JournalError) -> [UInt8] {
         let bytes = try encodeValue(record)
         guard bytes.count <= sizeLimit else {
             throw JournalError(
-                .unreadableRecord, "a record has \(bytes.count) bytes; at most \(sizeLimit) are stored",
-                remedy: "Split the campaign into smaller ones, and report this as a fault of activationd.")
+                .tooLarge, "a record has \(bytes.count) bytes; at most \(sizeLimit) are stored",
+                remedy: "Split the campaign into smaller ones and start again; what else waits is held up by it.")
         }
         return bytes
     }

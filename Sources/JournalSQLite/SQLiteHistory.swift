@@ -31,7 +31,11 @@ extension SQLiteJournal {
     }
 
     package func history(_ query: HistoryQuery) throws(JournalError) -> [StoredRecord] {
-        let (sql, arguments) = Self.statement(for: query)
+        try Self.history(query, in: database)
+    }
+
+    static func history(_ query: HistoryQuery, in database: DatabaseQueue) throws(JournalError) -> [StoredRecord] {
+        let (sql, arguments) = statement(for: query)
         let rows: [StoredRow] = try SQLiteErrors.named {
             try database.read { database in
                 var rows: [StoredRow] = []
@@ -80,7 +84,7 @@ extension SQLiteJournal {
 
     package func prune(before: Instant, keeping: Set<OccurrenceID>) throws(JournalError) -> Int {
         let kept = "[" + keeping.sorted().map { String($0.number) }.joined(separator: ",") + "]"
-        return try writing { database in
+        let removed = try writing { database in
             var removed = 0
             let old = try Int64.fetchAll(
                 database, sql: Self.forgettable, arguments: [before.milliseconds, kept, JournalBounds.pruneLimit])
@@ -91,6 +95,8 @@ extension SQLiteJournal {
                 sql: Self.forgetPassing, arguments: [before.milliseconds, max(0, JournalBounds.pruneLimit - removed)])
             return removed + database.changesCount
         }
+        count -= Int64(removed)
+        return removed
     }
 
     /// Occurrences that nothing needs any more: see ``JournalStore/prune(before:keeping:)``.

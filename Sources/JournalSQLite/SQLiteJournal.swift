@@ -19,6 +19,9 @@ package final class SQLiteJournal: JournalStore {
     package let wasLeftOpen: Bool
     private let directory: String
     private var lastSequence: Int64
+    /// Of records. Counting a million of them takes longer than a status may.
+    var count: Int64
+    private var readers: [SQLiteReader] = []
     /// Set when the disk failed: after a failed sync a later one may succeed although data was lost, so nothing is
     /// written any more. A restart reads what is really there.
     private var failure: JournalError?
@@ -32,10 +35,14 @@ package final class SQLiteJournal: JournalStore {
         self.directory = directory
         _ = try StateDirectory.prepare(directory)
         let (database, wasLeftOpen) = try SQLiteOpening.open(directory + "/" + Self.fileName)
-        lastSequence = try SQLiteErrors.named {
+        (lastSequence, count) = try SQLiteErrors.named {
             try database.read { database in
                 // Numbers that were given out and pruned are remembered by AUTOINCREMENT.
-                try Int64.fetchOne(database, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'records'") ?? 0
+                let last = "SELECT seq FROM sqlite_sequence WHERE name = 'records'"
+                return (
+                    try Int64.fetchOne(database, sql: last) ?? 0,
+                    try Int64.fetchOne(database, sql: "SELECT count(*) FROM records") ?? 0
+                )
             }
         }
         self.database = database
@@ -58,6 +65,7 @@ package final class SQLiteJournal: JournalStore {
             if let snapshot { try Self.replaceSnapshot(snapshot, last, database) }
         }
         lastSequence = last
+        count += Int64(records.count)
     }
 
     package func checkWritable() throws(JournalError) {
@@ -151,7 +159,7 @@ package final class SQLiteJournal: JournalStore {
     private static func replaceSnapshot(_ body: [UInt8], _ sequence: Int64, _ database: Database) throws {
         guard body.count <= JournalBounds.snapshotByteLimit else {
             throw JournalError(
-                .unreadableRecord,
+                .tooLarge,
                 "a snapshot has \(body.count) bytes; at most \(JournalBounds.snapshotByteLimit) are stored",
                 remedy: "Split the work over several daemons, and report this as a fault of activationd.")
         }
@@ -162,14 +170,18 @@ package final class SQLiteJournal: JournalStore {
 
     // MARK: The journal as a whole
 
+    /// Closed with the journal.
+    package func reader() throws(JournalError) -> SQLiteReader {
+        let reader = SQLiteReader(try SQLiteOpening.openForReading(directory + "/" + Self.fileName))
+        readers.append(reader)
+        return reader
+    }
+
     package func snapshot() throws(JournalError) -> JournalSnapshot? {
         try SQLiteErrors.named { try database.read { try StoredRow.snapshot($0) } }
     }
 
     package func information() throws(JournalError) -> JournalInformation {
-        let count = try SQLiteErrors.named {
-            try database.read { try Int64.fetchOne($0, sql: "SELECT count(*) FROM records") ?? 0 }
-        }
         var bytes: Int64 = 0
         for suffix in ["", "-wal", "-shm"] {
             var entry = stat()
@@ -184,6 +196,9 @@ package final class SQLiteJournal: JournalStore {
 
     package func closeCleanly() throws(JournalError) {
         if let failure { throw failure }
+        // The last connection folds the log into the file, which one that only reads can not.
+        for reader in readers { try reader.close() }
+        readers = []
         try SQLiteErrors.named {
             try SQLiteOpening.setClean(true, in: database)
             try database.close()

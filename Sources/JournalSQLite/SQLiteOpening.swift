@@ -37,6 +37,16 @@ enum SQLiteOpening {
         }
     }
 
+    /// Of a journal that is open.
+    static func openForReading(_ path: String) throws(JournalError) -> DatabaseQueue {
+        try SQLiteErrors.named {
+            var configuration = configuration
+            configuration.readonly = true
+            configuration.label = "journal for reading"
+            return try DatabaseQueue(path: path, configuration: configuration)
+        }
+    }
+
     static func setClean(_ isClean: Bool, in database: DatabaseQueue) throws {
         try database.write { database in
             try database.execute(sql: "UPDATE status SET is_clean = ?", arguments: [isClean])

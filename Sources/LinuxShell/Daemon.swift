@@ -68,9 +68,11 @@ package final class Daemon: @unchecked Sendable {
     private let memory: QuietMemory
     private let group = MultiThreadedEventLoopGroup.singleton
     private let journal: any JournalStore
+    private let reader: any JournalReader
     private var environment: LinuxEnvironment?
     private var runtime: Runtime?
-    private var configuration: SchedulerCore.Configuration
+    /// What the process begins with, until the runtime owns it.
+    private var initial: SchedulerCore.Configuration?
     /// What the next reload need not read again.
     private var kept: KeptCampaigns
     private var sources: [any DispatchSourceProtocol] = []
@@ -81,6 +83,9 @@ package final class Daemon: @unchecked Sendable {
     private var journalTrouble: JournalError?
     /// What the watchdog's last write met, when nothing else is written.
     private var watchTrouble: JournalError?
+    /// What the client in use was made of.
+    private var clientOrigin: ClientOrigin?
+    private let secrets: SecretReader
     /// Why the newest configuration was not taken into use.
     private var rejection: ConfigurationFaults?
     private var stopDeadline: Monotonic?
@@ -92,18 +97,31 @@ package final class Daemon: @unchecked Sendable {
     private static let reloadInterval = Duration.seconds(1)
     private var control: ControlServer?
 
-    /// - Parameter journal: Opened, and locked against others.
+    /// - Parameters:
+    ///   - journal: Opened, and locked against others.
+    ///   - reader: Of the same journal.
     package init(
-        options: Options, loaded: InitialConfiguration, journal: any JournalStore, logger: Logger
+        options: Options, loaded: InitialConfiguration, journal: any JournalStore, reader: any JournalReader,
+        logger: Logger
     ) {
         self.options = options
         self.logger = logger
         self.journal = journal
+        self.reader = reader
         memory = QuietMemory(queue: queue)
+        secrets = SecretReader(environment: options.environment)
         let loaded = loaded.take()
-        configuration = loaded.configuration
+        initial = loaded.configuration
         kept = loaded.kept
         setLogLevel()
+    }
+
+    /// What is in use: what the runtime has committed.
+    private var configuration: SchedulerCore.Configuration {
+        guard let configuration = runtime?.scheduler.configuration ?? initial else {
+            preconditionFailure("a daemon has a configuration")
+        }
+        return configuration
     }
 
     /// Reads and checks the configuration.
@@ -115,10 +133,11 @@ package final class Daemon: @unchecked Sendable {
     ) throws(ConfigurationFaults) -> LoadedConfiguration {
         let files = try ConfigurationFiles().read(main: options.configuration)
         let zones = ZoneFiles(environment: options.environment)
-        var loaded = try ConfigurationLoader(
+        var loader = ConfigurationLoader(
             zones: zones.zone, calendarFile: CalendarFiles(main: options.configuration).read,
-            now: SystemClock.now().wall, each: Cores.each
-        ).load(files, after: kept)
+            now: SystemClock.now().wall, each: Cores.each)
+        loader.secretWarning = SecretReader(environment: options.environment).warning
+        var loaded = try loader.load(files, after: kept)
         loaded.configuration.zoneData = zones.version
         return loaded
     }
@@ -128,6 +147,7 @@ package final class Daemon: @unchecked Sendable {
     /// - Throws: ``JournalError``, or ``ControlSocketError`` where the control socket can not be had.
     package func run() throws -> Never {
         signal(SIGPIPE, SIG_IGN)
+        clientOrigin = ClientOrigin(configuration, environment: options.environment, secrets: secrets)
         let recovering = StartExtension("reading what was in flight from the journal")
         let environment = LinuxEnvironment(
             queue: queue, logger: logger, client: makeClient(configuration),
@@ -140,6 +160,7 @@ package final class Daemon: @unchecked Sendable {
             control = try openControl(runtime, environment)
             self.environment = environment
             self.runtime = runtime
+            initial = nil
         } catch {
             recovering.end()
             environment.close()
@@ -172,7 +193,7 @@ package final class Daemon: @unchecked Sendable {
     }
 
     private func makeClient(_ configuration: SchedulerCore.Configuration) -> PlatformClient {
-        let secrets = SecretReader(environment: options.environment)
+        let secrets = secrets
         let logger = logger
         let client = PlatformClient(
             platform: configuration.platform, limits: configuration.limits, group: group,
@@ -196,8 +217,8 @@ package final class Daemon: @unchecked Sendable {
 
     private static let signalSeconds = 10.0
 
-    /// Returns once signals come here: until then each of them would end the process. What they ask lines up on the
-    /// runtime's queue.
+    /// Returns once signals come here, with those that were held since the process began (``HeldSignals``). What they ask
+    /// lines up on the runtime's queue.
     private func listenToSignals() {
         let isRegistered = DispatchSemaphore(value: 0)
         let queue = queue
@@ -239,7 +260,7 @@ package final class Daemon: @unchecked Sendable {
     /// All or nothing: on any fault what runs is kept, and systemd is told that the reload is over in every case. Secrets, the
     /// trusted authorities and time zones are read anew as well.
     @discardableResult
-    private func reload(actor: String) -> Result<ReloadDocument, ConfigurationFaults> {
+    private func reload(actor: String) -> Result<ReloadDocument, ReloadRefusal> {
         ServiceManager.reloading()
         defer {
             reloadedAt = SystemClock.now().monotonic
@@ -248,32 +269,54 @@ package final class Daemon: @unchecked Sendable {
             ServiceManager.ready(status: status)
             Memory.giveBack()
         }
+        let loaded: LoadedConfiguration
         do throws(ConfigurationFaults) {
-            let loaded = try Self.load(options, after: kept)
-            let difference = ConfigurationDifference(from: configuration, to: loaded.configuration)
-            configuration = loaded.configuration
+            loaded = try Self.load(options, after: kept)
+        } catch {
+            rejection = error
+            FaultLog(logger: logger).tell(error)
+            refused(error.summary)
+            return .failure(.faults(error))
+        }
+        let difference = ConfigurationDifference(from: configuration, to: loaded.configuration)
+        if let trouble = use(loaded, actor: actor) {
+            refused("the journal can not be written: \(trouble.found)")
+            return .failure(.journal(trouble))
+        }
+        for warning in loaded.warnings { FaultLog(logger: logger).tell(warning) }
+        for line in difference.lines { logger.notice("reloaded: \(line)") }
+        if difference.isEmpty { logger.notice("reloaded: nothing has changed") }
+        return .success(ReloadDocument(loaded, difference, generation: runtime?.scheduler.state.generation ?? 0))
+    }
+
+    private func refused(_ reason: String) {
+        logger.error(
+            "the configuration was not reloaded, the one before stays in use: \(reason)",
+            metadata: [
+                "event": "config-rejected", "\(MessageID.key)": "\(MessageID.configurationRejected.rawValue)",
+            ])
+    }
+
+    /// - Returns: Why it is not in use.
+    private func use(_ loaded: LoadedConfiguration, actor: String) -> JournalError? {
+        let trouble = runtime?.reload(loaded.configuration, actor: actor) { [self] in
             kept = loaded.kept
             loadedAt = SystemClock.now().wall
             rejection = nil
             setLogLevel()
-            environment?.replace(
-                client: makeClient(configuration), width: configuration.limits.concurrentCalls)
-            handle(.reloaded(configuration, actor: actor))
-            for warning in loaded.warnings { FaultLog(logger: logger).tell(warning) }
-            for line in difference.lines { logger.notice("reloaded: \(line)") }
-            if difference.isEmpty { logger.notice("reloaded: nothing has changed") }
-            return .success(
-                ReloadDocument(loaded, difference, generation: runtime?.scheduler.state.generation ?? 0))
-        } catch {
-            rejection = error
-            FaultLog(logger: logger).tell(error)
-            logger.error(
-                "the configuration was not reloaded, the one before stays in use: \(error.summary)",
-                metadata: [
-                    "event": "config-rejected", "\(MessageID.key)": "\(MessageID.configurationRejected.rawValue)",
-                ])
-            return .failure(error)
+            environment?.setWidth(configuration.limits.concurrentCalls)
+            renewClient()
         }
+        statusLine.update()
+        return trouble
+    }
+
+    /// The client of before stays with its token and connections where it would only be made again: tokens are counted.
+    private func renewClient() {
+        let origin = ClientOrigin(configuration, environment: options.environment, secrets: secrets)
+        guard origin != clientOrigin || environment?.isRefused == true else { return }
+        clientOrigin = origin
+        environment?.replace(client: makeClient(configuration))
     }
 
     private func setLogLevel() {
@@ -349,7 +392,7 @@ package final class Daemon: @unchecked Sendable {
             watchTrouble = nil
         } catch {
             switch error.code {
-            case .full, .readOnly, .locked:
+            case .full, .readOnly, .locked, .tooLarge:
                 if watchTrouble == nil, journalTrouble == nil { environment.log(error) }
                 watchTrouble = error
             case .corrupt, .newerFormat, .unreadableRecord, .conflict, .io: environment.journalLost(error)
@@ -383,7 +426,8 @@ package final class Daemon: @unchecked Sendable {
             configuration: { [unowned self] in configurationDocument() },
             reload: { [unowned self] in reload(actor: $0) },
             usedMemory: { [queue, memory] in queue.async { memory.used() } })
-        let desk = ControlDesk(runtime: runtime, environment: environment, journal: journal, face: face)
+        let desk = ControlDesk(
+            runtime: runtime, environment: environment, journal: journal, reader: reader, face: face)
         let bound = UncheckedBox(desk)
         let queue = queue
         let memory = memory
@@ -394,7 +438,7 @@ package final class Daemon: @unchecked Sendable {
             queue.async {
                 // Whoever floods does not wait for answers; an order is obeyed in any case.
                 guard request.method != "GET" || isWanted() else { return }
-                bound.value.answer(request, reply)
+                bound.value.answer(request, isWanted, reply)
                 // An order is no event of the environment's, and changes the sentence all the same.
                 if request.method != "GET" { statusLine.update() }
                 // The watchdog asks for ever: what it needs stays.

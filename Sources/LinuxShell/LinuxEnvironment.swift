@@ -22,6 +22,14 @@ package final class LinuxEnvironment: Environment, @unchecked Sendable {
     private var post: ((Event) -> Void)?
     /// What gives a call's place in the job queue back.
     private var turns: [CallID: @Sendable () -> Void] = [:]
+    /// Of the calls that were handed out and are not answered.
+    private var passes: [CallID: CallPass] = [:]
+    /// Every call that was handed out by this process: none is handed out twice, whatever was decided.
+    private var sent: Set<CallID> = []
+    /// When what was refused was told last.
+    private var refusals: [String: Monotonic] = [:]
+    /// It is tried again and again, and told from time to time.
+    private static let retelling = Duration.seconds(3600)
     private var replies: [CommandID: (CommandReply) -> Void] = [:]
     private let onNotification: (Notification) -> Void
     private let onJournalTrouble: (JournalError?) -> Void
@@ -47,11 +55,18 @@ package final class LinuxEnvironment: Environment, @unchecked Sendable {
     }
 
     /// A reload: what is under way is still answered by the client before, which is closed with its last answer.
-    package func replace(client: PlatformClient, width: Int) {
+    package func replace(client: PlatformClient) {
         self.client.retire()
         self.client = ClientInUse(client)
+    }
+
+    /// How many calls are made at a time.
+    package func setWidth(_ width: Int) {
         jobs.setWidth(width)
     }
+
+    /// Whether the platform, or the token service, refused the client's credentials last.
+    package var isRefused: Bool { client.isRefused }
 
     /// Closes the client. For a start that fails, before anything was asked.
     package func close() {
@@ -92,6 +107,15 @@ package final class LinuxEnvironment: Environment, @unchecked Sendable {
         }
     }
 
+    package func journalRefused(_ what: String, _ error: JournalError) {
+        let now = now().monotonic
+        if let told = refusals[what], now - told < Self.retelling { return }
+        refusals[what] = now
+        logger.error(
+            "\(what): \(error)",
+            metadata: ["event": "journal-refused", "\(MessageID.key)": "\(MessageID.journalTrouble.rawValue)"])
+    }
+
     package func journalLost(_ error: JournalError) {
         logger.critical(
             "the daemon ends, and goes on from what is on disk at its next start: \(error)",
@@ -114,8 +138,15 @@ package final class LinuxEnvironment: Environment, @unchecked Sendable {
         case .queueCall(let id, let sandbox, let audiences):
             queueCall(id, sandbox, audiences)
         case .send(let call):
-            answer { .callAnswered(call.id, await client.activate(call)) }
+            guard sent.insert(call.id).inserted else {
+                logger.critical("call \(call.id) was to be sent a second time; it was not")
+                return
+            }
+            let pass = CallPass()
+            passes[call.id] = pass
+            answer { .callAnswered(call.id, await client.activate(call, pass)) }
         case .dropCall(let id):
+            passes[id]?.recall()
             if jobs.cancel(id: id.number) != .taken { turns.removeValue(forKey: id)?() }
         case .notify(let notification):
             log.tell(notification)
@@ -132,7 +163,11 @@ package final class LinuxEnvironment: Environment, @unchecked Sendable {
             let event = await body()
             self.queue.async {
                 used.uses -= 1
-                if case .callAnswered(let id, _) = event { self.turns.removeValue(forKey: id)?() }
+                if let isRefused = event.isRefused { used.isRefused = isRefused }
+                if case .callAnswered(let id, _) = event {
+                    self.passes[id] = nil
+                    self.turns.removeValue(forKey: id)?()
+                }
                 if let question { self.questions.tell(question, event.askFailure, at: self.now().monotonic) }
                 self.post?(event)
             }
@@ -155,6 +190,7 @@ package final class LinuxEnvironment: Environment, @unchecked Sendable {
 private final class ClientInUse: @unchecked Sendable {
     let client: PlatformClient
     private var isRetired = false
+    var isRefused = false
     var uses = 0 {
         didSet { closeIfDone() }
     }

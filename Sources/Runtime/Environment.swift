@@ -25,6 +25,15 @@ package protocol Environment: AnyObject {
     /// The journal can not take records now. Nothing is decided or sent until it can; `nil` when it can again.
     func journalTrouble(_ error: JournalError?)
 
+    /// Something was refused or left undone, and the journal is as it was; the process goes on. `what` says what, without a
+    /// full stop.
+    func journalRefused(_ what: String, _ error: JournalError)
+
     /// The journal can not be trusted any more: the process must end. A restart is the cure.
     func journalLost(_ error: JournalError)
+}
+
+extension Environment {
+    /// A virtual world's journal has room for everything.
+    package func journalRefused(_ what: String, _ error: JournalError) {}
 }

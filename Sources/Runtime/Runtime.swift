@@ -17,7 +17,15 @@ package final class Runtime {
     private var recordsSinceSnapshot = 0
     private var nextPruning: Instant?
     package private(set) var trouble: JournalError?
-    private var isLost = false
+    /// Why nothing is taken in any more: the process is about to end.
+    private var lost: JournalError?
+    /// What is to be done once the configuration that is being taken in is on disk.
+    private var whenReloaded: (() -> Void)?
+    private var reloadRefusal: JournalError?
+    /// Until when a step that was refused for its size is not tried again by itself.
+    private var refusedUntil: Monotonic?
+    /// What is tried again then.
+    private var postponed: [Event] = []
 
     /// Folds the journal. Nothing is decided yet: see ``start(_:)``.
     ///
@@ -50,7 +58,8 @@ package final class Runtime {
 
     /// Takes in one event. Events that come while the journal is in trouble wait in order.
     package func handle(_ event: Event) {
-        if isLost { return }
+        if lost != nil { return }
+        bringBackPostponed()
         // To wake is an occasion to try again, and nothing to be kept: a disk may refuse for days.
         if event != .woke || backlog.isEmpty { backlog.append(event) }
         guard backlog.count <= RuntimeBounds.backlogLimit else {
@@ -63,40 +72,106 @@ package final class Runtime {
         work()
     }
 
+    /// Takes a configuration into use now, or not at all: one that waited for the disk would be in use at a time that nobody
+    /// expects.
+    ///
+    /// - Parameter whenCommitted: Done when it is on disk, before anything that follows from it.
+    /// - Returns: Why the one before stays in use; nil where this one is in use.
+    package func reload(
+        _ configuration: Configuration, actor: String?, whenCommitted: @escaping () -> Void
+    ) -> JournalError? {
+        if let lost { return lost }
+        whenReloaded = whenCommitted
+        backlog.append(.reloaded(configuration, actor: actor))
+        work()
+        guard whenReloaded != nil else { return nil }
+        whenReloaded = nil
+        defer { reloadRefusal = nil }
+        return lost ?? reloadRefusal ?? trouble
+    }
+
     private func work() {
         while let event = backlog.first {
             let now = environment.now()
             let before = scheduler
             let step = scheduler.handle(event, at: now)
             if mutant(.effectsFirst) { for effect in step.effects { environment.perform(effect) } }
-            guard commit(step, event, before, at: now) else { return }
-            backlog.removeFirst()
+            switch commit(step, event, before, at: now) {
+            case .done: backlog.removeFirst()
+            case .waits: return
+            case .refused(let error):
+                refuse(event, error, at: now)
+                continue
+            }
+            if case .reloaded = event, let done = whenReloaded {
+                whenReloaded = nil
+                done()
+            }
             environment.tell(step.records, before: before, after: scheduler, at: now)
             for effect in step.effects where !mutant(.effectsFirst) { environment.perform(effect) }
         }
         let now = environment.now()
         prune(at: now)
-        environment.arm(scheduler.wake.isEmpty ? nil : scheduler.wake, at: now)
+        var wake = scheduler.wake
+        // What was refused would be decided again at once, and refused again.
+        if let refusedUntil, now.monotonic < refusedUntil { wake = Wake(at: refusedUntil) }
+        environment.arm(wake.isEmpty ? nil : wake, at: now)
+    }
+
+    /// A step with a record that is larger than what is stored. What was asked for gets a failure in its place, so that nobody
+    /// waits for an answer that was thrown away; a call that was answered is in doubt.
+    private func refuse(_ event: Event, _ error: JournalError, at now: Moment) {
+        backlog.removeFirst()
+        environment.journalRefused("a step was not taken: \(event.refusedWords)", error)
+        switch event {
+        case .command(let id, _, _):
+            environment.perform(.reply(id, .refused("it can not be stored: \(error.found)")))
+        case .reloaded:
+            reloadRefusal = error
+        case .callTurn:
+            postponed.append(event)
+            refusedUntil = now.monotonic + RuntimeBounds.journalRetry
+        default:
+            if let failure = event.failure(error.found), failure != event {
+                backlog.insert(failure, at: 0)
+            } else {
+                refusedUntil = now.monotonic + RuntimeBounds.journalRetry
+            }
+        }
     }
 
     // MARK: The journal
 
-    private func commit(_ step: Step, _ event: Event, _ before: Scheduler, at now: Moment) -> Bool {
-        guard !step.records.isEmpty || trouble != nil else { return true }
+    private func bringBackPostponed() {
+        guard let until = refusedUntil, environment.now().monotonic >= until else { return }
+        refusedUntil = nil
+        backlog += postponed
+        postponed = []
+    }
+
+    private enum Outcome {
+        case done
+        /// The scheduler is as it was, and the event waits for the disk.
+        case waits
+        /// The scheduler is as it was, and the step can never be stored.
+        case refused(JournalError)
+    }
+
+    private func commit(_ step: Step, _ event: Event, _ before: Scheduler, at now: Moment) -> Outcome {
+        guard !step.records.isEmpty || trouble != nil else { return .done }
         do throws(JournalError) {
             recordsSinceSnapshot += step.records.count
             let isDue = recordsSinceSnapshot >= snapshotInterval
             let folded = mutant(.staleSnapshot) ? before.state : scheduler.state
             // A step without records tells nothing of the disk.
             if step.records.isEmpty { try journal.checkWritable() }
-            try journal.commit(
-                step.records, at: now.wall, snapshot: isDue ? try RecordCoding.encode(folded) : nil)
+            try journal.commit(step.records, at: now.wall, snapshot: isDue ? try snapshot(of: folded) : nil)
             if isDue { recordsSinceSnapshot = 0 }
             if trouble != nil {
                 trouble = nil
                 environment.journalTrouble(nil)
             }
-            return true
+            return .done
         } catch {
             recordsSinceSnapshot -= step.records.count
             switch error.code {
@@ -104,14 +179,35 @@ package final class Runtime {
                 scheduler = before
                 if trouble != error { environment.journalTrouble(error) }
                 trouble = error
-                if case .command(let id, _, _) = event { refuse(id, error) }
+                refuseOrders(error)
+                environment.arm(Wake(at: now.monotonic + RuntimeBounds.journalRetry), at: now)
+            case .tooLarge:
+                scheduler = before
+                // Nothing can be decided before recovery: a person must see to it, and meanwhile it is tried again.
+                guard case .started = event else { return .refused(error) }
+                if trouble != error { environment.journalTrouble(error) }
+                trouble = error
+                refuseOrders(error)
                 environment.arm(Wake(at: now.monotonic + RuntimeBounds.journalRetry), at: now)
             case .corrupt, .newerFormat, .unreadableRecord, .conflict, .io:
                 // A failed sync may have dropped what was written: nothing in memory can be trusted to be on disk.
                 lose(error)
             }
-            return false
+            return .waits
         }
+    }
+
+    /// Without one the next start folds more records, which is all.
+    private func snapshot(of state: State) throws(JournalError) -> [UInt8]? {
+        let bytes = try RecordCoding.encode(state)
+        guard bytes.count > JournalBounds.snapshotByteLimit else { return bytes }
+        environment.journalRefused(
+            "no snapshot was stored",
+            JournalError(
+                .tooLarge,
+                "a snapshot has \(bytes.count) bytes; at most \(JournalBounds.snapshotByteLimit) are stored",
+                remedy: "Split the work over several daemons: starts take longer and longer."))
+        return nil
     }
 
     /// With the size of what is stored, so that a record costs the same with few campaigns and with many.
@@ -119,15 +215,24 @@ package final class Runtime {
         max(RuntimeBounds.recordsPerSnapshot, scheduler.state.campaigns.count / RuntimeBounds.campaignsPerRecord)
     }
 
-    /// An order that waits for the disk would be obeyed at a time that nobody expects.
-    private func refuse(_ id: CommandID, _ error: JournalError) {
-        backlog.removeFirst()
-        environment.perform(
-            .reply(id, .refused("the journal can not be written, so nothing was taken in: \(error.found)")))
+    /// An order that waits for the disk would be obeyed at a time that nobody expects, whatever else waits before it.
+    private func refuseOrders(_ error: JournalError) {
+        let waiting = backlog
+        backlog.removeAll { event in
+            switch event {
+            case .command: true
+            case .reloaded: whenReloaded != nil
+            default: false
+            }
+        }
+        for case .command(let id, _, _) in waiting {
+            environment.perform(
+                .reply(id, .refused("the journal can not be written, so nothing was taken in: \(error.found)")))
+        }
     }
 
     private func lose(_ error: JournalError) {
-        isLost = true
+        lost = error
         backlog.removeAll()
         environment.journalLost(error)
     }
@@ -139,18 +244,53 @@ package final class Runtime {
             return
         }
         guard now.wall >= next else { return }
-        let removed = try? journal.prune(
-            before: now.wall - scheduler.configuration.keep, keeping: Set(scheduler.state.occurrences.keys))
-        nextPruning =
-            now.wall
-            + ((removed ?? 0) >= JournalBounds.pruneLimit ? RuntimeBounds.firstPruning : RuntimeBounds.pruningInterval)
+        // Soon again after a large bite, or after a failure.
+        var pause = RuntimeBounds.firstPruning
+        do throws(JournalError) {
+            let removed = try journal.prune(
+                before: now.wall - scheduler.configuration.keep, keeping: Set(scheduler.state.occurrences.keys))
+            if removed < JournalBounds.pruneLimit { pause = RuntimeBounds.pruningInterval }
+        } catch {
+            switch error.code {
+            case .full, .readOnly, .locked, .tooLarge: environment.journalRefused("old records were not removed", error)
+            case .corrupt, .newerFormat, .unreadableRecord, .conflict, .io: return lose(error)
+            }
+        }
+        nextPruning = now.wall + pause
     }
 
     /// Stores a snapshot, so that the next start folds nothing, and marks the stop as clean.
     package func close() throws(JournalError) {
-        guard !isLost else { return }
-        try journal.commit([], at: environment.now().wall, snapshot: try RecordCoding.encode(scheduler.state))
+        guard lost == nil else { return }
+        try journal.commit([], at: environment.now().wall, snapshot: try snapshot(of: scheduler.state))
         try journal.closeCleanly()
+    }
+}
+
+extension Event {
+    fileprivate var refusedWords: String {
+        switch self {
+        case .started: "the start"
+        case .reloaded: "the reload"
+        case .woke: "what falls due"
+        case .stopping: "the stop"
+        case .exportJobsAnswered, .dataflowsAnswered, .runsAnswered, .runAnswered: "an answer of the platform"
+        case .callTurn(let id): "the sending of call \(id)"
+        case .callAnswered(let id, _): "the answer to call \(id)"
+        case .command: "an order"
+        }
+    }
+
+    /// What stands in for an answer that can not be stored; nil for what is no answer.
+    fileprivate func failure(_ words: String) -> Event? {
+        switch self {
+        case .exportJobsAnswered(let id, _): .exportJobsAnswered(id, .failure(.nonsense(detail: words)))
+        case .dataflowsAnswered(let id, _): .dataflowsAnswered(id, .failure(.nonsense(detail: words)))
+        case .runsAnswered(let id, _): .runsAnswered(id, .failure(.nonsense(detail: words)))
+        case .runAnswered(let id, _): .runAnswered(id, .failure(.nonsense(detail: words)))
+        case .callAnswered(let id, _): .callAnswered(id, .doubtful(detail: words))
+        case .started, .reloaded, .woke, .stopping, .callTurn, .command: nil
+        }
     }
 }
 

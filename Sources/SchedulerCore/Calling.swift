@@ -85,7 +85,42 @@ extension Scheduler {
             return
         }
         record(.callSending(call: id, at: now.wall), &step)
-        step.effects.append(.send(call.call))
+        var leaving = call.call
+        leaving.leaveBy = deadline(of: leaving, at: now)
+        step.effects.append(.send(leaving))
+    }
+
+    /// How long what ``obstacle(to:at:)`` found open stays certain: the age that the oldest answer may have, the end of
+    /// `start_within`, the next blackout. A pause that a person orders meanwhile takes the call back.
+    private func deadline(of call: Call, at now: Moment) -> WireDeadline? {
+        let fresh = configuration.polling.gateFreshness
+        let flows = Set(call.pairs.map(\.dataflow))
+        let evidence =
+            [knowledge.exports[call.sandbox]?.askedAt].compactMap { $0 }
+            + flows.compactMap { knowledge.dataflows[$0]?.askedAt } + flows.compactMap { knowledge.runs[$0]?.askedAt }
+        let monotonic = evidence.map { $0.monotonic + fresh }.min() ?? now.monotonic + fresh
+        var wall = evidence.map { $0.wall + fresh }.min() ?? now.wall + fresh
+        for id in call.activations {
+            guard let occurrence = state.occurrences[id.occurrence], let activation = state[id] else { continue }
+            wall = min(wall, expiry(of: activation, in: occurrence.occurrence))
+        }
+        for blackout in configuration.blackouts {
+            // One that has begun was an obstacle.
+            let coming = blackout.windows(from: now.wall, until: wall, limit: 2).first { $0.from > now.wall }
+            if let coming { wall = min(wall, coming.from) }
+        }
+        return WireDeadline(wall: wall, monotonic: monotonic)
+    }
+
+    /// Takes back what was handed out and has not reached the wire. What has is answered as always.
+    func recall(under scope: PauseScope, _ step: inout Step) {
+        for (id, call) in state.calls.sorted(by: { $0.key < $1.key }) where call.isSending && !call.isAnswered {
+            let isPaused = call.call.activations.contains { activation in
+                guard let campaign = state.occurrences[activation.occurrence]?.occurrence.campaign else { return false }
+                return scope == .all || scope == .campaign(campaign)
+            }
+            if isPaused { step.effects.append(.dropCall(id)) }
+        }
     }
 
     /// Why an intended call must not leave. Everything is judged again: the call may have waited in the job queue.

@@ -93,6 +93,7 @@ extension Scheduler {
         if case .campaign(let name) = scope, configuration.campaigns[name] == nil { return unknown(name) }
         if let until, until <= now.wall { return .refused("the end of a pause must lie ahead") }
         record(.paused(Pause(scope: scope, since: now.wall, until: until, actor: actor, reason: reason)), &step)
+        recall(under: scope, &step)
         return .done("paused \(words(for: scope)); what is in flight is followed to its end", occurrence: nil)
     }
 

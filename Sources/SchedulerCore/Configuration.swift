@@ -200,6 +200,18 @@ package struct Limits: Equatable, Sendable {
         self.backoffBase = backoffBase
         self.backoffMaximum = backoffMaximum
     }
+
+    /// How long bytes of a call may be under way after nobody waits for it any more: the kernel gives them up after
+    /// `request_timeout` (`TCP_USER_TIMEOUT`), and TLS takes a moment for its last word. As long after the beginning of a doubt
+    /// no look-up says that its call had no effect.
+    package var wireTime: Duration { requestTimeout + Self.closingTime }
+
+    private static let closingTime = Duration.seconds(3)
+}
+
+extension Configuration {
+    /// `settle`, and never less than ``Limits/wireTime``: what the kernel still holds may arrive after a look-up.
+    package var settling: Duration { max(polling.settle, limits.wireTime) }
 }
 
 /// A span in which nothing is fired.

@@ -68,7 +68,9 @@ extension Scheduler {
         record(.doubtLookedUp(activation: activation, at: now.wall), &step)
         let lookUps = state[activation]?.lookUps ?? 0
         if mutant(.absentTooSoon) { return absent(activation, lookUps, at: now, &step) }
-        if lookUps >= DoubtBounds.lookUpsNeeded, now.monotonic - watch.startedAt >= configuration.polling.settle {
+        // What the kernel still held may have arrived after an earlier look-up was answered.
+        guard known.askedAt.monotonic - watch.startedAt >= configuration.limits.wireTime else { return }
+        if lookUps >= DoubtBounds.lookUpsNeeded, now.monotonic - watch.startedAt >= configuration.settling {
             absent(activation, lookUps, at: now, &step)
         }
     }
@@ -76,7 +78,7 @@ extension Scheduler {
     /// Look-ups count only when they are spread over `settle`: not more of them than the table has by now.
     private func isSpread(_ activation: ActivationID, _ watch: WatchedDoubt, _ now: Moment) -> Bool {
         let elapsed = (now.monotonic - watch.startedAt).milliseconds
-        let settle = max(1, configuration.polling.settle.milliseconds)
+        let settle = max(1, configuration.settling.milliseconds)
         let due = DoubtBounds.looks.count { Int64($0).saturatingMultiply(settle) / 100 <= elapsed }
         return (state[activation]?.lookUps ?? 0) < due
     }
@@ -107,7 +109,7 @@ extension Scheduler {
     private mutating func giveUpWaiting(
         _ activation: ActivationID, _ watch: WatchedDoubt, _ reason: String, at now: Moment, _ step: inout Step
     ) {
-        guard now.monotonic - watch.startedAt >= configuration.polling.settle * DoubtBounds.patience else { return }
+        guard now.monotonic - watch.startedAt >= configuration.settling * DoubtBounds.patience else { return }
         setAside(activation, reason, holdsLane: true, at: now, &step)
     }
 
@@ -116,7 +118,7 @@ extension Scheduler {
     ) {
         guard let occurrence = state.occurrences[activation.occurrence]?.occurrence, let held = state[activation]
         else { return }
-        let reason = "established as absent by \(lookUps) look-ups over \(configuration.polling.settle.text)"
+        let reason = "established as absent by \(lookUps) look-ups over \(configuration.settling.text)"
         switch occurrence.onDoubt {
         case .hold:
             setAside(activation, "\(reason); held for a person (on_doubt = \"hold\")", holdsLane: true, at: now, &step)

@@ -238,7 +238,7 @@ extension Scheduler {
     }
 
     private func nextLook(_ watch: WatchedDoubt, at now: Moment) -> Monotonic {
-        let settle = configuration.polling.settle
+        let settle = configuration.settling
         let next = watch.looks + 1
         let planned =
             next < DoubtBounds.looks.count

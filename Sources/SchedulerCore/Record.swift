@@ -228,6 +228,12 @@ package struct Call: Equatable, Codable, Sendable {
     /// The newest finished profile export job, which `adhocrun` version 1 wants to be told.
     package var exportJob: String?
     package var at: Instant
+    /// Set on the way out only, never journaled: see ``WireDeadline``.
+    package var leaveBy: WireDeadline?
+
+    private enum CodingKeys: CodingKey {
+        case id, sandbox, activations, pairs, baselines, exportJob, at
+    }
 
     package init(
         id: CallID, sandbox: SandboxName, activations: [ActivationID], pairs: [Pair],
@@ -240,6 +246,22 @@ package struct Call: Equatable, Codable, Sendable {
         self.baselines = baselines
         self.exportJob = exportJob
         self.at = at
+    }
+}
+
+/// When what was judged before a call is no longer certain: from then on the call must not reach the wire. Between the
+/// decision and the wire lie a token, our own pace and a connection. Either clock can end it.
+package struct WireDeadline: Equatable, Sendable {
+    package var wall: Instant
+    package var monotonic: Monotonic
+
+    package init(wall: Instant, monotonic: Monotonic) {
+        self.wall = wall
+        self.monotonic = monotonic
+    }
+
+    package func isOver(at now: Moment) -> Bool {
+        now.wall >= wall || now.monotonic >= monotonic
     }
 }
 

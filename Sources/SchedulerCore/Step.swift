@@ -40,9 +40,11 @@ package enum Effect: Equatable, Sendable {
     case askRun(AskID, SandboxName, RunID)
     /// Take the call's place in the job queue. Answered by `callTurn`.
     case queueCall(CallID, sandbox: SandboxName, audiences: [AudienceID])
-    /// Send the call, once, now. Answered by `callAnswered`, whatever happens.
+    /// Send the call, once, now, and not after its `leaveBy`: what is late is certainly not sent. Answered by
+    /// `callAnswered`, whatever happens.
     case send(Call)
-    /// The call left the job queue without being sent.
+    /// The call leaves the job queue without being sent. One that was sent and has not reached the wire does not any more,
+    /// and is answered all the same.
     case dropCall(CallID)
     case notify(Notification)
     case reply(CommandID, CommandReply)

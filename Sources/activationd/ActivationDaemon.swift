@@ -39,7 +39,13 @@ struct ActivationDaemon: ParsableCommand {
         })
     var logLevel: Logger.Level?
 
+    static func main() {
+        HeldSignals.hold()
+        main(nil)
+    }
+
     func run() throws {
+        if check { HeldSignals.release() }
         Privacy.begin()
         let (passed, warnings) = PassedSockets.take()
         let environment = ProcessInfo.processInfo.environment
@@ -58,13 +64,17 @@ struct ActivationDaemon: ParsableCommand {
             environment: environment, logLevel: logLevel, level: level, passed: passed)
         if check { return try start.check(options) }
         let initial = try start.configuration(options, warnings)
+        if HeldSignals.isStopAsked { throw start.stopped() }
         let directory = stateDirectory ?? start.directory("STATE_DIRECTORY", "/var/lib/activationd")
         do {
             let lock = try StateDirectoryLock(directory: directory)
             for warning in lock.warnings { start.logger.warning("\(warning)") }
             let journal = try start.open(directory)
+            let reader = try journal.reader()
             try withExtendedLifetime(lock) {
-                try Daemon(options: options, loaded: initial, journal: journal, logger: start.logger).run()
+                try Daemon(
+                    options: options, loaded: initial, journal: journal, reader: reader, logger: start.logger
+                ).run()
             }
         } catch let error as ControlSocketError {
             throw start.fails(
@@ -78,7 +88,7 @@ struct ActivationDaemon: ParsableCommand {
 }
 
 /// What stands between the flags and a daemon that runs: each part either is there, or is told with what to do.
-private struct Start {
+private struct Start: Sendable {
     typealias ExitCode = LinuxShell.ExitCode
 
     let logger: Logger
@@ -124,7 +134,8 @@ private struct Start {
 
     /// A journal that was left open is checked as a whole, which takes time where it is large.
     func open(_ directory: String) throws -> SQLiteJournal {
-        let extending = StartExtension("checking the journal")
+        // It only reads for as long as it takes long.
+        let extending = StartExtension("checking the journal", whenStopAsked: { [self] in _exit(stopped().rawValue) })
         defer { extending.end() }
         let journal = try SQLiteJournal(directory: directory)
         if journal.wasLeftOpen {
@@ -132,6 +143,13 @@ private struct Start {
                 "the last stop was not clean (killed, or the power went): the whole journal was checked and is sound")
         }
         return journal
+    }
+
+    /// Somebody wanted it to end before it was ready: nothing was begun.
+    func stopped() -> ArgumentParser.ExitCode {
+        ServiceManager.stopping(status: "stopping")
+        logger.notice("stopped before it was ready")
+        return .success
     }
 
     func fails(_ words: String, _ id: MessageID?, _ code: Int32) -> ArgumentParser.ExitCode {

@@ -199,6 +199,109 @@ import Testing
         try await test.close()
     }
 
+    @Test(.enabled(if: getuid() == 0, "needs root, to mount a small disk"))
+    func `a reload on a full disk is answered by what is in use`() async throws {
+        let test = try await DaemonUnderTest([byHand])
+        let state = test.directory + "/state"
+        let mounted = try run("/usr/bin/mount", "-t", "tmpfs", "-o", "mode=700,size=2048k", "tmpfs", state)
+        try #require(mounted == 0)
+        defer { _ = try? run("/usr/bin/umount", "--lazy", state) }
+        try await test.startAndWait()
+        #expect(try run("/usr/bin/dd", "if=/dev/zero", "of=\(state)/filling", "bs=1k") != 0)
+        // What is left in the journal's own files may take a few.
+        var refused: ControlAnswer?
+        for number in 1...100 where refused == nil {
+            let name = "sale-\(number)"
+            try test.writeConfiguration(CampaignText(name: name, at: nil, pairs: [1: [1]]).text)
+            let answer = try test.control.request("POST", "/v1/reload")
+            let campaigns = String(decoding: try test.control.request("GET", "/v1/campaigns").body, as: UTF8.self)
+            #expect(campaigns.contains("\"\(name)\"") == answer.isSuccess, "\(answer.status)")
+            if !answer.isSuccess { refused = answer }
+        }
+        #expect(try expect(try #require(refused), is: .journal, 503).contains("the one before stays in use"))
+        // It is not taken into use behind anybody's back when there is room.
+        let before = try test.control.request("GET", "/v1/campaigns").body
+        unlink(state + "/filling")
+        try await test.wait(for: "room") {
+            (try? test.ask(StatusDocument.self, "/v1/status"))?.journal.state == "ok"
+        }
+        #expect(try test.control.request("GET", "/v1/campaigns").body == before)
+        #expect(try test.activationctl("reload").code == 0)
+        #expect(try test.control.request("GET", "/v1/campaigns").body != before)
+        #expect(test.end(SIGTERM) == 0)
+        #expect(try run("/usr/bin/umount", state) == 0)
+        try await test.close()
+    }
+
+    private func run(_ command: String...) throws -> Int32 {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: command[0])
+        process.arguments = Array(command.dropFirst())
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        return process.terminationStatus
+    }
+
+    @Test func `reloads that change nothing about the platform fetch no token`() async throws {
+        let test = try await DaemonUnderTest([byHand])
+        try await test.startAndWait()
+        _ = try test.order(DoneDocument.self, "/v1/campaigns/sale/fire", FireOrder(forceOverlap: false))
+        try await test.wait(for: "every delivery") { test.succeeded == 2 }
+        for name in ["sale", "other", "third"] {
+            try test.writeConfiguration(CampaignText(name: name, at: nil, pairs: [1: [1, 2]]).text)
+            #expect(try test.activationctl("reload").code == 0)
+            _ = try test.order(DoneDocument.self, "/v1/campaigns/\(name)/fire", FireOrder(forceOverlap: false))
+            let before = test.succeeded
+            try await test.wait(for: "every delivery") { test.succeeded >= before + 2 }
+        }
+        #expect(test.log.components(separatedBy: "POST token: 200").count == 2)
+        // One that changes how the platform is asked begins anew.
+        let file = test.directory + "/activationd.toml"
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        try text.replacingOccurrences(of: "request_timeout = \"3s\"", with: "request_timeout = \"4s\"")
+            .write(toFile: file, atomically: true, encoding: .utf8)
+        #expect(try test.activationctl("reload").code == 0)
+        _ = try test.order(DoneDocument.self, "/v1/campaigns/third/fire", FireOrder(forceOverlap: false))
+        try await test.wait(for: "another token") {
+            test.log.components(separatedBy: "POST token: 200").count == 3
+        }
+        try await test.close()
+    }
+
+    /// As soon as it runs its own code, long before it is ready.
+    private func startAndSignal(_ test: DaemonUnderTest, _ number: Int32) async throws {
+        try test.start()
+        let process = try #require(test.process)
+        let tasks = "/proc/\(process.processIdentifier)/task"
+        try await test.wait(for: "a second thread") {
+            (try? FileManager.default.contentsOfDirectory(atPath: tasks).count) ?? 0 > 1
+        }
+        test.signal(number)
+    }
+
+    @Test func `a SIGHUP while the daemon starts is obeyed once it is ready`() async throws {
+        let many = (1...300).map { CampaignText(name: "sale-\($0)", at: nil, pairs: [1: [1]]) }
+        let test = try await DaemonUnderTest(many)
+        try await startAndSignal(test, SIGHUP)
+        try await test.wait(for: "the reload") { test.log.contains("reloaded: nothing has changed") }
+        #expect(test.log.components(separatedBy: "ready:").count == 2)
+        #expect(test.end(SIGTERM) == 0)
+        try await test.close()
+    }
+
+    @Test(arguments: [SIGTERM, SIGINT])
+    func `a daemon that is stopped while it starts ends in order`(number: Int32) async throws {
+        let many = (1...300).map { CampaignText(name: "sale-\($0)", at: nil, pairs: [1: [1]]) }
+        let test = try await DaemonUnderTest(many)
+        try await startAndSignal(test, number)
+        #expect(test.end(0) == 0)
+        #expect(test.log.contains("stopped"))
+        try await test.startAndWait()
+        #expect(!test.log.contains("the last stop was not clean"))
+        try await test.close()
+    }
+
     @Test func `the demo ends by itself with a clean ledger`() throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()

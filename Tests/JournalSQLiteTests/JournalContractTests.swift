@@ -166,7 +166,7 @@ extension JournalStore {
             try test.store.commit(
                 [ended(1), .callWithdrawn(call: CallID(1), reason: huge)], at: start, snapshot: nil)
         }
-        #expect(error?.code == .unreadableRecord)
+        #expect(error?.code == .tooLarge)
         #expect(try test.store.everything() == [])
     }
 

@@ -17,6 +17,38 @@ import Testing
         #expect(try test.store.snapshot()?.bytes == [7])
     }
 
+    @Test func `a reader sees what is committed, also while it is written, and can not write`() throws {
+        let test = try StoreUnderTest(.sqlite)
+        let journal = try #require(test.store as? SQLiteJournal)
+        let reader = try journal.reader()
+        #expect(try reader.history(HistoryQuery()).isEmpty)
+        try journal.commit([.occurrenceAdmitted(occurrence(1))], at: start, snapshot: nil)
+        #expect(try reader.history(HistoryQuery()).map(\.record) == [.occurrenceAdmitted(occurrence(1))])
+        let seen = try journal.database.write { database in
+            try database.execute(sql: "UPDATE status SET beats = beats + 1")
+            // The writer's own connection is in the middle of a transaction.
+            return try reader.history(HistoryQuery()).count
+        }
+        #expect(seen == 1)
+        try test.reopen()
+        #expect(try test.store.everything().count == 1)
+        #expect((test.store as? SQLiteJournal)?.wasLeftOpen == false)
+    }
+
+    @Test func `records are counted through commits, forgetting and a start`() throws {
+        let test = try StoreUnderTest(.sqlite)
+        for number in 1...3 {
+            try test.store.commit(
+                [.occurrenceAdmitted(occurrence(number)), ended(number)], at: start, snapshot: [1])
+        }
+        #expect(try test.store.information().records == 6)
+        let removed = try test.store.prune(before: start + .seconds(60), keeping: [])
+        #expect(removed > 0)
+        #expect(try test.store.information().records == Int64(6 - removed))
+        try test.reopen()
+        #expect(try test.store.information().records == Int64(6 - removed))
+    }
+
     @Test func `every commit is synced, whatever the library sets by itself`() throws {
         let test = try StoreUnderTest(.sqlite)
         let database = try #require(test.store as? SQLiteJournal).database

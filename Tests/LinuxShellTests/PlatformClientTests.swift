@@ -11,6 +11,8 @@ let audience: AudienceID = "22222222-bbbb-4bbb-8bbb-000000000001"
 let adhocrun = "/data/core/activation/disflowprovider/adhocrun"
 let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
+let ten = Instant(milliseconds: 1_795_514_400_000)
+
 func aCall() -> Call {
     Call(
         id: CallID(1), sandbox: "prod", activations: [ActivationID(OccurrenceID(1), 1)],
@@ -34,6 +36,7 @@ final class ClientUnderTest: Sendable {
     init(
         limits: Limits = Limits(requestTimeout: .seconds(5)), environment: [String: String] = [:],
         secrets: [String: String] = ["FIRST": "one"], second: Bool = false,
+        clock: @escaping @Sendable () -> Moment = ClientUnderTest.clock,
         _ script: @escaping @Sendable (WireRequest) -> ScriptedServer.Answer
     ) throws {
         let server = try ScriptedServer { request in
@@ -54,12 +57,12 @@ final class ClientUnderTest: Sendable {
                 }
                 return secret
             },
-            clock: {
-                let milliseconds = Int64(Date().timeIntervalSince1970 * 1000)
-                return Moment(
-                    wall: Instant(milliseconds: milliseconds), monotonic: Monotonic(milliseconds: milliseconds))
-            },
-            observe: { exchanges.add($0) })
+            clock: clock, observe: { exchanges.add($0) })
+    }
+
+    static let clock: @Sendable () -> Moment = {
+        let milliseconds = Int64(Date().timeIntervalSince1970 * 1000)
+        return Moment(wall: Instant(milliseconds: milliseconds), monotonic: Monotonic(milliseconds: milliseconds))
     }
 
     /// Scripts that do not care about tokens answer `.close` for them.
@@ -190,6 +193,18 @@ final class ClientUnderTest: Sendable {
             return
         }
         #expect(test.server.count(adhocrun) == 0)
+        await test.stop()
+    }
+
+    @Test(arguments: ["one ", " one", "one\t"])
+    func `a secret with a blank at its end is named as the likely cause when it is refused`(secret: String) async throws
+    {
+        let test = try ClientUnderTest(secrets: ["FIRST": secret]) { _ in .json(400, #"{"error":"invalid_client"}"#) }
+        guard case .failure(.credentials(let detail)) = await test.client.exportJobs("prod", since: ten) else {
+            Issue.record("not a matter of credentials")
+            return
+        }
+        #expect(detail.contains("begins or ends with a blank"))
         await test.stop()
     }
 

@@ -1,3 +1,4 @@
+import CampaignConfig
 import Foundation
 import SchedulerCore
 import Testing
@@ -20,9 +21,29 @@ import Testing
 
     @Test(arguments: [
         ("s3cret", "s3cret"), ("s3cret\n", "s3cret"), ("s3cret\r\n", "s3cret"), ("two\nlines\n", "two\nlines"),
+        ("s3cret\n\n", "s3cret"), ("s3cret\r\n\r\n", "s3cret"), ("s3cret\n\r", "s3cret"),
     ])
-    func `one line end at its end is not part of a secret`(_ written: String, _ read: String) throws {
+    func `line ends at its end are not part of a secret`(_ written: String, _ read: String) throws {
         #expect(try SecretReader(environment: [:]).read(.file(write(written))) == read)
+    }
+
+    @Test func `a secret that is not there, is padded, or is readable for everybody is warned of`() throws {
+        let reader = SecretReader(environment: ["SECRET": "s3cret", "PADDED": "s3cret "])
+        let path = try write("s3cret\n")
+        for (mode, code) in [(0o600, nil), (0o640, nil), (0o644, .secretExposed), (0o604, .secretExposed)]
+            as [(mode_t, ConfigurationFault.Code?)]
+        {
+            #expect(chmod(path, mode) == 0)
+            #expect(reader.warning(.file(path))?.code == code)
+        }
+        #expect(reader.warning(.environment("SECRET")) == nil)
+        #expect(reader.warning(.environment("PADDED"))?.code == .secretBlank)
+        #expect(reader.warning(.environment("MISSING"))?.code == .secretUnreadable)
+        #expect(reader.warning(.file(path + ".missing"))?.code == .secretUnreadable)
+        // Who checks by hand has no credentials, and is not told that they are missing.
+        #expect(reader.warning(.credential("client")) == nil)
+        let passed = SecretReader(environment: ["CREDENTIALS_DIRECTORY": directory])
+        #expect(passed.warning(.credential("client"))?.code == .secretUnreadable)
     }
 
     @Test func `a credential is the file that systemd passed`() throws {

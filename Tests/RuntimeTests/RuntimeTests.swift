@@ -12,12 +12,14 @@ final class RecordingEnvironment: Environment {
     var armed: Wake?
     var troubles: [JournalError.Code?] = []
     var lost: JournalError?
+    var refused: [String] = []
 
     func now() -> Moment { Moment(wall: wall, monotonic: Monotonic(milliseconds: wall.milliseconds)) }
     func arm(_ wake: Wake?, at now: Moment) { armed = wake }
     func perform(_ effect: Effect) { performed.append(effect) }
     func tell(_ records: [Record], before: Scheduler, after: Scheduler, at now: Moment) { told += records }
     func journalTrouble(_ error: JournalError?) { troubles.append(error?.code) }
+    func journalRefused(_ what: String, _ error: JournalError) { refused.append("\(what) [\(error.code.rawValue)]") }
     func journalLost(_ error: JournalError) { lost = error }
 }
 
@@ -25,6 +27,7 @@ final class RecordingEnvironment: Environment {
 final class FaultyJournal: JournalStore {
     let inner = MemoryJournal()
     var failure: JournalError?
+    var pruneFailure: JournalError?
     var onCommit: () -> Void = {}
 
     func commit(_ records: [Record], at: Instant, snapshot: [UInt8]?) throws(JournalError) {
@@ -42,7 +45,8 @@ final class FaultyJournal: JournalStore {
     func history(_ query: HistoryQuery) throws(JournalError) -> [StoredRecord] { try inner.history(query) }
 
     func prune(before: Instant, keeping: Set<OccurrenceID>) throws(JournalError) -> Int {
-        try inner.prune(before: before, keeping: keeping)
+        if let pruneFailure { throw pruneFailure }
+        return try inner.prune(before: before, keeping: keeping)
     }
 
     func checkWritable() throws(JournalError) {
@@ -122,6 +126,57 @@ final class FaultyJournal: JournalStore {
         #expect(runtime.scheduler.state.occurrences.count == 1)
     }
 
+    @Test(arguments: [JournalError.Code.full, .readOnly, .locked])
+    func `a reload on a disk that refuses is refused, and what was in use stays`(code: JournalError.Code) throws {
+        let runtime = try started()
+        var other = configuration
+        other.digest = "another"
+        var taken = 0
+        journal.failure = JournalError(code, "refused", remedy: "")
+        let refused = runtime.reload(other, actor: "tester") { taken += 1 }
+        #expect(refused?.code == code)
+        #expect(taken == 0 && runtime.scheduler.configuration == configuration)
+
+        // Nor is it taken into use when there is room.
+        journal.failure = nil
+        runtime.handle(.woke)
+        #expect(taken == 0 && runtime.scheduler.configuration == configuration)
+        let accepted = runtime.reload(other, actor: "tester") { taken += 1 }
+        #expect(accepted == nil)
+        #expect(taken == 1 && runtime.scheduler.configuration == other)
+    }
+
+    @Test func `a configuration is on disk before what is done for it, and that before what follows from it`() throws {
+        let runtime = try started()
+        runtime.handle(fire)
+        var other = configuration
+        other.digest = "another"
+        other.campaigns["sale"]?.pairs = [Pair(dataflow: "flow2", audience: "vip")]
+        var committed = 0
+        journal.onCommit = { committed += 1 }
+        let before = environment.performed.count
+        var seen: [Int] = []
+        let trouble = runtime.reload(other, actor: nil) { [environment] in
+            seen = [committed, environment.performed.count]
+        }
+        #expect(trouble == nil && seen == [1, before])
+    }
+
+    @Test func `an order behind what waits for the disk is refused as well`() throws {
+        let runtime = try started()
+        let before = runtime.scheduler.state
+        journal.failure = JournalError(.full, "refused", remedy: "")
+        runtime.handle(.reloaded(configuration))
+        runtime.handle(fire)
+        guard case .reply(CommandID(1), .refused)? = environment.performed.last else {
+            Issue.record("the order was not answered")
+            return
+        }
+        journal.failure = nil
+        runtime.handle(.woke)
+        #expect(runtime.scheduler.state.occurrences == before.occurrences)
+    }
+
     @Test func `a disk that refuses for days does not end the daemon`() throws {
         let runtime = try started()
         journal.failure = JournalError(.full, "refused", remedy: "")
@@ -139,6 +194,81 @@ final class FaultyJournal: JournalStore {
         journal.failure = nil
         runtime.handle(fire)
         #expect(environment.performed.isEmpty)
+    }
+
+    /// More than is ever stored in a record.
+    private let huge = String(repeating: "x", count: RecordCoding.sizeLimit)
+
+    @Test func `an order with a record that is too large is refused, and the daemon goes on`() throws {
+        let runtime = try started()
+        let before = runtime.scheduler.state
+        runtime.handle(.command(CommandID(1), .pause(.all, until: nil, reason: huge), actor: "tester"))
+        guard case .reply(CommandID(1), .refused(let why))? = environment.performed.last else {
+            Issue.record("the order was not answered")
+            return
+        }
+        #expect(why.contains("at most"))
+        #expect(environment.lost == nil && environment.refused == ["a step was not taken: an order [too-large]"])
+        #expect(runtime.scheduler.state == before)
+        environment.wall = environment.wall + .seconds(10)
+        runtime.handle(fire)
+        #expect(runtime.scheduler.state.occurrences.count == 1)
+    }
+
+    @Test func `an answer that is too large to be stored is a question without an answer`() throws {
+        let runtime = try started()
+        runtime.handle(fire)
+        let asked = environment.performed.compactMap { effect in
+            if case .askExportJobs(let id, _, _) = effect { id } else { nil }
+        }
+        let job = ExportJob(
+            id: huge, status: .succeeded, word: "SUCCEEDED", createdAt: environment.wall - .seconds(600),
+            endedAt: environment.wall - .seconds(60))
+        let before = runtime.scheduler.state
+        runtime.handle(.exportJobsAnswered(try #require(asked.first), .success([job])))
+        #expect(
+            environment.lost == nil
+                && environment.refused == ["a step was not taken: an answer of the platform [too-large]"])
+        #expect(runtime.scheduler.state == before)
+        // It is asked again, when it is time for that.
+        environment.wall = environment.wall + .seconds(600)
+        runtime.handle(.woke)
+        let again = environment.performed.count { if case .askExportJobs = $0 { true } else { false } }
+        #expect(again == 2)
+    }
+
+    @Test func `an occurrence that is too large for a record is tried again from time to time, not at once`() throws {
+        var large = configuration
+        large.campaigns["sale"]?.pairs = (0..<100_000).map { number in
+            Pair(
+                dataflow: DataflowID("11111111-aaaa-4aaa-8aaa-000000000001"),
+                audience: AudienceID("22222222-bbbb-4bbb-8bbb-\(100_000_000_000 + number)"))
+        }
+        large.campaigns["sale"]?.trigger = .timetable(
+            Timetable(
+                schedule: .calendar(try CalendarExpression(parsing: "*-*-* *:*:00")), zone: .utc, text: "minutely"))
+        let runtime = try Runtime(configuration: large, journal: journal, environment: environment)
+        runtime.start(large)
+        environment.wall = environment.wall + .seconds(61)
+        runtime.handle(.woke)
+        #expect(environment.lost == nil && environment.refused == ["a step was not taken: what falls due [too-large]"])
+        let wake = try #require(environment.armed?.monotonic)
+        #expect(wake > environment.now().monotonic)
+    }
+
+    @Test func `records that can not be removed are told, and it is tried again soon`() throws {
+        let runtime = try started()
+        runtime.handle(.woke)
+        journal.pruneFailure = JournalError(.full, "refused", remedy: "")
+        for _ in 1...2 {
+            environment.wall = environment.wall + .seconds(601)
+            runtime.handle(.woke)
+        }
+        #expect(environment.refused == Array(repeating: "old records were not removed [full]", count: 2))
+        journal.pruneFailure = JournalError(.corrupt, "lost", remedy: "")
+        environment.wall = environment.wall + .seconds(601)
+        runtime.handle(.woke)
+        #expect(environment.lost?.code == .corrupt)
     }
 
     @Test func `the fold of snapshot and records is the state that was`() throws {

@@ -39,6 +39,19 @@ import Testing
         #expect(rig.endings == [.succeeded])
     }
 
+    @Test func `absence is not established while the kernel may still hold the call`() {
+        var rig = Rig(
+            configuration([campaign("sale")]) { settings in
+                settings.polling.settle = .seconds(1)
+                settings.limits.requestTimeout = .seconds(30)
+            })
+        loseAnswer(&rig, takingEffect: false)
+        rig.advance(.seconds(29))
+        #expect(rig.calls.count == 1)
+        rig.advance(.seconds(60))
+        #expect(rig.calls.count == 2)
+    }
+
     @Test func `look-ups that fail do not count towards absence`() {
         var rig = Rig(configuration([campaign("sale")]))
         loseAnswer(&rig, takingEffect: true) { $0.isVisible = { _ in false } }

@@ -271,6 +271,68 @@ import Testing
         }
     }
 
+    /// A call whose turn came 5 s after its gates were asked.
+    private func sent(_ change: (inout Configuration) -> Void = { _ in }) throws -> (Scheduler, Call, Moment) {
+        let settings = configuration([campaign("sale") { $0.startWithin = .seconds(3600) }], change)
+        var scheduler = Rig(settings).scheduler
+        let asked = Moment(wall: ten, monotonic: Monotonic(milliseconds: 5_000_000))
+        _ = scheduler.handle(.command(CommandID(1), .fire("sale", forceOverlap: false), actor: "me"), at: asked)
+        _ = scheduler.handle(.exportJobsAnswered(AskID(1), .success([])), at: asked)
+        let mapping = DataflowDefinition.Mapping(
+            ids: ["vip"], name: "VIP", createdAt: ten - .seconds(86_400), startsAt: nil, endsAt: nil,
+            hasUniqueFileNames: true)
+        _ = scheduler.handle(
+            .dataflowsAnswered(
+                AskID(2), .success([DataflowDefinition(id: "flow", name: "flow", mappings: [mapping])])), at: asked)
+        _ = scheduler.handle(
+            .runsAnswered(AskID(3), .success(RunListing(runs: [], isTruncated: false))), at: asked)
+        let turn = Moment(wall: ten + .seconds(5), monotonic: Monotonic(milliseconds: 5_005_000))
+        let step = scheduler.handle(.callTurn(CallID(1)), at: turn)
+        let call = try #require(step.effects.compactMap { if case .send(let call) = $0 { call } else { nil } }.first)
+        return (scheduler, call, turn)
+    }
+
+    @Test func `a call carries the moment at which the oldest answer behind it is too old`() throws {
+        let (_, call, _) = try sent()
+        let fresh = Polling().gateFreshness
+        #expect(
+            call.leaveBy
+                == WireDeadline(wall: ten + fresh, monotonic: Monotonic(milliseconds: 5_000_000) + fresh))
+    }
+
+    @Test func `a call must leave before the next blackout begins`() throws {
+        let (_, call, _) = try sent { settings in
+            settings.blackouts = [
+                Blackout(name: "freeze", span: .fixed(from: ten + .seconds(7), until: ten + .seconds(60)))
+            ]
+        }
+        #expect(call.leaveBy?.wall == ten + .seconds(7))
+    }
+
+    @Test func `a call must leave before its occurrence expires`() throws {
+        let (_, call, _) = try sent { $0.campaigns["sale"]?.startWithin = .seconds(6) }
+        #expect(call.leaveBy?.wall == ten + .seconds(6))
+    }
+
+    @Test(arguments: [PauseScope.all, .campaign("sale")])
+    func `a pause takes back a call that has not reached the wire`(scope: PauseScope) throws {
+        let (sender, call, now) = try sent()
+        var scheduler = sender
+        let pause = scheduler.handle(
+            .command(CommandID(2), .pause(scope, until: nil, reason: "stop"), actor: "me"), at: now)
+        #expect(pause.effects.contains(.dropCall(call.id)))
+        let answer = scheduler.handle(.callAnswered(call.id, .notSent(detail: "taken back")), at: now)
+        #expect(!answer.effects.contains { if case .queueCall = $0 { true } else { false } })
+    }
+
+    @Test func `a pause of another campaign takes nothing back`() throws {
+        let (sender, call, now) = try sent { $0.campaigns["other"] = campaign("other") }
+        var scheduler = sender
+        let pause = scheduler.handle(
+            .command(CommandID(2), .pause(.campaign("other"), until: nil, reason: "stop"), actor: "me"), at: now)
+        #expect(!pause.effects.contains(.dropCall(call.id)))
+    }
+
     @Test func `a reload tries credentials at once, since a secret may have been mended`() {
         let both = configuration([campaign("sale")])
         var rig = Rig(both)

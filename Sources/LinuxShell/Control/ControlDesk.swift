@@ -9,12 +9,18 @@ internal import Reports
 internal import Runtime
 internal import SchedulerCore
 
+/// Why a configuration was not taken into use.
+enum ReloadRefusal: Error {
+    case faults(ConfigurationFaults)
+    case journal(JournalError)
+}
+
 /// What the desk asks of the daemon around the runtime.
 struct DaemonFace {
     var daemon: () -> DaemonDocument
     var configuration: () -> ConfigurationDocument
     /// Who asks, and what became of it.
-    var reload: (_ actor: String) -> Result<ReloadDocument, ConfigurationFaults>
+    var reload: (_ actor: String) -> Result<ReloadDocument, ReloadRefusal>
     /// What took much memory has ended. From wherever.
     var usedMemory: @Sendable () -> Void
 }
@@ -25,26 +31,43 @@ final class ControlDesk {
     private let runtime: Runtime
     private let environment: LinuxEnvironment
     private let journal: any JournalStore
+    private let readings: ReadingDesk
     private let face: DaemonFace
     private let plans: PlanDesk
     private var nextCommand = 1
 
-    init(runtime: Runtime, environment: LinuxEnvironment, journal: any JournalStore, face: DaemonFace) {
+    init(
+        runtime: Runtime, environment: LinuxEnvironment, journal: any JournalStore, reader: any JournalReader,
+        face: DaemonFace
+    ) {
         self.runtime = runtime
         self.environment = environment
         self.journal = journal
         self.face = face
         plans = PlanDesk(whenDone: face.usedMemory)
+        readings = ReadingDesk(reader, whenDone: face.usedMemory)
     }
 
-    /// Answers once, at once or when an order was obeyed.
-    func answer(_ request: ControlRequest, _ reply: @escaping Reply) {
+    /// Answers once: at once, when an order was obeyed, or when the journal was read. Where nobody waits for it any more, the
+    /// journal is not read.
+    func answer(
+        _ request: ControlRequest, _ isWanted: @escaping @Sendable () -> Bool = { true }, _ reply: @escaping Reply
+    ) {
         do throws(ControlRefusal) {
             let route = try ControlRoute(request)
             switch route {
             case .order(let command): try obey(command, request.actor, reply)
             case .reload: reply(try reload(request.actor))
             case .plan(let request): try plans.answer(request, runtime.scheduler, at: environment.now(), reply)
+            case .history(let history):
+                try readings.answer(.history(history), request.rights, runtime.scheduler, isWanted, reply)
+            case .occurrence(let id):
+                if let held = runtime.scheduler.state.occurrences[id] {
+                    reply(Self.response(runtime.scheduler.report(held, at: environment.now())))
+                } else {
+                    let question = ReadingDesk.Question.occurrence(id, at: environment.now())
+                    try readings.answer(question, request.rights, runtime.scheduler, isWanted, reply)
+                }
             default: reply(try look(route))
             }
         } catch {
@@ -64,11 +87,9 @@ final class ControlDesk {
         case .campaigns: return Self.response(scheduler.campaignsReport(at: now.wall))
         case .campaign(let name): return try found(scheduler.campaignReport(name, at: now), name)
         case .explain(let name): return try found(scheduler.explainReport(name, at: now), name)
-        case .occurrence(let id): return try occurrence(id, at: now)
-        case .history(let request): return try history(request)
         case .queue: return Self.response(scheduler.queueReport(at: now))
         case .runs: return Self.response(scheduler.runsReport())
-        case .reload, .order, .plan: throw ControlRefusal(.badMethod, "this is an order")
+        case .reload, .order, .plan, .occurrence, .history: throw ControlRefusal(.badMethod, "this is an order")
         }
     }
 
@@ -104,7 +125,12 @@ final class ControlDesk {
     private func reload(_ actor: String) throws(ControlRefusal) -> ControlResponse {
         switch face.reload(actor) {
         case .success(let document): return Self.response(document)
-        case .failure(let faults):
+        case .failure(.journal(let error)):
+            throw ControlRefusal(
+                .journal,
+                "the configuration was not reloaded, the one before stays in use: the journal can not be written: "
+                    + error.found)
+        case .failure(.faults(let faults)):
             throw ControlRefusal(
                 .configuration, "the configuration was not reloaded, the one before stays in use: \(faults.summary)",
                 faults: faults.faults.map(FaultDocument.init))
@@ -118,60 +144,6 @@ final class ControlDesk {
         return JournalDocument(
             state: runtime.trouble == nil ? "ok" : "trouble", trouble: runtime.trouble?.found,
             records: information?.records, bytes: information?.bytes, freeBytes: information?.freeBytes)
-    }
-
-    private func read(_ query: HistoryQuery) throws(ControlRefusal) -> [StoredRecord] {
-        do throws(JournalError) {
-            return try journal.history(query)
-        } catch {
-            throw ControlRefusal(.journal, "the journal can not be read: \(error.found)")
-        }
-    }
-
-    /// Every record of an occurrence, oldest first.
-    private func records(of id: OccurrenceID) throws(ControlRefusal) -> [Record] {
-        var records: [StoredRecord] = []
-        for _ in 1...DeskBounds.pages {
-            let page = try read(
-                HistoryQuery(occurrence: id, before: records.last?.sequence, limit: JournalBounds.historyLimit))
-            if page.isEmpty { break }
-            records += page
-        }
-        return records.reversed().map(\.record)
-    }
-
-    private func occurrence(_ id: OccurrenceID, at now: Moment) throws(ControlRefusal) -> ControlResponse {
-        let scheduler = runtime.scheduler
-        if let held = scheduler.state.occurrences[id] { return Self.response(scheduler.report(held, at: now)) }
-        guard let rebuilt = rebuild(id, from: try records(of: id)) else {
-            throw ControlRefusal(.unknown, "the journal knows no occurrence \(id)")
-        }
-        return Self.response(scheduler.report(rebuilt, at: now))
-    }
-
-    private func history(_ request: HistoryRequest) throws(ControlRefusal) -> ControlResponse {
-        let page = try read(
-            HistoryQuery(
-                campaign: request.campaign, occurrence: request.occurrence, since: request.since,
-                until: request.until, before: request.before, limit: request.limit))
-        let known = try admissions(for: page)
-        let scheduler = runtime.scheduler
-        let names = RecordNames(
-            occurrence: { known[$0] }, dataflow: { scheduler.name(of: $0) }, audience: { scheduler.name(of: $0) })
-        let entries = page.map { stored in RecordReport(stored.record, names: names).entry(stored) }
-        return Self.response(HistoryDocument(entries: entries, before: page.last?.sequence))
-    }
-
-    /// The occurrences that some records are about: held ones, those whose admission is on the page, and the others from
-    /// the journal, up to a bound. Beyond it an entry has no names, and is right all the same.
-    private func admissions(for page: [StoredRecord]) throws(ControlRefusal) -> [OccurrenceID: Occurrence] {
-        var known = runtime.scheduler.state.occurrences.mapValues(\.occurrence)
-        for case .occurrenceAdmitted(let occurrence) in page.map(\.record) { known[occurrence.id] = occurrence }
-        let wanted = Set(page.flatMap { RecordIndex($0.record).occurrences }).filter { known[$0] == nil }
-        for id in wanted.sorted().suffix(DeskBounds.admissionsForHistory) {
-            if let rebuilt = rebuild(id, from: try records(of: id)) { known[id] = rebuilt.occurrence }
-        }
-        return known
     }
 
     // MARK: Answers
@@ -192,12 +164,6 @@ final class ControlDesk {
         response.status = refusal.status
         return response
     }
-}
-
-private enum DeskBounds {
-    /// Of `JournalBounds.historyLimit` records each.
-    static let pages = 20
-    static let admissionsForHistory = 100
 }
 
 extension FaultDocument {

@@ -58,13 +58,22 @@ enum Peer {
         var gid: UInt32 = .max
     }
 
+    /// Whether the daemon itself is at the other end.
+    static func isThisProcess(_ channel: any Channel) -> EventLoopFuture<Bool> {
+        credential(of: channel)?.map { $0.pid == getpid() }.recover { _ in false }
+            ?? channel.eventLoop.makeSucceededFuture(false)
+    }
+
+    private static func credential(of channel: any Channel) -> EventLoopFuture<Credential>? {
+        (channel as? any SocketOptionProvider)?.unsafeGetSocketOption(
+            level: .socket, name: NIOBSDSocket.Option(rawValue: SO_PEERCRED))
+    }
+
     /// Nil where the kernel does not say.
     static func look(at channel: any Channel) -> EventLoopFuture<ControlPeer?> {
-        guard let provider = channel as? any SocketOptionProvider else {
+        guard let credential = credential(of: channel) else {
             return channel.eventLoop.makeSucceededFuture(nil)
         }
-        let credential: EventLoopFuture<Credential> = provider.unsafeGetSocketOption(
-            level: .socket, name: NIOBSDSocket.Option(rawValue: SO_PEERCRED))
         let loop = channel.eventLoop
         return credential.flatMap { named($0.uid, on: loop) }
     }

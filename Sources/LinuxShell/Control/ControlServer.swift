@@ -10,8 +10,11 @@ internal import NIOHTTP1
 package import NIOPosix
 
 package enum ControlBounds {
-    /// Where there are more, those that only hold a connection go first: ``ControlConnections``.
+    /// Of each door. Where there are more, those that only hold a connection go first: ``ControlConnections``.
     package static let connectionLimit = 32
+    /// Requests of each door, once `requestsAtOnce` came together.
+    static let requestsPerSecond: Int64 = 200
+    static let requestsAtOnce: Int64 = 100
     /// From connecting to the end of the request.
     static let requestTime = TimeAmount.seconds(10)
     /// From the request to the last byte of the answer; a reload of a large configuration fits.
@@ -39,10 +42,13 @@ package final class ControlServer: Sendable {
         directory: String, passed: [ControlDoor] = [], group: MultiThreadedEventLoopGroup, handler: @escaping Handler
     ) throws(ControlSocketError) -> ControlServer {
         let own = try ControlSocket.bind(directory: directory)
-        let connections = ControlConnections(limit: ControlBounds.connectionLimit)
         var channels: [any Channel] = []
         for door in [own] + passed {
             do {
+                let connections = ControlConnections(
+                    limit: ControlBounds.connectionLimit,
+                    pace: ControlPace(
+                        perSecond: ControlBounds.requestsPerSecond, atOnce: ControlBounds.requestsAtOnce))
                 channels.append(try listen(door, connections, group, handler))
             } catch {
                 for channel in channels { channel.close(promise: nil) }
@@ -59,11 +65,9 @@ package final class ControlServer: Sendable {
         try ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: Int32(ControlBounds.connectionLimit))
             .childChannelInitializer { channel in
-                guard connections.enter(channel) else {
-                    return channel.eventLoop.makeFailedFuture(ChannelError.alreadyClosed)
-                }
-                channel.closeFuture.whenComplete { _ in connections.leave(channel) }
-                return channel.eventLoop.makeCompletedFuture {
+                Peer.isThisProcess(channel).flatMapThrowing { isOwn in
+                    guard connections.enter(channel, isOwn: isOwn) else { throw ChannelError.alreadyClosed }
+                    channel.closeFuture.whenComplete { _ in connections.leave(channel) }
                     try channel.pipeline.syncOperations.configureHTTPServerPipeline()
                     try channel.pipeline.syncOperations.addHandler(
                         ControlConnectionHandler(handler: handler, connections: connections, door: door))
@@ -133,7 +137,13 @@ private final class ControlConnectionHandler: ChannelInboundHandler {
             guard let head else { return }
             close(context, after: ControlBounds.answerTime)
             connections.become(.served, context.channel)
-            hand(head, on: context)
+            let wait = connections.wait(of: context.channel, at: .now())
+            guard wait > .zero else { return hand(head, on: context) }
+            let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+            context.eventLoop.scheduleTask(in: wait) {
+                let (own, context) = bound.value
+                if context.channel.isActive { own.hand(head, on: context) }
+            }
         }
     }
 

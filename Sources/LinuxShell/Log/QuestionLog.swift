@@ -39,6 +39,18 @@ extension Event {
         default: nil
         }
     }
+
+    /// Whether the platform refused our credentials; nil for what says nothing of them.
+    var isRefused: Bool? {
+        switch self {
+        case .callAnswered(_, .refused(.unauthorized)), .callAnswered(_, .refused(.forbidden)): true
+        case .callAnswered(_, .accepted), .exportJobsAnswered(_, .success), .dataflowsAnswered(_, .success),
+            .runsAnswered(_, .success), .runAnswered(_, .success):
+            false
+        default:
+            if case .credentials? = askFailure { true } else { nil }
+        }
+    }
 }
 
 struct QuestionLog {

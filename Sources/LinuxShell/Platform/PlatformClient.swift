@@ -22,6 +22,21 @@ package struct PlatformExchange: Equatable, Sendable {
     package var failure: String?
 }
 
+/// Lets a call be taken back until its body is handed out.
+package final class CallPass: @unchecked Sendable {
+    // `lock` guards `recalled`. A lock that the thread sanitizer understands.
+    private let lock = NSLock()
+    private var recalled = false
+
+    package init() {}
+
+    package func recall() {
+        lock.withLock { recalled = true }
+    }
+
+    var isRecalled: Bool { lock.withLock { recalled } }
+}
+
 package enum PlatformClientBounds {
     /// Pages of one listing that are read at most: 100 items each.
     package static let pages = 30
@@ -261,7 +276,10 @@ package final class PlatformClient: Sendable {
     // MARK: The call
 
     /// Sends a call: exactly one POST, or none. Never again by itself, whatever comes back.
-    package func activate(_ call: Call) async -> CallAnswer {
+    ///
+    /// A token, our own pace and a connection take time. What was judged before the call is looked at when all of them are
+    /// there and the body is about to be handed out.
+    package func activate(_ call: Call, _ pass: CallPass = CallPass()) async -> CallAnswer {
         let token: String
         switch await tokens.token() {
         // Nothing was sent either; a person must see to this, as after a refusal of the call itself.
@@ -276,7 +294,11 @@ package final class PlatformClient: Sendable {
         do throws(TransportFailure) {
             let response = try await transport.send(
                 platform.url + request.target, platform.url, request, headers: Self.own(token, id),
-                timeout: limits.requestTimeout, bytes: limits.responseBytes)
+                timeout: limits.requestTimeout, bytes: limits.responseBytes, wireTime: limits.requestTimeout,
+                obstacle: { [clock] in
+                    if pass.isRecalled { return Self.recallWords }
+                    return call.leaveBy?.isOver(at: clock()) == true ? Self.lateWords : nil
+                })
             tell(request, id, begin, status: response.status, failure: nil)
             if response.status == 401 { await tokens.drop(token) }
             return CallClassification.classify(Redaction(token).applied(to: response), of: call)
@@ -294,6 +316,8 @@ package final class PlatformClient: Sendable {
 
     // MARK: Parts
 
+    private static let recallWords = "it was taken back before it reached the wire"
+    private static let lateWords = "what was judged before it grew old before it reached the wire"
     private static let paceWords = "our own limit calls_per_minute is reached"
 
     private func pace() async -> Bool {
@@ -325,6 +349,7 @@ struct TokenFetcher: Sendable {
     let clock: @Sendable () -> Moment
     let observe: @Sendable (PlatformExchange) -> Void
 
+    private static let blankWords = "the likely cause: the secret begins or ends with a blank"
     /// The answer's size has its own bound: a token is small.
     private static let answerBytes = 65_536
 
@@ -390,7 +415,10 @@ struct TokenFetcher: Sendable {
             }
             // 400 is what the token service answers to a wrong secret or client id.
             let words = ErrorBody(response.body).message
-            if response.status == 400 { return .failure(.credentials(detail: "the token service says: \(words)")) }
+            if response.status == 400 {
+                let cause = SecretReader.hasBlanks(secret) ? "; \(Self.blankWords)" : ""
+                return .failure(.credentials(detail: "the token service says: \(words)\(cause)"))
+            }
             return .failure(response.failure())
         } catch {
             tell(id, begin, status: nil, failure: error.words)

@@ -9,6 +9,7 @@ internal import ActivationAPI
 internal import AsyncHTTPClient
 internal import Chronology
 internal import Foundation
+internal import Glibc
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
@@ -56,7 +57,9 @@ struct Transport: Sendable {
     }
 
     /// A client for one origin. Nothing is connected before the first request.
-    func client(for origin: String) -> OriginClient {
+    ///
+    /// - Parameter wireTime: Of a client for a call: how long the kernel may hold what is not confirmed.
+    func client(for origin: String, wireTime: Duration? = nil) -> OriginClient {
         let way: ProxyWay
         do throws(ProxyFault) {
             way = try proxy.way(to: origin)
@@ -64,8 +67,8 @@ struct Transport: Sendable {
             return .blocked(error)
         }
         switch way {
-        case .direct: return .library(library(proxy: nil))
-        case .server(let proxy): return .library(library(proxy: proxy))
+        case .direct: return .library(library(proxy: nil, wireTime))
+        case .server(let proxy): return .library(library(proxy: proxy, wireTime))
         case .socket(let path):
             return .tunnel(SocketTunnel(path: path, origin: origin, tls: tls, loop: group.any()))
         }
@@ -89,7 +92,7 @@ struct Transport: Sendable {
         return tls
     }
 
-    private func library(proxy: HTTPClient.Configuration.Proxy?) -> HTTPClient {
+    private func library(proxy: HTTPClient.Configuration.Proxy?, _ wireTime: Duration?) -> HTTPClient {
         var configuration = HTTPClient.Configuration(
             tlsConfiguration: tls, redirectConfiguration: .disallow,
             timeout: .init(connect: .milliseconds(Self.connectTimeout.milliseconds)),
@@ -98,7 +101,23 @@ struct Transport: Sendable {
         configuration.networkFrameworkWaitForConnectivity = false
         // A certificate that is not trusted would be tried for as long as a connection may take; trying again is the core's.
         configuration.connectionPool.retryConnectionEstablishment = false
+        if let wireTime {
+            configuration.http1_1ConnectionDebugInitializer = { Self.boundKernel($0, wireTime) }
+        }
         return HTTPClient(eventLoopGroupProvider: .shared(group), configuration: configuration)
+    }
+
+    /// Bytes that were written and not confirmed are the kernel's, which goes on sending them when nobody waits any more, even
+    /// after the process has ended: for minutes. With these they go with the connection. Where it can not be set, nothing is
+    /// sent. Behind a proxy it bounds the way to the proxy.
+    private static func boundKernel(_ channel: any Channel, _ wireTime: Duration) -> EventLoopFuture<Void> {
+        guard let provider = channel as? any SocketOptionProvider else {
+            return channel.eventLoop.makeFailedFuture(ChannelError.operationUnsupported)
+        }
+        let milliseconds = SocketOptionValue(clamping: max(1, wireTime.milliseconds))
+        return provider.setSoLinger(linger(l_onoff: 1, l_linger: 0)).flatMap {
+            channel.setOption(.tcpOption(NIOBSDSocket.Option(rawValue: TCP_USER_TIMEOUT)), value: milliseconds)
+        }
     }
 
     /// Asks a question. May use a connection again.
@@ -130,11 +149,13 @@ struct Transport: Sendable {
     /// A client of its own for one purpose; ``close(_:)`` it.
     ///
     /// - Throws: `notSent` where too many of before are still closing.
-    func freshClient(for origin: String, timeout: Duration) async throws(TransportFailure) -> OriginClient {
+    func freshClient(
+        for origin: String, timeout: Duration, wireTime: Duration? = nil
+    ) async throws(TransportFailure) -> OriginClient {
         guard await closing.place(within: timeout, on: group.any()) else {
             throw .notSent("\(ClosingClients.limit) connections of before do not close")
         }
-        return client(for: origin)
+        return client(for: origin, wireTime: wireTime)
     }
 
     /// Waits until all that was closed is gone, as long as that takes at most.
@@ -143,15 +164,19 @@ struct Transport: Sendable {
     }
 
     /// Sends a call, once, on a connection that nothing else uses.
+    ///
+    /// - Parameters:
+    ///   - wireTime: How long the kernel may go on with what was written.
+    ///   - obstacle: Why the call must not leave any more, if so. Asked last of all, when the connection wants the body.
     func send(
         _ url: String, _ origin: String, _ request: PlatformRequest, headers: [PlatformRequest.Header],
-        timeout: Duration, bytes: Int
+        timeout: Duration, bytes: Int, wireTime: Duration, obstacle: @escaping @Sendable () -> String?
     ) async throws(TransportFailure) -> PlatformResponse {
-        let client = try await freshClient(for: origin, timeout: timeout)
+        let client = try await freshClient(for: origin, timeout: timeout, wireTime: wireTime)
         defer { close(client) }
         let message = Message(
             url: url, request: request, headers: headers + [.init(name: "Connection", value: "close")], bytes: bytes,
-            call: CallBody(request.body))
+            call: CallBody(request.body, obstacle: obstacle))
         return try await exchange(client, message, timeout: timeout)
     }
 
@@ -242,6 +267,11 @@ struct Transport: Sendable {
     }
 }
 
+/// A call that must not leave any more.
+struct HeldBack: Error, CustomStringConvertible {
+    var description: String
+}
+
 /// The body of a call, in one piece, which remembers that it was asked for.
 final class CallBody: AsyncSequence, @unchecked Sendable {
     // `lock` guards `asked` and `isSealed`. A lock that the thread sanitizer understands.
@@ -263,8 +293,12 @@ final class CallBody: AsyncSequence, @unchecked Sendable {
     private var asked = false
     private var isSealed = false
 
-    init(_ bytes: [UInt8]) {
+    private let obstacle: @Sendable () -> String?
+
+    /// - Parameter obstacle: Why it must not be handed out any more, if so.
+    init(_ bytes: [UInt8], obstacle: @escaping @Sendable () -> String? = { nil }) {
         self.bytes = bytes
+        self.obstacle = obstacle
     }
 
     var count: Int { bytes.count }
@@ -275,10 +309,14 @@ final class CallBody: AsyncSequence, @unchecked Sendable {
 
     /// The bytes, to be written now.
     ///
-    /// - Throws: `CancellationError` where it is settled already that nothing was sent.
+    /// - Throws: `CancellationError` where it is settled already that nothing was sent; ``HeldBack`` where that is settled now.
     func hand() throws -> ByteBuffer {
         try lock.withLock {
             guard !isSealed else { throw CancellationError() }
+            if let words = obstacle() {
+                isSealed = true
+                throw HeldBack(description: words)
+            }
             asked = true
         }
         return ByteBuffer(bytes: bytes)

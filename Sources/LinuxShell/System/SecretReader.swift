@@ -1,5 +1,6 @@
 // Secrets, read when they are needed and from where the configuration says. No error repeats any of a secret.
 
+package import CampaignConfig
 internal import Foundation
 package import SchedulerCore
 
@@ -19,7 +20,7 @@ package struct SecretReader: Sendable {
         credentials = environment["CREDENTIALS_DIRECTORY"]
     }
 
-    /// The secret, without one line end at its end.
+    /// The secret, without line ends at its end: editors add one, and people a second one.
     package func read(_ source: SecretSource) throws(SecretError) -> String {
         switch source {
         case .environment(let name):
@@ -53,8 +54,44 @@ package struct SecretReader: Sendable {
         guard let data = try? handle.read(upToCount: Self.sizeLimit + 1), data.count <= Self.sizeLimit,
             let text = String(data: data, encoding: .utf8)
         else { throw SecretError(description: "\(what) is empty, not UTF-8, or over \(Self.sizeLimit) bytes") }
-        let trimmed = text.hasSuffix("\r\n") ? text.dropLast() : text.hasSuffix("\n") ? text.dropLast() : text[...]
+        var trimmed = text[...]
+        while let last = trimmed.last, last == "\n" || last == "\r\n" || last == "\r" { trimmed.removeLast() }
         guard !trimmed.isEmpty else { throw SecretError(description: "\(what) is empty") }
         return String(trimmed)
+    }
+
+    // MARK: What is odd
+
+    /// Whether a secret begins or ends with what nobody sees: copied along, and never a part of one.
+    static func hasBlanks(_ secret: String) -> Bool {
+        secret.first?.isWhitespace == true || secret.last?.isWhitespace == true
+    }
+
+    /// For who checks a configuration. A credential is looked at only where systemd passed some.
+    @Sendable package func warning(_ source: SecretSource) -> SecretWarning? {
+        let place: String?
+        switch source {
+        case .environment: place = nil
+        case .file(let path): place = path
+        case .credential(let name):
+            guard let credentials else { return nil }
+            place = credentials + "/" + name
+        }
+        do throws(SecretError) {
+            if Self.hasBlanks(try read(source)) {
+                return SecretWarning(
+                    .secretBlank, "this secret begins or ends with a blank",
+                    remedy: "Store it without: the token service would refuse it.")
+            }
+        } catch {
+            return SecretWarning(
+                .secretUnreadable, error.description,
+                remedy: "Nothing is sent without it; the daemon reads it anew at each try.")
+        }
+        var entry = stat()
+        guard let place, stat(place, &entry) == 0, entry.st_mode & S_IROTH != 0 else { return nil }
+        return SecretWarning(
+            .secretExposed, "this secret can be read by everybody on this machine",
+            remedy: "Take the right away (chmod o-r), and replace the secret.")
     }
 }

@@ -20,10 +20,14 @@ package final class StartExtension: @unchecked Sendable {
     private let timer: any DispatchSourceTimer
     private let begin = SystemClock.now().monotonic
     private let doing: String
+    private let whenStopAsked: (@Sendable () -> Never)?
 
-    /// - Parameter doing: What takes long, for the status: `checking the journal (412 MB)`.
-    package init(_ doing: String) {
+    /// - Parameters:
+    ///   - doing: What takes long, for the status: `checking the journal (412 MB)`.
+    ///   - whenStopAsked: For what may be broken off at any point, when somebody wants the process to end.
+    package init(_ doing: String, whenStopAsked: (@Sendable () -> Never)? = nil) {
         self.doing = doing
+        self.whenStopAsked = whenStopAsked
         timer = DispatchSource.makeTimerSource(queue: queue)
         timer.schedule(
             deadline: .now() + .milliseconds(Int(Self.first.milliseconds)),
@@ -34,6 +38,7 @@ package final class StartExtension: @unchecked Sendable {
 
     private func extend() {
         let elapsed = SystemClock.now().monotonic - begin
+        if HeldSignals.isStopAsked { whenStopAsked?() }
         guard elapsed < Self.bound else { return }
         ServiceManager.extendTimeout(microseconds: Int(Self.span.milliseconds) * 1000)
         ServiceManager.status("\(doing), for \(elapsed.words)")

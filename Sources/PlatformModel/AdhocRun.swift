@@ -26,15 +26,13 @@ extension PlatformModel {
             .flatMap { flow, audiences in audiences.map { (flow: flow, audience: $0) } }
         var fates = fates
         let manner = scenario.runs
-        let verdict = call(pairs, at: now) { manner.fate(&fates) }
+        let decision = decide(pairs, in: sandbox(of: request), at: now) { manner.fate(&fates) }
         self.fates = fates
-        return verdict.answer
+        return answer(for: decision)
     }
 
     private func namesNewestExport(_ body: Body, at now: Instant) -> Bool {
-        let ended = scenario.exports.enumerated().filter { _, export in
-            start + .milliseconds(export.startMilliseconds + export.durationMilliseconds) <= now
-        }
+        let ended = scenario.exports.enumerated().filter { $0.element.isScheduled && end(of: $0.element) <= now }
         guard let newest = ended.max(by: { $0.element.startMilliseconds < $1.element.startMilliseconds }) else {
             return false
         }
@@ -42,71 +40,162 @@ extension PlatformModel {
     }
 
     /// Takes a call in, or refuses it. Every rule that is broken is recorded; the first one that the platform refuses
-    /// decides.
+    /// decides. A call that is refused may take effect for some of its pairs all the same, if the quirks say so.
     ///
-    /// - Parameter fate: Asked once for each run that begins.
+    /// - Parameters:
+    ///   - sandbox: The one that the call names. Nil: each dataflow is called in its own.
+    ///   - fate: Asked once for each run that begins.
     package mutating func call(
-        _ pairs: [(flow: String, audience: String)], at now: Instant, fate: () -> RunFate
+        _ pairs: [(flow: String, audience: String)], in sandbox: String? = nil, at now: Instant, fate: () -> RunFate
     ) -> CallVerdict {
-        pass(to: now)
-        if let refusal = refusal(of: pairs, at: now) { return .refused(refusal) }
-        return .accepted(accept(pairs, at: now, fate: fate))
+        decide(pairs, in: sandbox, at: now, fate: fate).verdict
     }
 
-    private mutating func refusal(of pairs: [(flow: String, audience: String)], at now: Instant) -> CallVerdict.Refusal?
-    {
+    private struct Decision {
+        var verdict: CallVerdict
+        /// Refused because its audience was mapped a moment ago, which has words of its own.
+        var isUnsettled = false
+    }
+
+    private mutating func decide(
+        _ pairs: [(flow: String, audience: String)], in sandbox: String?, at now: Instant, fate: () -> RunFate
+    ) -> Decision {
+        pass(to: now)
+        let pairs = withoutRepeats(pairs, at: now)
+        var whole = wholeRefusals(of: pairs, in: sandbox, at: now)
+        let isFailing = pairs.count > scenario.pairsPerCall && scenario.quirks.oversized == .failingRuns
+        if isFailing { whole.removeAll { $0 == .tooManyPairs(limit: scenario.pairsPerCall) } }
+        var refused: (refusal: CallVerdict.Refusal, isUnsettled: Bool)?
+        var fine: [(flow: String, audience: String)] = []
+        var empty: Set<[String]> = []
+        for pair in pairs {
+            switch judge(pair, in: sandbox, at: now) {
+            case .fine: fine.append(pair)
+            case .unsettled:
+                empty.insert([pair.flow, pair.audience])
+                fine.append(pair)
+            case .refused(let refusal, let isUnsettled): refused = refused ?? (refusal, isUnsettled)
+            }
+        }
+        func manner(_ pair: (flow: String, audience: String)) -> RunFate {
+            var fate = fate()
+            if isFailing { fate.fails = true }
+            if empty.contains([pair.flow, pair.audience]) { fate.records = 0 }
+            return fate
+        }
+        if let first = whole.first { return Decision(verdict: .refused(first)) }
+        if let refused {
+            if !fine.isEmpty, strikes(scenario.quirks.partialPercent, fine[0].flow + fine[0].audience, at: now) {
+                _ = accept(fine, at: now, fate: manner)
+            }
+            return Decision(verdict: .refused(refused.refusal), isUnsettled: refused.isUnsettled)
+        }
+        return Decision(verdict: .accepted(accept(pairs, at: now, fate: manner)))
+    }
+
+    /// A pair that is named twice breaks the limit of one run at a time. One record is answered for each audience, so it is
+    /// taken once.
+    private mutating func withoutRepeats(
+        _ pairs: [(flow: String, audience: String)], at now: Instant
+    ) -> [(flow: String, audience: String)] {
+        var seen: Set<[String]> = []
+        var kept: [(flow: String, audience: String)] = []
+        for pair in pairs {
+            if seen.insert([pair.flow, pair.audience]).inserted {
+                kept.append(pair)
+            } else {
+                violate(.audienceInFlight, "one call names \(pair.audience) for \(pair.flow) twice", at: now)
+            }
+        }
+        return kept
+    }
+
+    /// What refuses a call whatever its pairs.
+    private mutating func wholeRefusals(
+        of pairs: [(flow: String, audience: String)], in sandbox: String?, at now: Instant
+    ) -> [CallVerdict.Refusal] {
         var refusals: [CallVerdict.Refusal] = []
         if pairs.count > scenario.pairsPerCall {
             violate(.tooManyPairs, "\(pairs.count) pairs", at: now)
             refusals.append(.tooManyPairs(limit: scenario.pairsPerCall))
         }
-        if let (index, export) = runningExport(at: now) {
+        let sandboxes = sandbox.map { [$0] } ?? Set(pairs.map { self.sandbox(ofFlow: $0.flow) })
+        for sandbox in sandboxes.sorted() {
+            guard let (index, export) = runningExport(at: now, in: sandbox) else { continue }
             let age = (now - start).milliseconds - export.startMilliseconds
             violate(.duringExport, "export \(Self.exportID(index)) had run for \(age) ms", at: now)
             if scenario.refusesDuringExport { refusals.append(.exportInProgress) }
         }
-        for pair in pairs {
-            if let refusal = refusal(of: pair, at: now) { refusals.append(refusal) }
-        }
-        return refusals.first
+        return refusals
     }
 
-    private mutating func refusal(
-        of pair: (flow: String, audience: String), at now: Instant
-    ) -> CallVerdict.Refusal? {
-        guard let flow = scenario.flows.first(where: { $0.id == pair.flow }) else { return .unknownFlow }
+    private enum Judgement {
+        case fine
+        case refused(CallVerdict.Refusal, isUnsettled: Bool)
+        /// Taken in although its audience was mapped a moment ago; its run exports nobody.
+        case unsettled
+    }
+
+    private mutating func judge(
+        _ pair: (flow: String, audience: String), in sandbox: String?, at now: Instant
+    ) -> Judgement {
+        guard let flow = scenario.flows.first(where: { $0.id == pair.flow }),
+            sandbox.map({ $0 == self.sandbox(of: flow) }) ?? true
+        else { return .refused(.unknownFlow, isUnsettled: false) }
         let audience = flow.audiences.first { $0.id == pair.audience }
-        let outOfRange = CallVerdict.Refusal.outOfRange(name: audience?.name ?? pair.audience)
+        let name = audience?.name ?? pair.audience
+        let outOfRange = Judgement.refused(.outOfRange(name: name), isUnsettled: false)
         guard let audience, flow.state == "enabled" else { return outOfRange }
-        if let end = audience.endDate.flatMap({ Instant(rfc3339: $0 + "T00:00:00Z") }), now >= end { return outOfRange }
+        func day(_ text: String?) -> Instant? { text.flatMap { Instant(rfc3339: $0 + "T00:00:00Z") } }
+        if let end = day(audience.endDate), now >= end { return outOfRange }
+        if let begin = day(audience.startDate), now < begin { return outOfRange }
         let age = (now - start).milliseconds - audience.mappedAtMilliseconds
-        if age < Int64(scenario.firstActivationWindowMilliseconds) {
+        let isUnsettled = age < Int64(scenario.firstActivationWindowMilliseconds)
+        if isUnsettled {
             violate(.insideWindow, "\(audience.name) was mapped to \(flow.id) \(age) ms before", at: now)
-            return outOfRange
+            if scenario.quirks.unsettled != .emptyRun { return .refused(.outOfRange(name: name), isUnsettled: true) }
         }
-        // One concurrent run for each audience, over all dataflows.
-        guard let run = openRun(of: pair.audience, at: now) else {
+        if let refusal = inFlight(pair, audience.name, at: now) { return .refused(refusal, isUnsettled: false) }
+        return isUnsettled ? .unsettled : .fine
+    }
+
+    /// One concurrent run for each audience, over all dataflows or on each.
+    private mutating func inFlight(
+        _ pair: (flow: String, audience: String), _ name: String, at now: Instant
+    ) -> CallVerdict.Refusal? {
+        let run: SimulatedRun? =
+            switch scenario.quirks.concurrency {
+            case .audience: openRun(of: pair.audience, in: sandbox(ofFlow: pair.flow), at: now)
+            case .pair: openRun(on: pair.flow, at: now) { $0.audiences.contains(pair.audience) }
+            }
+        guard let run else {
             noteBusyFlow(pair.flow, at: now)
             return nil
         }
         // A run of somebody else on another dataflow is in nobody's listing: refused, and no fault of the caller.
         if run.isOurs || run.flow == pair.flow {
             violate(
-                run.isOurs ? .audienceInFlight : .dataflowBusy, "\(audience.name) has run \(run.id) in progress",
+                run.isOurs ? .audienceInFlight : .dataflowBusy, "\(name) has run \(run.id) in progress",
                 at: now)
         }
         return .alreadyRunning(flow: run.flow, audience: pair.audience, run: run.id)
     }
 
-    /// A run that a person or a schedule started shows the dataflow as Processing: recorded, and not refused.
+    /// A run in progress shows the dataflow as Processing: recorded, and not refused. A run that began with this very call
+    /// is none.
     private mutating func noteBusyFlow(_ flow: String, at now: Instant) {
-        if let run = openRuns.first(where: { now < runs[$0].endsAt && runs[$0].flow == flow && !runs[$0].isOurs }) {
-            violate(.dataflowBusy, "\(flow) has run \(runs[run].id) in progress", at: now)
-        }
+        let run: SimulatedRun? =
+            switch scenario.quirks.busy {
+            case .others: openRun(on: flow, at: now) { !$0.isOurs }
+            case .any: openRun(on: flow, at: now) { _ in true }
+            case .audience: nil
+            }
+        if let run { violate(.dataflowBusy, "\(flow) has run \(run.id) in progress", at: now) }
     }
 
     private mutating func accept(
-        _ pairs: [(flow: String, audience: String)], at now: Instant, fate: () -> RunFate
+        _ pairs: [(flow: String, audience: String)], at now: Instant,
+        fate: ((flow: String, audience: String)) -> RunFate
     ) -> [CallVerdict.Order] {
         var orders: [CallVerdict.Order] = []
         var shared: [String: Int] = [:]
@@ -116,14 +205,20 @@ extension PlatformModel {
                 index = known
                 runs[index].audiences.append(pair.audience)
             } else {
-                index = begin(newRun(pair.flow, pair.audience, fate(), at: now))
+                index = begin(newRun(pair.flow, pair.audience, fate(pair), at: now))
                 shared[pair.flow] = index
             }
             orders.append(.init(flow: pair.flow, audience: pair.audience, run: runs[index].id))
         }
+        let milliseconds = (now - start).milliseconds
         changeLedger { ledger in
             ledger.calls.append(pairs.count)
-            for pair in pairs { ledger.deliver(pair.flow, pair.audience) { $0.accepted += 1 } }
+            for order in orders {
+                ledger.deliver(order.flow, order.audience) { $0.accepted += 1 }
+                ledger.acceptances.append(
+                    .init(
+                        atMilliseconds: milliseconds, dataflow: order.flow, audience: order.audience, run: order.run))
+            }
         }
         return orders
     }
@@ -131,10 +226,59 @@ extension PlatformModel {
     private mutating func newRun(
         _ flow: String, _ audience: String, _ fate: RunFate, at now: Instant
     ) -> SimulatedRun {
-        SimulatedRun(
-            id: newRunID(), flow: flow, audiences: [audience], createdAt: now,
+        let id = newRunID()
+        return SimulatedRun(
+            id: id, flow: flow, audiences: [audience], createdAt: now,
             endsAt: fate.duration.map { now + $0 } ?? .never, fails: fate.fails, isOurs: true,
-            isNamedFrom: now + fate.isNamedAfter)
+            isNamedFrom: now + fate.isNamedAfter, isListedFrom: now + lag(of: id), records: fate.records)
+    }
+
+    // MARK: Words
+
+    private func answer(for decision: Decision) -> WireAnswer {
+        switch decision.verdict {
+        case .accepted(let orders):
+            let items = orders.map { order -> JSON in
+                [
+                    "segment": .string(order.audience), "order": .string(order.flow),
+                    "statusURL": .string("https://platform.adobe.io/data/foundation/flowservice/runs/\(order.run)"),
+                ]
+            }
+            return WireAnswer(200, ["order": .array(items)])
+        case .refused(.tooManyPairs(let limit)):
+            // Undocumented: "the job will fail".
+            return scenario.quirks.oversized == .unknownText
+                ? .message(400, "The order was not processed")
+                : .message(400, "Number of segments exceeds the maximum of \(limit)")
+        case .refused(.exportInProgress):
+            return .message(400, "A scheduled export is in progress")
+        case .refused(.unknownFlow):
+            return WireAnswer(404, ["errorMessage": "1404-404", "errorDetails": "destination instance not found"])
+        case .refused(.outOfRange(let name)):
+            if decision.isUnsettled, scenario.quirks.unsettled == .notFound {
+                return WireAnswer(404, ["errorMessage": "1404-404", "errorDetails": "audience not found"])
+            }
+            if decision.isUnsettled, scenario.quirks.unsettled == .notReady {
+                return .message(400, WireAnswer.notReady)
+            }
+            let noun = scenario.quirks.wording == .older ? "Audiences" : "Segments"
+            return .message(400, worded("\(noun) \(name) are not part of this dataflow or out of schedule range!"))
+        case .refused(.alreadyRunning(let flow, let audience, let run)):
+            return .message(400, alreadyRunning(flow, audience, run))
+        }
+    }
+
+    private func worded(_ text: String) -> String {
+        scenario.quirks.wording == .prefixed ? "Invalid parameter: " + text : text
+    }
+
+    private func alreadyRunning(_ flow: String, _ audience: String, _ run: String) -> String {
+        switch scenario.quirks.wording {
+        case .current, .prefixed:
+            worded("Run already going on for audience \(audience) for order \(flow) with run id \(run)")
+        case .older: "Run already going on for segment \(audience) for order \(flow) with run id \(run)"
+        case .loose: "Run already going on for audiences \(audience) for dataflow \(flow) with run id \(run)"
+        }
     }
 }
 
@@ -156,27 +300,4 @@ package enum CallVerdict: Equatable, Sendable {
 
     case accepted([Order])
     case refused(Refusal)
-
-    var answer: WireAnswer {
-        switch self {
-        case .accepted(let orders):
-            let items = orders.map { order -> JSON in
-                [
-                    "segment": .string(order.audience), "order": .string(order.flow),
-                    "statusURL": .string("https://platform.adobe.io/data/foundation/flowservice/runs/\(order.run)"),
-                ]
-            }
-            return WireAnswer(200, ["order": .array(items)])
-        case .refused(.tooManyPairs(let limit)):
-            return .message(400, "Number of segments exceeds the maximum of \(limit)")
-        case .refused(.exportInProgress):
-            return .message(400, "A scheduled export is in progress")
-        case .refused(.unknownFlow):
-            return WireAnswer(404, ["errorMessage": "1404-404", "errorDetails": "destination instance not found"])
-        case .refused(.outOfRange(let name)):
-            return .message(400, "Segments \(name) are not part of this dataflow or out of schedule range!")
-        case .refused(.alreadyRunning(let flow, let audience, let run)):
-            return .message(400, "Run already going on for audience \(audience) for order \(flow) with run id \(run)")
-        }
-    }
 }

@@ -7,22 +7,33 @@ extension PlatformModel {
     ///
     /// - Returns: Its id.
     @discardableResult
-    package mutating func startExport(at now: Instant, lasting milliseconds: Int64, fails: Bool = false) -> String {
-        let index = begin(
-            .init(startMilliseconds: (now - start).milliseconds, durationMilliseconds: milliseconds, fails: fails))
-        return String(Self.exportID(index))
+    package mutating func startExport(
+        at now: Instant, lasting milliseconds: Int64, fails: Bool = false,
+        change: (inout Scenario.Export) -> Void = { _ in }
+    ) -> String {
+        pass(to: now)
+        var export = Scenario.Export(
+            startMilliseconds: (now - start).milliseconds, durationMilliseconds: milliseconds, fails: fails)
+        change(&export)
+        return String(Self.exportID(begin(export)))
     }
 
     /// A person presses *Export file now*.
     ///
+    /// - Parameters:
+    ///   - milliseconds: Nil for a run that never ends.
+    ///   - id: Nil for one of the platform's.
     /// - Returns: The run's id.
     @discardableResult
     package mutating func startForeignRun(
-        _ flow: String, _ audience: String, at now: Instant, lasting milliseconds: Int64
+        _ flow: String, _ audience: String, at now: Instant, lasting milliseconds: Int64?, id: String? = nil
     ) -> String {
+        pass(to: now)
+        let id = id ?? newRunID()
         let run = SimulatedRun(
-            id: newRunID(), flow: flow, audiences: [audience], createdAt: now,
-            endsAt: now + .milliseconds(milliseconds), fails: false, isOurs: false, isNamedFrom: now)
+            id: id, flow: flow, audiences: [audience], createdAt: now,
+            endsAt: milliseconds.map { now + .milliseconds($0) } ?? .never, fails: false, isOurs: false,
+            isNamedFrom: now, isListedFrom: now + lag(of: id))
         _ = begin(run)
         return run.id
     }
@@ -42,8 +53,10 @@ extension PlatformModel {
         if let audience = edit.unmap { scenario.flows[index].audiences.removeAll { $0.id == audience } }
         if let audience = edit.map {
             scenario.flows[index].audiences.removeAll { $0.id == audience }
-            scenario.flows[index].audiences.append(
-                .init(id: audience, name: audience, mappedAtMilliseconds: (now - start).milliseconds))
+            var mapped = Scenario.Audience(
+                id: audience, name: audience, mappedAtMilliseconds: (now - start).milliseconds)
+            mapped.startDate = edit.startDate
+            scenario.flows[index].audiences.append(mapped)
         }
         return true
     }
@@ -60,7 +73,13 @@ extension PlatformModel {
     package mutating func heal(at now: Instant) {
         pass(to: now)
         scenario.faults = []
+        scenario.refusals = []
+        scenario.quirks.heal()
+        scenario.followers?.endlessPercent = 0
         scenario.runs.failingPercent = 0
+        scenario.runs.endlessPercent = 0
+        scenario.runs.emptyPercent = 0
+        endPlannedRuns()
         for index in openRuns where runs[index].endsAt == .never {
             runs[index].endsAt = now + .milliseconds(Int64(scenario.runs.longestMilliseconds))
         }

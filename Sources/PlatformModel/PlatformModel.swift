@@ -23,6 +23,13 @@ package struct PlatformModel: Sendable {
     private let runIDs: RunIDs
     private var tokens: [String: Instant] = [:]
     private var counts: [String: Int] = [:]
+    /// Runs of the platform's schedule that have not begun yet, by their begins.
+    private var planned: [SimulatedRun] = []
+    private let seed: UInt64
+    /// Requests and calls so far: what is struck by chance is struck anew for each.
+    private var turn: UInt64 = 0
+    /// Ids for answers, apart from everything else.
+    private var answerIDs: SplitMix
 
     /// More than any client should read.
     private static let hugeBytes = 32 * 1024 * 1024
@@ -41,17 +48,33 @@ package struct PlatformModel: Sendable {
         self.scenario = scenario
         self.start = start
         self.runIDs = runIDs
+        self.seed = seed
         openExports = Array(scenario.exports.indices)
         chance = SplitMix(seed: seed)
         fates = SplitMix(seed: ~seed)
+        answerIDs = SplitMix(seed: seed ^ 0x616e_7377)
+        for index in scenario.exports.indices { planFollowers(of: index) }
     }
 
     /// One request, answered. Time only runs forward between calls.
     package mutating func handle(_ request: WireRequest, at now: Instant) -> WireAnswer {
+        var answer = answered(request, at: now)
+        // The gateway's, on all answers that are not the token service's; a caller's own comes back.
+        if Self.kind(of: request) != "token" {
+            answer.headers["x-request-id"] = request.headers["x-request-id"] ?? answerIDs.uuid()
+        }
+        return answer
+    }
+
+    private mutating func answered(_ request: WireRequest, at now: Instant) -> WireAnswer {
         pass(to: now)
         let kind = Self.kind(of: request)
         ledger.requests[kind, default: 0] += 1
         counts[kind, default: 0] += 1
+        if let refusal = refusal(for: kind, request, at: now) {
+            if refusal.takesEffect { _ = self.answer(to: request, kind, at: now) }
+            return refusal.answer(at: now)
+        }
         let fault = fault(for: kind)
         switch fault?.kind {
         case .lostRequest?: return lost(WireAnswer(0, .null))
@@ -93,7 +116,47 @@ package struct PlatformModel: Sendable {
         scenario.faults.append(fault)
     }
 
+    /// - Parameter refusal: Its number, if it has one, counts from now.
+    package mutating func add(_ refusal: Scenario.Refusal) {
+        var refusal = refusal
+        if let number = refusal.number { refusal.number = number + (counts[refusal.request] ?? 0) }
+        scenario.refusals.append(refusal)
+    }
+
+    /// The platform is different from now on.
+    package mutating func change(_ body: (inout Quirks) -> Void) {
+        body(&scenario.quirks)
+    }
+
     // MARK: Faults
+
+    private mutating func refusal(for kind: String, _ request: WireRequest, at now: Instant) -> Scenario.Refusal? {
+        for refusal in scenario.refusals where refusal.request == kind || refusal.request == "*" && kind != "token" {
+            if let sandbox = refusal.sandbox, request.headers["x-sandbox-name"] != sandbox { continue }
+            if let end = refusal.untilMilliseconds, now >= start + .milliseconds(end) { continue }
+            if let number = refusal.number {
+                if counts[kind] == number { return refusal }
+            } else if chance.hits(percent: refusal.percent ?? 100) {
+                return refusal
+            }
+        }
+        return nil
+    }
+
+    /// Whether something happens to one item in one answer: drawn from the seed, the instant and the number of the request,
+    /// so that asking changes nothing.
+    func strikes(_ percent: Int, _ item: String, at now: Instant) -> Bool {
+        guard percent > 0 else { return false }
+        var drawn = SplitMix(seed: seed ^ Self.hash(item) ^ UInt64(bitPattern: now.milliseconds) &* 0x9e37_79b9)
+        let salt = drawn.next() ^ turn &* 0x85eb_ca6b
+        drawn = SplitMix(seed: salt)
+        return drawn.hits(percent: percent)
+    }
+
+    /// FNV-1a.
+    static func hash(_ text: String) -> UInt64 {
+        text.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 }
+    }
 
     private mutating func fault(for kind: String) -> Scenario.Fault? {
         for fault in scenario.faults where fault.request == kind {
@@ -156,7 +219,7 @@ package struct PlatformModel: Sendable {
         switch (kind, request.method) {
         case ("adhocrun", "POST"): return adhocrun(request, at: now)
         case ("exports", "GET"): return exports(request, at: now)
-        case ("flows", "GET"): return flows(request)
+        case ("flows", "GET"): return flows(request, at: now)
         case ("runs", "GET"): return runs(request, at: now)
         default: return .message(404, "not found")
         }
@@ -193,7 +256,10 @@ package struct PlatformModel: Sendable {
         }
         let words = authorization.split(separator: " ")
         guard words.count == 2, words[0] == "Bearer", let end = tokens[String(words[1])], now < end else {
-            return .gateway(401, "401013", "Oauth token is not valid")
+            switch scenario.quirks.deadToken {
+            case .unauthorized: return .gateway(401, "401013", "Oauth token is not valid")
+            case .forbidden: return .gateway(403, "403020", "Oauth token missing or invalid")
+            }
         }
         guard let key = request.headers["x-api-key"] else {
             violate(.headers, "no x-api-key", at: now)
@@ -212,10 +278,26 @@ package struct PlatformModel: Sendable {
             violate(.headers, "no x-sandbox-name", at: now)
             return WireAnswer(400, ["errorMessage": "2105-400", "errorDetails": "Header is missing"])
         }
-        guard sandbox == scenario.sandbox else {
+        guard isSandbox(sandbox) else {
             return WireAnswer(404, ["errorMessage": "2100-404", "errorDetails": "Sandbox not found"])
         }
         return nil
+    }
+
+    private func isSandbox(_ name: String) -> Bool {
+        name == scenario.sandbox || scenario.flows.contains { $0.sandbox == name }
+            || scenario.exports.contains { $0.sandbox == name }
+    }
+
+    /// The sandbox of a request that passed the gateway.
+    func sandbox(of request: WireRequest) -> String { request.headers["x-sandbox-name"] ?? scenario.sandbox }
+
+    func sandbox(of flow: Scenario.Flow) -> String { flow.sandbox ?? scenario.sandbox }
+
+    func sandbox(of export: Scenario.Export) -> String { export.sandbox ?? scenario.sandbox }
+
+    func sandbox(ofFlow id: String) -> String {
+        scenario.flows.first { $0.id == id }.map { sandbox(of: $0) } ?? scenario.sandbox
     }
 
     // MARK: State
@@ -229,8 +311,13 @@ package struct PlatformModel: Sendable {
         change(&ledger)
     }
 
-    /// Counts what has ended by now. Time only runs forward.
-    mutating func pass(to now: Instant) {
+    /// Begins what the schedule has begun, and counts what has ended by now. Time only runs forward.
+    package mutating func pass(to now: Instant) {
+        turn &+= 1
+        while let next = planned.first, next.createdAt <= now {
+            planned.removeFirst()
+            insert(next)
+        }
         if openRuns.contains(where: { now >= runs[$0].endsAt }) {
             for index in openRuns where now >= runs[index].endsAt { count(runs[index]) }
             openRuns = openRuns.filter { now < runs[$0].endsAt }
@@ -249,6 +336,62 @@ package struct PlatformModel: Sendable {
         }
     }
 
+    /// Whether facts would miss a run that the schedule has begun by now.
+    func isBehind(_ now: Instant) -> Bool {
+        planned.first.map { $0.createdAt <= now } ?? false
+    }
+
+    /// Among `runs`, which stay in the order of their begins.
+    private mutating func insert(_ run: SimulatedRun) {
+        let place = runs.lastIndex { $0.createdAt <= run.createdAt }.map { $0 + 1 } ?? 0
+        runs.insert(run, at: place)
+        openRuns = openRuns.map { $0 >= place ? $0 + 1 : $0 }
+        openRuns.insert(place, at: openRuns.firstIndex { $0 > place } ?? openRuns.count)
+    }
+
+    mutating func endPlannedRuns() {
+        for index in planned.indices where planned[index].endsAt == .never {
+            planned[index].endsAt = planned[index].createdAt + .milliseconds(scenario.runs.longestMilliseconds)
+        }
+    }
+
+    /// The dataflows' own runs after an export that succeeds.
+    private mutating func planFollowers(of index: Int) {
+        guard let followers = scenario.followers else { return }
+        let export = scenario.exports[index]
+        guard export.isScheduled, !export.fails else { return }
+        for flow in scenario.flows where flow.state == "enabled" && sandbox(of: flow) == sandbox(of: export) {
+            for audience in flow.audiences where fates.hits(percent: followers.percent) {
+                let shortest = max(0, followers.shortestDelayMilliseconds)
+                let spread = UInt64(max(0, followers.longestDelayMilliseconds - shortest))
+                let delay = shortest + Int64(fates.below(spread + 1))
+                let isAtOnce = audience.triggerType == "AFTER_SEGMENT_EVAL"
+                let begin = end(of: export) + .milliseconds(isAtOnce ? 0 : delay)
+                let isEndless = fates.hits(percent: followers.endlessPercent)
+                let fate = scenario.runs.fate(&fates)
+                let id = newRunID()
+                planned.append(
+                    SimulatedRun(
+                        id: id, flow: flow.id, audiences: [audience.id], createdAt: begin,
+                        endsAt: isEndless ? .never : fate.duration.map { begin + $0 } ?? .never, fails: fate.fails,
+                        isOurs: false, isNamedFrom: fates.hits(percent: followers.unnamedPercent) ? .never : begin,
+                        isListedFrom: begin + lag(of: id), export: String(Self.exportID(index)),
+                        records: fate.records))
+            }
+        }
+        // By their begins, and in the order in which they were drawn.
+        let order = planned.indices.sorted { (planned[$0].createdAt, $0) < (planned[$1].createdAt, $1) }
+        planned = order.map { planned[$0] }
+    }
+
+    /// How long a run is missing from listings.
+    func lag(of run: String) -> Duration {
+        let lag = scenario.runs.lagMilliseconds
+        guard scenario.runs.longestLagMilliseconds > lag else { return .milliseconds(lag) }
+        let spread = UInt64(scenario.runs.longestLagMilliseconds - lag)
+        return .milliseconds(lag + Int64(Self.hash(run) % (spread + 1)))
+    }
+
     /// - Returns: Where it is in `runs`.
     mutating func begin(_ run: SimulatedRun) -> Int {
         runs.append(run)
@@ -259,14 +402,18 @@ package struct PlatformModel: Sendable {
     mutating func begin(_ export: Scenario.Export) -> Int {
         scenario.exports.append(export)
         openExports.append(scenario.exports.count - 1)
+        planFollowers(of: scenario.exports.count - 1)
         return scenario.exports.count - 1
     }
 
     mutating func newRunID() -> String {
-        switch runIDs {
-        case .uuids: chance.uuid()
-        case .counted: "run-\(10_000 + runs.count)"
-        }
+        let id =
+            switch runIDs {
+            case .uuids: chance.uuid()
+            case .counted: "run-\(10_000 + runs.count + planned.count)"
+            }
+        guard scenario.quirks.hugeIDPercent > 0, chance.hits(percent: scenario.quirks.hugeIDPercent) else { return id }
+        return id + String(repeating: "0", count: max(0, scenario.quirks.hugeIDBytes - id.utf8.count))
     }
 
     /// The run of this audience that is under way, whoever started it.
@@ -274,14 +421,32 @@ package struct PlatformModel: Sendable {
         openRuns.first { now < runs[$0].endsAt && runs[$0].audiences.contains(audience) }.map { runs[$0] }
     }
 
+    /// The same in one sandbox: an id means one audience there, and maybe another one elsewhere.
+    func openRun(of audience: String, in sandbox: String, at now: Instant) -> SimulatedRun? {
+        openRuns.first { index in
+            let run = runs[index]
+            return now < run.endsAt && run.audiences.contains(audience) && self.sandbox(ofFlow: run.flow) == sandbox
+        }.map { runs[$0] }
+    }
+
+    /// The run on a dataflow that is under way and fits.
+    func openRun(on flow: String, at now: Instant, where fits: (SimulatedRun) -> Bool) -> SimulatedRun? {
+        openRuns.first { now < runs[$0].endsAt && runs[$0].flow == flow && fits(runs[$0]) }.map { runs[$0] }
+    }
+
     func begin(of export: Scenario.Export) -> Instant { start + .milliseconds(export.startMilliseconds) }
 
     func end(of export: Scenario.Export) -> Instant { begin(of: export) + .milliseconds(export.durationMilliseconds) }
 
-    /// The scheduled export that runs at an instant.
-    package func runningExport(at now: Instant) -> (index: Int, export: Scenario.Export)? {
+    /// The scheduled export that is new or runs at an instant.
+    ///
+    /// - Parameter sandbox: Nil for any.
+    package func runningExport(
+        at now: Instant, in sandbox: String? = nil
+    ) -> (index: Int, export: Scenario.Export)? {
         for index in openExports {
             let export = scenario.exports[index]
+            guard export.isScheduled, sandbox.map({ $0 == self.sandbox(of: export) }) ?? true else { continue }
             if begin(of: export) <= now, now < end(of: export) { return (index, export) }
         }
         return nil

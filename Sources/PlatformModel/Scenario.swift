@@ -14,6 +14,10 @@ package struct Scenario: Codable, Equatable, Sendable {
     package var pairsPerCall = 80
     package var runs = Runs()
     package var faults: [Fault] = []
+    package var refusals: [Refusal] = []
+    /// The dataflows' own runs after each scheduled export. Nil: none.
+    package var followers: Followers?
+    package var quirks = Quirks()
     /// What the platform does with a call during a scheduled export; Adobe documents no answer. A violation either way.
     package var refusesDuringExport = true
 
@@ -25,11 +29,15 @@ package struct Scenario: Codable, Equatable, Sendable {
         package var name: String
         package var state = "enabled"
         package var audiences: [Audience]
+        /// Nil: the scenario's.
+        package var sandbox: String?
+        package var createdAtMilliseconds = Audience.longAgo - 86_400_000
 
-        package init(id: String, name: String, audiences: [Audience]) {
+        package init(id: String, name: String, audiences: [Audience], sandbox: String? = nil) {
             self.id = id
             self.name = name
             self.audiences = audiences
+            self.sandbox = sandbox
         }
 
         package init(from decoder: any Decoder) throws {
@@ -38,16 +46,29 @@ package struct Scenario: Codable, Equatable, Sendable {
             name = try container.decodeIfPresent(String.self, forKey: .name) ?? id
             state = try container.decodeIfPresent(String.self, forKey: .state) ?? "enabled"
             audiences = try container.decodeIfPresent([Audience].self, forKey: .audiences) ?? []
+            sandbox = try container.decodeIfPresent(String.self, forKey: .sandbox)
+            createdAtMilliseconds =
+                try container.decodeIfPresent(Int64.self, forKey: .createdAtMilliseconds) ?? createdAtMilliseconds
         }
     }
 
     package struct Audience: Codable, Equatable, Sendable {
+        /// The system's, which calls, refusals and runs name.
         package var id: String
         package var name: String
         /// When it was first activated to the flow. Default: 30 days before the start.
         package var mappedAtMilliseconds: Int64
         /// `YYYY-MM-DD`, excluded; none for no end.
         package var endDate: String?
+        /// `YYYY-MM-DD`, included.
+        package var startDate: String?
+        /// Of an audience that was uploaded: its selector carries this as `id`, and the other as `systemSegmentId`.
+        package var externalID: String?
+        /// `SCHEDULED`, `AFTER_SEGMENT_EVAL`; empty for a selector without the member.
+        package var triggerType = "SCHEDULED"
+        /// Nil: `ONCE` without an end, else `DAILY`.
+        package var frequency: String?
+        package var filenameTemplate = "%SEGMENT_ID%_%DATETIME(YYYYMMdd_HHmmss)%"
 
         package init(
             id: String, name: String, mappedAtMilliseconds: Int64 = Audience.longAgo, endDate: String? = nil
@@ -67,15 +88,31 @@ package struct Scenario: Codable, Equatable, Sendable {
             mappedAtMilliseconds =
                 try container.decodeIfPresent(Int64.self, forKey: .mappedAtMilliseconds) ?? Self.longAgo
             endDate = try container.decodeIfPresent(String.self, forKey: .endDate)
+            startDate = try container.decodeIfPresent(String.self, forKey: .startDate)
+            externalID = try container.decodeIfPresent(String.self, forKey: .externalID)
+            triggerType = try container.decodeIfPresent(String.self, forKey: .triggerType) ?? triggerType
+            frequency = try container.decodeIfPresent(String.self, forKey: .frequency)
+            filenameTemplate = try container.decodeIfPresent(String.self, forKey: .filenameTemplate) ?? filenameTemplate
         }
     }
 
-    /// A scheduled profile export.
+    /// An export job: the system's scheduled profile export, if nothing says otherwise.
     package struct Export: Codable, Equatable, Sendable {
+        package static let profile = "_xdm.context.profile"
+
+        /// When it is created.
         package var startMilliseconds: Int64
         package var durationMilliseconds: Int64
         /// Whether it ends as failed.
         package var fails: Bool
+        /// Of its duration, how long it is `NEW`.
+        package var newMilliseconds: Int64 = 0
+        /// Made by somebody through `POST /export/jobs`, into a dataset of theirs: no scheduled export.
+        package var isFromAPI = false
+        /// `schema.name`; empty for a job without it.
+        package var schema = Export.profile
+        /// Nil: the scenario's.
+        package var sandbox: String?
 
         package init(startMilliseconds: Int64, durationMilliseconds: Int64, fails: Bool = false) {
             self.startMilliseconds = startMilliseconds
@@ -83,11 +120,46 @@ package struct Scenario: Codable, Equatable, Sendable {
             self.fails = fails
         }
 
+        /// Whether calls have to wait for it. A job that does not say its schema is the system's all the same.
+        var isScheduled: Bool { !isFromAPI && !isOfOtherSchema }
+
+        var isOfOtherSchema: Bool { schema != Self.profile && !schema.isEmpty }
+
         package init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: CodingKeys.self)
             startMilliseconds = try container.decode(Int64.self, forKey: .startMilliseconds)
             durationMilliseconds = try container.decode(Int64.self, forKey: .durationMilliseconds)
             fails = try container.decodeIfPresent(Bool.self, forKey: .fails) ?? false
+            newMilliseconds = try container.decodeIfPresent(Int64.self, forKey: .newMilliseconds) ?? 0
+            isFromAPI = try container.decodeIfPresent(Bool.self, forKey: .isFromAPI) ?? false
+            schema = try container.decodeIfPresent(String.self, forKey: .schema) ?? Self.profile
+            sandbox = try container.decodeIfPresent(String.self, forKey: .sandbox)
+        }
+    }
+
+    /// Runs that the platform starts by itself once a scheduled export has succeeded: at once for audiences with
+    /// `AFTER_SEGMENT_EVAL`, some time later for the others.
+    package struct Followers: Codable, Equatable, Sendable {
+        /// Of a hundred mapped audiences, how many are exported.
+        package var percent = 100
+        package var shortestDelayMilliseconds: Int64 = 0
+        package var longestDelayMilliseconds: Int64 = 600_000
+        /// Of a hundred such runs, how many never say for whom they are.
+        package var unnamedPercent = 0
+        /// Of a hundred such runs, how many never end.
+        package var endlessPercent = 0
+
+        package init() {}
+
+        package init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            percent = try container.decodeIfPresent(Int.self, forKey: .percent) ?? percent
+            shortestDelayMilliseconds =
+                try container.decodeIfPresent(Int64.self, forKey: .shortestDelayMilliseconds) ?? 0
+            longestDelayMilliseconds =
+                try container.decodeIfPresent(Int64.self, forKey: .longestDelayMilliseconds) ?? longestDelayMilliseconds
+            unnamedPercent = try container.decodeIfPresent(Int.self, forKey: .unnamedPercent) ?? 0
+            endlessPercent = try container.decodeIfPresent(Int.self, forKey: .endlessPercent) ?? 0
         }
     }
 
@@ -98,8 +170,16 @@ package struct Scenario: Codable, Equatable, Sendable {
         package var isOneForEachAudience = true
         /// How long a new run is missing from listings.
         package var lagMilliseconds: Int64 = 0
+        /// More than the lag: each run is missing for its own time between the two.
+        package var longestLagMilliseconds: Int64 = 0
+        /// A run that listings do not show yet is answered to whoever asks for it by its id.
+        package var lagSparesSingleRuns = false
         /// Of a hundred runs, how many fail.
         package var failingPercent = 0
+        /// Of a hundred runs, how many never end.
+        package var endlessPercent = 0
+        /// Of a hundred runs that succeed, how many export nobody.
+        package var emptyPercent = 0
 
         package init() {}
 
@@ -109,7 +189,11 @@ package struct Scenario: Codable, Equatable, Sendable {
             longestMilliseconds = try container.decodeIfPresent(Int64.self, forKey: .longestMilliseconds) ?? 60_000
             isOneForEachAudience = try container.decodeIfPresent(Bool.self, forKey: .isOneForEachAudience) ?? true
             lagMilliseconds = try container.decodeIfPresent(Int64.self, forKey: .lagMilliseconds) ?? 0
+            longestLagMilliseconds = try container.decodeIfPresent(Int64.self, forKey: .longestLagMilliseconds) ?? 0
+            lagSparesSingleRuns = try container.decodeIfPresent(Bool.self, forKey: .lagSparesSingleRuns) ?? false
             failingPercent = try container.decodeIfPresent(Int.self, forKey: .failingPercent) ?? 0
+            endlessPercent = try container.decodeIfPresent(Int.self, forKey: .endlessPercent) ?? 0
+            emptyPercent = try container.decodeIfPresent(Int.self, forKey: .emptyPercent) ?? 0
         }
     }
 
@@ -186,6 +270,9 @@ package struct Scenario: Codable, Equatable, Sendable {
         pairsPerCall = try member(.pairsPerCall, pairsPerCall)
         runs = try member(.runs, runs)
         faults = try member(.faults, faults)
+        refusals = try member(.refusals, refusals)
+        followers = try container.decodeIfPresent(Followers.self, forKey: .followers)
+        quirks = try member(.quirks, quirks)
         refusesDuringExport = try member(.refusesDuringExport, refusesDuringExport)
     }
 }
@@ -199,8 +286,13 @@ package struct FlowEdit: Codable, Equatable, Sendable {
     package var map: String?
     /// An audience that is taken away.
     package var unmap: String?
+    /// Of the audience that is mapped: `YYYY-MM-DD`, included.
+    package var startDate: String?
 
-    package init(flow: String, state: String? = nil, map: String? = nil, unmap: String? = nil) {
+    package init(
+        flow: String, state: String? = nil, map: String? = nil, unmap: String? = nil, startDate: String? = nil
+    ) {
+        self.startDate = startDate
         self.flow = flow
         self.state = state
         self.map = map

@@ -84,7 +84,8 @@ final class Desk: @unchecked Sendable {
         return answer
     }
 
-    /// Loopback only, like the rest, and without a token: `ledger`, `health`, `exports`, `runs`, `faults`.
+    /// Loopback only, like the rest, and without a token: `ledger`, `health`, `exports`, `runs`, `flows`,
+    /// `faults`, `refusals`, `quirks`, `heal`.
     private func admin(_ request: WireRequest) -> WireAnswer {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
@@ -101,12 +102,20 @@ final class Desk: @unchecked Sendable {
             return json(ledger())
         case ("POST", "/_simulator/exports"):
             guard let order = try? JSONDecoder().decode(ExportOrder.self, from: body) else { break }
-            change { model, now in model.startExport(at: now, lasting: order.durationMilliseconds) }
+            change { model, now in
+                model.startExport(at: now, lasting: order.durationMilliseconds, fails: order.fails ?? false) { export in
+                    export.newMilliseconds = order.newMilliseconds ?? 0
+                    export.isFromAPI = order.isFromAPI ?? false
+                    export.schema = order.schema ?? Scenario.Export.profile
+                    export.sandbox = order.sandbox
+                }
+            }
             return json(["status": "started"])
         case ("POST", "/_simulator/runs"):
             guard let order = try? JSONDecoder().decode(RunOrder.self, from: body) else { break }
             change { model, now in
-                model.startForeignRun(order.flow, order.audience, at: now, lasting: order.durationMilliseconds)
+                model.startForeignRun(
+                    order.flow, order.audience, at: now, lasting: order.durationMilliseconds, id: order.id)
             }
             return json(["status": "started"])
         case ("POST", "/_simulator/flows"):
@@ -118,6 +127,17 @@ final class Desk: @unchecked Sendable {
             guard let fault = try? JSONDecoder().decode(Scenario.Fault.self, from: body) else { break }
             change { model, _ in model.add(fault) }
             return json(["status": "added"])
+        case ("POST", "/_simulator/refusals"):
+            guard let refusal = try? JSONDecoder().decode(Scenario.Refusal.self, from: body) else { break }
+            change { model, _ in model.add(refusal) }
+            return json(["status": "added"])
+        case ("POST", "/_simulator/quirks"):
+            guard let quirks = try? JSONDecoder().decode(Quirks.self, from: body) else { break }
+            change { model, _ in model.change { $0 = quirks } }
+            return json(["status": "changed"])
+        case ("POST", "/_simulator/heal"):
+            change { model, now in model.heal(at: now) }
+            return json(["status": "healed"])
         default:
             return WireAnswer(status: 404, body: Array("{\"message\":\"no such order\"}".utf8))
         }
@@ -126,12 +146,19 @@ final class Desk: @unchecked Sendable {
 
     private struct ExportOrder: Decodable {
         var durationMilliseconds: Int64
+        var fails: Bool?
+        var newMilliseconds: Int64?
+        var isFromAPI: Bool?
+        var schema: String?
+        var sandbox: String?
     }
 
     private struct RunOrder: Decodable {
         var flow: String
         var audience: String
-        var durationMilliseconds: Int64
+        /// None for a run that never ends.
+        var durationMilliseconds: Int64?
+        var id: String?
     }
 }
 
@@ -184,19 +211,5 @@ private final class RequestHandler: ChannelInboundHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         context.close(promise: nil)
-    }
-}
-
-enum HTTPDate {
-    private static let weekdays = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
-    private static let months = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ]
-
-    static func text(_ instant: Instant) -> String {
-        let local = Zone.utc.local(at: instant)
-        func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
-        return "\(weekdays[local.day.weekday]), \(two(local.day.day)) \(months[local.day.month - 1]) \(local.day.year) "
-            + "\(two(local.hour)):\(two(local.minute)):\(two(local.second)) GMT"
     }
 }

@@ -133,6 +133,37 @@ import Testing
         }
     }
 
+    @Test func `the hand of a test changes what the platform is like, asks for refusals, and heals it`() async throws {
+        try await withServer(scenario()) { (server: PlatformServer, client: HTTPClient) async throws in
+            let token = try await token(client, server)
+            let admin = "/_simulator/"
+            func ask(_ target: String) async throws -> Answer {
+                try await send(client, server, "GET", target, token: token)
+            }
+            let refusal =
+                #"{"request":"flows","kind":"throttled-title","number":1,"retryAfter":"unit","retryAfterSeconds":300}"#
+            #expect(try await send(client, server, "POST", admin + "refusals", refusal).status == 200)
+            let refused = try await ask(flows)
+            #expect(refused.status == 429 && refused.text.contains("Too Many Requests"))
+            #expect(refused.headers.contains { $0.0 == "Retry-After" && $0.1 == "300s" })
+            #expect(refused.headers.contains { $0.0 == "x-request-id" })
+            let run = #"{"flow":"f1","audience":"a1","id":"theirs"}"#
+            #expect(try await send(client, server, "POST", admin + "runs", run).status == 200)
+            let listing = "/data/foundation/flowservice/runs?property=flowId==f1"
+            #expect(try await ask(listing).text.contains("theirs"))
+            let quirks = #"{"emptyRunListPercent":100}"#
+            #expect(try await send(client, server, "POST", admin + "quirks", quirks).status == 200)
+            #expect(try await !ask(listing).text.contains("theirs"))
+            #expect(try await send(client, server, "POST", admin + "heal").status == 200)
+            #expect(try await ask(listing).text.contains("theirs"))
+            let export = #"{"durationMilliseconds":60000,"newMilliseconds":60000,"isFromAPI":true}"#
+            #expect(try await send(client, server, "POST", admin + "exports", export).status == 200)
+            let jobs = try await ask("/data/core/ups/export/jobs?limit=10")
+            #expect(jobs.text.contains("\"NEW\""))
+            #expect(try await send(client, server, "POST", admin + "quirks", #"{"wording":"rude"}"#).status == 400)
+        }
+    }
+
     @Test func `a person can start an export and a run, and edit a dataflow, while it runs`() async throws {
         try await withServer(scenario()) { (server: PlatformServer, client: HTTPClient) async throws in
             let token = try await token(client, server)

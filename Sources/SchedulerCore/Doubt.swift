@@ -211,7 +211,7 @@ extension Scheduler {
     /// listing may lag behind: what begins much later is a run of somebody else.
     private func expectsRun(_ held: ActivationState, at now: Moment) -> Bool {
         guard held.mayHaveRun, isUnsent(held.phase) else { return false }
-        return held.doubtRetries > 0 || now.wall - held.since <= configuration.polling.settle * DoubtBounds.patience
+        return held.doubtRetries > 0 || now.wall - held.since <= configuration.settling * DoubtBounds.patience
     }
 
     /// Not on the wire.

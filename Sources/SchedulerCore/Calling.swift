@@ -94,7 +94,7 @@ extension Scheduler {
     /// `start_within`, the next blackout. A pause that a person orders meanwhile takes the call back.
     private func deadline(of call: Call, at now: Moment) -> WireDeadline? {
         let fresh = configuration.polling.gateFreshness
-        let flows = Set(call.pairs.map(\.dataflow))
+        let flows = Set(call.pairs.map { DataflowKey(call.sandbox, $0.dataflow) })
         let evidence =
             [knowledge.exports[call.sandbox]?.askedAt].compactMap { $0 }
             + flows.compactMap { knowledge.dataflows[$0]?.askedAt } + flows.compactMap { knowledge.runs[$0]?.askedAt }

@@ -172,6 +172,38 @@ final class ClientUnderTest: Sendable {
         await test.stop()
     }
 
+    @Test(arguments: ["403025", "403010"])
+    func `a token that has died may be refused with a 403, and is replaced as well`(code: String) async throws {
+        let test = try ClientUnderTest { request in
+            if request.target == "/token" { return .close }
+            return .json(403, #"{"error_code":"\#(code)","message":"no"}"#)
+        }
+        guard case .failure = await test.client.exportJobs("prod", since: Instant(milliseconds: 0)) else {
+            Issue.record("not a failure")
+            return
+        }
+        #expect(test.server.count("/token") == 2)
+        #expect(test.server.count("/data") == 2)
+        _ = await test.client.activate(aCall())
+        #expect(test.server.count(adhocrun) == 1, "a call is never sent again by itself")
+        _ = await test.client.activate(aCall())
+        #expect(test.server.count("/token") == 3, "but the next one has a new token")
+        await test.stop()
+    }
+
+    @Test func `a gateway that can not look at the token just now costs no token`() async throws {
+        let test = try ClientUnderTest { request in
+            if request.target == "/token" { return .close }
+            return .json(403, #"{"error_code":"503020","message":"Could not read the profile"}"#)
+        }
+        guard case .failure(.unavailable) = await test.client.exportJobs("prod", since: Instant(milliseconds: 0)) else {
+            Issue.record("not a passing failure")
+            return
+        }
+        #expect(test.server.count("/token") == 1)
+        await test.stop()
+    }
+
     @Test func `a call with a refused token is refused, not sent again`() async throws {
         let test = try ClientUnderTest { request in
             request.target == adhocrun ? .json(401, #"{"error_code":"401013","message":"no"}"#) : .close

@@ -139,7 +139,8 @@ package final class PlatformClient: Sendable {
                 Set(part).isSubset(of: items.map(\.id))
             }
             switch listing {
-            case .failure(.refused): break  // the filter was not understood: each by itself
+            case .failure(.refused(let status, _)) where status != 403:
+                break  // the filter was not understood: each by itself
             case .failure(let failure): return .failure(failure)
             case .success(let listing): found += listing.items.filter { part.contains($0.id) }
             }
@@ -250,7 +251,7 @@ package final class PlatformClient: Sendable {
                 case .success(let response) where response.status == 200:
                     return .success(response)
                 case .success(let response):
-                    guard response.status == 401, attempt == 1 else { return .failure(response.failure()) }
+                    guard response.asksForNewToken, attempt == 1 else { return .failure(response.failure()) }
                     await tokens.drop(token)
                 }
             }
@@ -283,7 +284,7 @@ package final class PlatformClient: Sendable {
         let token: String
         switch await tokens.token() {
         // Nothing was sent either; a person must see to this, as after a refusal of the call itself.
-        case .failure(.credentials(let detail)): return .refused(.unauthorized(detail: "no token: \(detail)"))
+        case .failure(.secret(let detail)): return .refused(.unauthorized(detail: "no token: \(detail)"))
         case .failure(let failure): return .notSent(detail: "no token: \(failure.detail)")
         case .success(let text): token = text
         }
@@ -300,7 +301,7 @@ package final class PlatformClient: Sendable {
                     return call.leaveBy?.isOver(at: clock()) == true ? Self.lateWords : nil
                 })
             tell(request, id, begin, status: response.status, failure: nil)
-            if response.status == 401 { await tokens.drop(token) }
+            if response.asksForNewToken { await tokens.drop(token) }  // the next call tries another one
             return CallClassification.classify(Redaction(token).applied(to: response), of: call)
         } catch {
             switch error {
@@ -374,11 +375,11 @@ struct TokenFetcher: Sendable {
         var details: [String] = []
         for source in [platform.clientSecret, platform.secondSecret].compactMap({ $0 }) {
             let result = await fetch(client, source)
-            guard case .failure(.credentials(let detail)) = result else { return result }
+            guard case .failure(.secret(let detail)) = result else { return result }
             details.append(detail)
         }
         // Of each: the second one is often not there, and the first one's trouble is what matters.
-        return .failure(.credentials(detail: details.joined(separator: "; ")))
+        return .failure(.secret(detail: details.joined(separator: "; ")))
     }
 
     /// Reads on a thread of its own: the event loop serves everything else.
@@ -388,11 +389,11 @@ struct TokenFetcher: Sendable {
             await withCheckedContinuation { continuation in
                 Self.reading.async {
                     continuation.resume(
-                        returning: Result { try secrets(source) }.mapError { AskFailure.credentials(detail: "\($0)") })
+                        returning: Result { try secrets(source) }.mapError { AskFailure.secret(detail: "\($0)") })
                 }
             }
         }
-        return read ?? .failure(.credentials(detail: "a secret can not be read within \(Self.secretTime.words)"))
+        return read ?? .failure(.secret(detail: "a secret can not be read within \(Self.secretTime.words)"))
     }
 
     private func fetch(_ client: OriginClient, _ source: SecretSource) async -> Result<TokenAnswer.Token, AskFailure> {
@@ -413,11 +414,11 @@ struct TokenFetcher: Sendable {
             if response.status == 200 {
                 return Result { () throws(AskFailure) in try TokenAnswer.read(response.body) }
             }
-            // 400 is what the token service answers to a wrong secret or client id.
+            // What the token service answers to a wrong secret or client id.
             let words = ErrorBody(response.body).message
-            if response.status == 400 {
+            if [400, 401].contains(response.status) {
                 let cause = SecretReader.hasBlanks(secret) ? "; \(Self.blankWords)" : ""
-                return .failure(.credentials(detail: "the token service says: \(words)\(cause)"))
+                return .failure(.secret(detail: "the token service says: \(words)\(cause)"))
             }
             return .failure(response.failure())
         } catch {

@@ -336,25 +336,9 @@ final class CallBody: AsyncSequence, @unchecked Sendable {
 
 extension PlatformResponse {
     init(_ status: HTTPResponseStatus, _ headers: HTTPHeaders, _ body: ByteBuffer) {
+        let date = headers.first(name: "Date").flatMap { HTTPDate.instant($0) }
         self.init(
             status: Int(status.code), body: Array(body.readableBytesView),
-            retryAfter: headers.first(name: "Retry-After").flatMap { Int($0) }.map { .seconds($0) },
-            date: headers.first(name: "Date").flatMap { HTTPDate.instant($0) })
-    }
-}
-
-/// `Tue, 24 Nov 2026 10:00:00 GMT`, the only form of RFC 9110 that servers send.
-enum HTTPDate {
-    private static let months = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ]
-
-    static func instant(_ text: String) -> Instant? {
-        let parts = text.split(separator: " ")
-        guard parts.count == 6, parts[5] == "GMT", let month = months.firstIndex(of: String(parts[2])),
-            parts[1].count == 2, parts[3].count == 4, parts[4].count == 8
-        else { return nil }
-        let number = month + 1 < 10 ? "0\(month + 1)" : "\(month + 1)"
-        return Instant(rfc3339: "\(parts[3])-\(number)-\(parts[1])T\(parts[4])Z")
+            retryAfter: headers.first(name: "Retry-After").flatMap { RetryAfter.duration($0, at: date) }, date: date)
     }
 }

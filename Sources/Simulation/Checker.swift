@@ -142,7 +142,7 @@ struct Checker {
             isTrue = !folded.unended(of: skipped.campaign).isEmpty
         case .paused:
             isTrue = folded.pause(of: skipped.campaign, at: now) != nil
-        case .superseded, .predecessor:
+        case .superseded, .predecessor, .oversized:
             isTrue = true
         }
         guard !isTrue else { return }

@@ -55,11 +55,15 @@ struct ActivationSim: ParsableCommand {
     @Flag(help: "Prove the checkers: known faults are put into the code, and each must be found. Needs `make mutants`.")
     var mutants = false
 
+    @Option(help: "With --mutants: only this one, by its name in Mutant.swift.")
+    var mutant: String?
+
     func validate() throws {
         if let jobs, jobs < 1 { throw ValidationError("--jobs must be 1 or more.") }
         if let seconds, !(seconds >= 0 && seconds <= Self.longest) {
             throw ValidationError("--seconds must be 0 or more, and at most \(Int(Self.longest)).")
         }
+        if mutant != nil, !mutants { throw ValidationError("--mutant goes with --mutants.") }
         if let hours, hours < 1 { throw ValidationError("--hours must be 1 or more.") }
         if let campaigns, campaigns < 1 { throw ValidationError("--campaigns must be 1 or more.") }
         _ = try strokes()
@@ -67,7 +71,7 @@ struct ActivationSim: ParsableCommand {
 
     func run() throws {
         if mutants {
-            try MutantTrial(firstSeed: seed, jobs: cores).run()
+            try MutantTrial(firstSeed: seed, jobs: cores, name: mutant).run()
         } else if everyDeath {
             try runEveryDeath()
         } else if trace || shrink || (runs == 1 && seconds == nil && campaignYears == nil) {

@@ -72,7 +72,7 @@ import Testing
           (nightly segmentat…)  ·░░░············································
           fresh-every-day                 ▲05:20 after the export, 1 activation
 
-        7 occurrences, 9 activations, 7 jobs, about 1124 calls.
+        7 occurrences, 9 activations, 7 jobs, about 1122 calls.
         Assumed: exports of prod come at their usual times; a run takes 7 min where none
         was seen; the platform answers at once, accepts every call, and nobody else
         starts a run; every audience is mapped, and no occurrence has been fired yet.

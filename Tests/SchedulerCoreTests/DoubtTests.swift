@@ -147,7 +147,7 @@ import Testing
         for audience in ["vip", "other", "another"] as [AudienceID] {
             rig.addRun(Pair(dataflow: "flow", audience: audience))
         }
-        rig.advance(.seconds(3 * 3600))
+        rig.advance(.seconds(6 * 3600))
         rig.runsPerListing = 2
         loseAnswer(&rig, takingEffect: false) { $0.runsPerListing = 10 }
         rig.advance(.seconds(200))
@@ -163,7 +163,7 @@ import Testing
         rig.addRun(vip)
         rig.advance(.seconds(60))
         for _ in 1...3 { rig.addRun(busy) }
-        rig.advance(.seconds(3 * 3600))
+        rig.advance(.seconds(6 * 3600))
         rig.runsPerListing = 2
         loseAnswer(&rig, takingEffect: false) { $0.runsPerListing = 10 }
         rig.advance(.seconds(200))

@@ -45,7 +45,8 @@ import Testing
         var state = State()
         try store.replay(after: 0) { if $0.sequence <= snapshot.sequence { state.apply($0.record) } }
         let stored = try #require(RecordCoding.decodeState(snapshot.bytes))
-        // Which runs were ours lately, which calls took effect, when a limit was learned, and which exports were decided is folded out of records of format 1 since format 2, and was in
+        // Which runs were ours lately, which calls took effect, when a limit was learned, and which exports were decided is folded
+        // out of records of format 1 since format 2, and was in
         // no snapshot before.
         if name.hasPrefix("journal-1") {
             state.ownRuns = nil

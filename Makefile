@@ -79,7 +79,7 @@ if [ -d /run/systemd/system ]; then journalctl --update-catalog && systemctl dae
 endef
 
 .PHONY: help demo build release static test install uninstall bench soak swarm mutants mutate torture torture-brief fuzz lint unit real-time \
-	end-to-end deliveries others test-systemd simulator thread address system-libraries clean
+	end-to-end test-systemd simulator thread address system-libraries clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -181,17 +181,10 @@ unit: ## build with warnings as errors, run every test but those of the whole da
 # In runs of their own: they are about real processes and connections in real time, and nothing that computes should take their turn.
 # They wait most of it, so they wait side by side.
 real-time: ## run what follows with real processes in real time, side by side (after unit)
-	@$(MAKE) -j 3 --output-sync=target --no-print-directory deliveries others test-systemd
+	@$(MAKE) -j 2 --output-sync=target --no-print-directory end-to-end test-systemd
 
 end-to-end: ## run the tests of the real daemon against the simulated platform (after unit)
-	@$(MAKE) -j 2 --output-sync=target --no-print-directory deliveries others
-
-# Two processes share the build that both only read.
-deliveries:
-	$(PART) end-to-end-1 $(SWIFT) test --skip-build --ignore-lock --no-parallel --filter '$(DELIVERIES)'
-
-others:
-	$(PART) end-to-end-2 $(SWIFT) test --skip-build --ignore-lock --no-parallel --filter '$(REAL_TIME)' --skip '$(DELIVERIES)'
+	$(PART) end-to-end $(SWIFT) test --skip-build --no-parallel --filter '$(REAL_TIME)'
 
 test-systemd: ## run the daemon as a service of a real systemd (after unit; skipped in words where there is no tool for it)
 	$(PART) systemd Tests/systemd/run

@@ -41,7 +41,8 @@ struct CampaignPlan {
         // Drawn aside, so that a seed's world is the same but for this.
         var aside = SplitMix(seed: options.seed ^ 0x7365_7474_696E_6773)
         let settings = DrawnSettings(
-            &aside, longestWindow: .milliseconds(Int64(scenario.firstActivationWindowMilliseconds)))
+            &aside, longestWindow: .milliseconds(Int64(scenario.firstActivationWindowMilliseconds)),
+            isSlow: options.isThroughBytes)
         (guardrails, polling, limits) = (settings.guardrails, settings.polling, settings.limits)
         for number in 1...options.campaigns { add(CampaignName("campaign-\(number)"), &chance) }
         if chance.hits(percent: 20) { guardrails.pairsPerJob = Int(1 + chance.below(80)) }

@@ -14,8 +14,10 @@ struct DrawnSettings {
     private(set) var guardrails = Guardrails()
 
     /// The shipped settings in more than half of the worlds, others in the rest.
-    init(_ chance: inout SplitMix, longestWindow: Duration) {
-        guard chance.hits(percent: 45) else { return }
+    ///
+    /// - Parameter isSlow: Each question costs much: the shipped settings ask few.
+    init(_ chance: inout SplitMix, longestWindow: Duration, isSlow: Bool) {
+        guard !isSlow, chance.hits(percent: 45) else { return }
         polling.gate = Self.seconds(of: [15, 30, 60, 60, 300, 600], &chance)
         polling.gateFreshness = Self.seconds(of: [5, 15, 15, 60, 300, 900, 3600], &chance)
         polling.run = Self.seconds(of: [10, 30, 30, 300], &chance)

@@ -232,7 +232,7 @@ final class ClientUnderTest: Sendable {
     func `a secret with a blank at its end is named as the likely cause when it is refused`(secret: String) async throws
     {
         let test = try ClientUnderTest(secrets: ["FIRST": secret]) { _ in .json(400, #"{"error":"invalid_client"}"#) }
-        guard case .failure(.credentials(let detail)) = await test.client.exportJobs("prod", since: ten) else {
+        guard case .failure(.secret(let detail)) = await test.client.exportJobs("prod", since: ten) else {
             Issue.record("not a matter of credentials")
             return
         }

@@ -5,7 +5,7 @@ JOBS ?= 2
 PREFIX ?= /usr/local
 SECONDS ?= 600
 SECONDS_EACH ?= 600
-RUNS ?= 200
+RUNS ?= 100
 TARGET ?= all
 SEED ?= $(shell date +%s)
 KILLS ?= 500
@@ -15,9 +15,8 @@ CASE ?=
 # Where `install` takes the programs from; where it is empty, it builds them. In its sandbox the service sees Debian's
 # libraries, and not those of a Swift toolchain.
 PROGRAMS ?=
-# Suites about real processes and connections in real time; of them, one that takes half of the time.
-REAL_TIME = EndToEndTests|WaitTests|PlatformClientTests
-DELIVERIES = EndToEndTests\.DeliveryTests
+# Suites about real processes and connections in real time.
+REAL_TIME = EndToEndTests|WaitTests|PlatformClientTests|WireTests
 # What is concurrent: the targets with its tests, and those of its suites that do not wait for real connections.
 CONCURRENT_TARGETS = JobQueueTests,CampaignConfigTests,LinuxShellTests,PlatformServerTests,RuntimeTests
 CONCURRENT = JobQueueTests|KeptCampaignsTests|LinuxShellTests|PlatformServerTests|RuntimeTests
@@ -179,7 +178,7 @@ unit: ## build with warnings as errors, run every test but those of the whole da
 	$(PART) unit $(SWIFT) test --skip-build --skip '$(REAL_TIME)'
 
 # In runs of their own: they are about real processes and connections in real time, and nothing that computes should take their turn.
-# They wait most of it, so they wait side by side.
+# They wait most of it, so the two waits run side by side.
 real-time: ## run what follows with real processes in real time, side by side (after unit)
 	@$(MAKE) -j 2 --output-sync=target --no-print-directory end-to-end test-systemd
 

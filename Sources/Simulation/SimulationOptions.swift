@@ -61,6 +61,11 @@ package struct SimulationOptions: Equatable, Sendable {
         }
         dataflows = Int(1 + chance.below(3))
         audiences = isWide ? Int(28 + chance.below(12)) : Int(1 + chance.below(8))
+        // Every question reads all runs of the last hours as bytes: many of them take minutes of ours.
+        if isThroughBytes {
+            audiences = min(audiences, 2)
+            self.hours = min(self.hours, 12)
+        }
         // Some worlds have most faults, some have few, some have none.
         let share = [0, 10, 30, 50, 80][Int(chance.below(5))]
         for kind in FaultKind.allCases where chance.hits(percent: share) {

@@ -44,7 +44,7 @@ package struct Planner {
             days: days, opening: [.woke])
     }
 
-    /// From a configuration alone, as if a daemon with an empty journal were started at `from`.
+    /// From a configuration alone, as if a daemon with an empty journal were started just before `from`.
     ///
     /// - Parameters:
     ///   - habits: When exports usually run; none are expected without.
@@ -55,8 +55,10 @@ package struct Planner {
         runLengths: [SandboxName: Duration] = [:], pauses: [Pause] = []
     ) {
         let now = Moment(wall: from, monotonic: Monotonic(milliseconds: 1_000_000_000))
+        // Started just before: what is due at the instant of a start has passed for it, and would be in no plan.
+        let start = Moment(wall: from - .milliseconds(1), monotonic: Monotonic(milliseconds: 999_999_999))
         var scheduler = Scheduler(configuration: configuration)
-        _ = scheduler.handle(.started(configuration), at: now)
+        _ = scheduler.handle(.started(configuration), at: start)
         for (index, pause) in pauses.enumerated() {
             let command = Command.pause(pause.scope, until: pause.until, reason: pause.reason)
             _ = scheduler.handle(.command(CommandID(index), command, actor: pause.actor), at: now)

@@ -8,10 +8,10 @@ import Testing
 /// Goal: a plan says beforehand which times a clock skips or shows twice, and says nothing of any other.
 @Suite struct ClockMovesTests {
     private func moves(_ expression: String, _ name: String, _ from: String, days: Int = 3) throws -> [ClockMove] {
-        let trigger = try calendar(expression, in: try zone(name))
-        let plan = plan([campaign("sale", trigger)], from: from, days: days)
-        guard case .timetable(let timetable) = trigger else { return [] }
+        let timetable = try calendarTimetable(expression, in: try zone(name))
+        let plan = plan([campaign("sale", .timetable(timetable))], from: from, days: days)
         let moves = ClockMoves(timetable, from: plan.from, until: plan.until)
+        #expect(plan.occurrences.count >= days)
         return plan.occurrences.compactMap { moves.move(at: $0.nominal) }
     }
 
@@ -55,6 +55,10 @@ import Testing
         let timetable = Timetable(schedule: .at(times), zone: stockholm, text: "at")
         let moves = ClockMoves(timetable, from: times[0] - .seconds(86_400), until: times[2] + .seconds(86_400))
         #expect(times.compactMap { moves.move(at: $0) } == [])
+        let others = ClockMoves(
+            try calendarTimetable("*-*-* 02:30", in: stockholm), from: times[0] - .seconds(86_400),
+            until: times[2] + .seconds(86_400))
+        #expect(times.map { others.move(at: $0)?.kind } == [.skipped, .repeated, nil])
     }
 
     @Test func `the warning names the day, what is skipped and when it fires`() throws {

@@ -16,7 +16,11 @@ func zone(_ name: String) throws -> Zone {
 }
 
 func calendar(_ text: String, in zone: Zone = .utc) throws -> Trigger {
-    .timetable(Timetable(schedule: .calendar(try CalendarExpression(parsing: text)), zone: zone, text: text))
+    .timetable(try calendarTimetable(text, in: zone))
+}
+
+func calendarTimetable(_ text: String, in zone: Zone) throws -> Timetable {
+    Timetable(schedule: .calendar(try CalendarExpression(parsing: text)), zone: zone, text: text)
 }
 
 func campaign(

@@ -11,18 +11,18 @@ import Testing
     private let lapsed = Pair(dataflow: "crm", audience: "lapsed")
 
     @Test(arguments: ["*-*-* 00/3:10:00", "Fri 17:00", "*-*-28..31 23:59:59", "Mon..Wed 02:30", "*:0/20"])
-    func `nominal times are those of the timetable, each once`(_ expression: String) throws {
+    func `nominal times are those of the timetable from the first instant on, each once`(_ expression: String) throws {
         for name in ["UTC", "Europe/Stockholm", "Australia/Lord_Howe"] {
-            for from in ["2027-03-25T00:00:00Z", "2027-10-28T12:34:56Z"] {
-                let trigger = try calendar(expression, in: try zone(name))
-                guard case .timetable(let timetable) = trigger else { return }
-                let plan = plan([campaign("sale", trigger)], from: from)
+            for from in ["2027-03-25T00:00:00Z", "2027-03-26T17:00:00Z", "2027-10-28T12:34:56Z"] {
+                let timetable = try calendarTimetable(expression, in: try zone(name))
+                let plan = plan([campaign("sale", .timetable(timetable))], from: from)
                 var expected: [Instant] = []
-                var at = instant(from)
+                var at = instant(from) - .milliseconds(1)
                 while let next = timetable.next(after: at), next < plan.until {
                     expected.append(next)
                     at = next
                 }
+                #expect(!expected.isEmpty && plan.now == instant(from))
                 #expect(plan.occurrences.map(\.nominal) == expected, "\(expression) in \(name) from \(from)")
             }
         }
@@ -223,12 +223,27 @@ import Testing
         #expect(sale >= instant("2026-11-27T17:30:00Z"))
     }
 
-    @Test(arguments: [-1, 86_400, .max])
-    func `numbers that no habit has are none`(_ number: Int) {
+    /// Start, usual and latest end in seconds, and weekdays: the first and the last that there are, and one beyond each.
+    @Test(
+        arguments: [
+            ([0, 0, 0], [0], true), ([86_399, 86_400, 86_400], [6], true), ([-1, 60, 60], [0], false),
+            ([86_400, 60, 60], [0], false), ([60, -1, 60], [0], false), ([60, 86_401, 60], [0], false),
+            ([60, 60, -1], [0], false), ([60, 60, 86_401], [0], false), ([.max, 60, 60], [0], false),
+            ([60, 60, 60], [], false), ([60, 60, 60], [-1], false), ([60, 60, 60], [0, 7], false),
+        ] as [([Int], [Int], Bool)])
+    func `numbers that no habit has are none`(_ seconds: [Int], _ weekdays: [Int], isHabit: Bool) {
         let span = HabitSpanDocument(
-            startSeconds: number, usualSeconds: 60, latestSeconds: 60, weekdays: [0], seen: 1)
-        let document = HabitDocument(sandbox: "prod", seen: 1, spans: [span], runMilliseconds: .max)
-        #expect(document.habit == nil && document.runLength == nil)
+            startSeconds: seconds[0], usualSeconds: seconds[1], latestSeconds: seconds[2], weekdays: weekdays, seen: 1)
+        let document = HabitDocument(sandbox: "prod", seen: 1, spans: [span], runMilliseconds: nil)
+        #expect((document.habit != nil) == isHabit && document.runLength == nil)
+    }
+
+    @Test(
+        arguments: [(0, true), (1_000_000_000, true), (-1, false), (1_000_000_001, false), (.max, false)]
+            as [(Int64, Bool)])
+    func `a length that no run has is none`(_ milliseconds: Int64, isLength: Bool) {
+        let document = HabitDocument(sandbox: "prod", seen: 1, spans: [], runMilliseconds: milliseconds)
+        #expect(document.runLength == (isLength ? .milliseconds(milliseconds) : nil))
     }
 
     // MARK: Bounds
@@ -258,9 +273,10 @@ import Testing
         #expect(plan.cut?.bound == .time && !plan.occurrences.isEmpty)
     }
 
-    @Test(arguments: [Int.min, -1, 0, 1, 366, 367, .max])
-    func `days are cut to their bounds`(_ days: Int) throws {
+    @Test(
+        arguments: [(Int.min, 1), (-1, 1), (0, 1), (1, 1), (2, 2), (366, 366), (367, 366), (.max, 366)] as [(Int, Int)])
+    func `days are cut to their bounds`(_ days: Int, _ expected: Int) throws {
         let plan = plan([campaign("sale", .manual)], days: days)
-        #expect(PlanBounds.days.contains(plan.days) && plan.occurrences.isEmpty)
+        #expect(plan.days == expected && plan.until == plan.from + .seconds(expected * 86_400))
     }
 }

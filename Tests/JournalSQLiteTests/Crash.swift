@@ -71,9 +71,18 @@ func run(_ program: String, _ arguments: String...) throws -> Int32 {
     return process.terminationStatus
 }
 
-/// Mounts a small file system in memory. False, with a word on the output, where this machine does not allow it.
-func mountSmallDisk(_ directory: String, size: String) throws -> Bool {
-    if try run("mount", "-t", "tmpfs", "-o", "mode=700,size=\(size)", "tmpfs", directory) == 0 { return true }
-    print("skipped: this machine does not let a test mount a small file system")
-    return false
+/// A small file system in memory, which fills up like a disk.
+enum SmallDisk {
+    static func mount(_ directory: String, size: String) throws -> Bool {
+        try run("mount", "-t", "tmpfs", "-o", "mode=700,size=\(size)", "tmpfs", directory) == 0
+    }
+
+    static let isPossible = {
+        let directory = NSTemporaryDirectory() + "small-disk-" + UUID().uuidString
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        guard (try? FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)) != nil,
+            (try? mount(directory, size: "1m")) == true
+        else { return false }
+        return (try? run("umount", "-l", directory)) == 0
+    }()
 }

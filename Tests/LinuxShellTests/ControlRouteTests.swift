@@ -17,12 +17,16 @@ import Testing
         }
     }
 
-    @Test func `through the socket for questions every question is answered`() throws {
-        for target in ["/v1/status", "/v1/campaigns", "/v1/campaigns/sale/explain", "/v1/history?limit=1", "/v1/queue"]
-        {
-            _ = try ControlRoute(
-                ControlRequest(method: "GET", target: target, actor: "tester", rights: .questions))
-        }
+    @Test(
+        arguments: [
+            ("health", .health), ("status", .status), ("campaigns", .campaigns), ("queue", .queue), ("runs", .runs),
+            ("campaigns/sale", .campaign("sale")), ("campaigns/sale/explain", .explain("sale")),
+            ("occurrences/17", .occurrence(OccurrenceID(17))), ("history?limit=1", .history(HistoryRequest(limit: 1))),
+            ("plan?days=3", .plan(PlanRequest(days: 3))),
+        ] as [(String, ControlRoute)])
+    func `through the socket for questions every question is asked`(target: String, route: ControlRoute) throws {
+        let request = ControlRequest(method: "GET", target: "/v1/" + target, actor: "tester", rights: .questions)
+        #expect(try ControlRoute(request) == route)
     }
 
     private func refusal(_ method: String, _ target: String, _ body: String = "") -> ControlRefusal? {

@@ -17,6 +17,7 @@ extension Scheduler {
             takeRefusal(call, refusal, at: now, &step)
             knowledge.refusedCall = nil
         case .throttled(let retryAfter, let detail):
+            outdateListings(of: call)
             delayCalls(call, "the platform asked to slow down: \(detail)", atLeast: retryAfter, at: now, &step)
         case .notSent(let detail):
             delayCalls(call, "the call could not be sent: \(detail)", atLeast: nil, at: now, &step)
@@ -67,11 +68,16 @@ extension Scheduler {
     /// Whether a refusal of several pairs refuses each of them is not documented: the listings from before the call count for
     /// nothing, and a run that was not there before it, and that names a pair of it, is taken for ours.
     private mutating func noteRefusal(of call: Call, _ refusal: CallRefusal) {
+        outdateListings(of: call)
+        if call.pairs.count > 1, !refusal.isAboutCredentials { knowledge.refusedCall = call.id }
+    }
+
+    /// A quota is told by the service and not by the gateway: of several pairs some may have been taken before it was reached.
+    private mutating func outdateListings(of call: Call) {
         guard call.pairs.count > 1 else { return }
         for dataflow in Set(call.pairs.map(\.dataflow)) {
             knowledge.outdateRuns(of: DataflowKey(call.sandbox, dataflow))
         }
-        if !refusal.isAboutCredentials { knowledge.refusedCall = call.id }
     }
 
     /// Everything of the call goes back in line, and the sandbox waits before its next call. No attempt is counted: the

@@ -91,6 +91,17 @@ import Testing
         #expect(rig.asks.count { $0 == "runs" } == 2)
     }
 
+    @Test
+    func `after a call of several pairs met a quota nothing is called before its dataflows were asked about again`() {
+        var rig = Rig(configuration([campaign("sale", .manual, pairs)]))
+        rig.onCall = { _ in .throttled(retryAfter: .seconds(1), detail: "request limit exceeded, try again later") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.onCall = { _ in nil }
+        rig.advance(.seconds(10))
+        #expect(rig.calls.count == 2)
+        #expect(rig.asks.count { $0 == "runs" } == 2)
+    }
+
     @Test func `a platform that is throttled is called again after the time it asked for`() {
         var rig = Rig(configuration([campaign("sale")]))
         rig.onCall = { _ in .throttled(retryAfter: .seconds(120), detail: "Too many requests") }

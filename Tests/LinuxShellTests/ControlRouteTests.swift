@@ -1,4 +1,5 @@
 import Chronology
+import SchedulerCore
 import Testing
 
 @testable import LinuxShell

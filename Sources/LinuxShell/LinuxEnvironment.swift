@@ -24,8 +24,10 @@ package final class LinuxEnvironment: Environment, @unchecked Sendable {
     private var turns: [CallID: @Sendable () -> Void] = [:]
     /// Of the calls that were handed out and are not answered.
     private var passes: [CallID: CallPass] = [:]
-    /// Every call that was handed out by this process: none is handed out twice, whatever was decided.
+    /// The calls that were handed out last by this process: none is handed out twice, whatever was decided.
     private var sent: Set<CallID> = []
+    /// Far more than are under way at a time; ids count up, so the smallest is the oldest.
+    private static let sentLimit = 10_000
     /// When what was refused was told last.
     private var refusals: [String: Monotonic] = [:]
     /// It is tried again and again, and told from time to time.
@@ -142,12 +144,16 @@ package final class LinuxEnvironment: Environment, @unchecked Sendable {
                 logger.critical("call \(call.id) was to be sent a second time; it was not")
                 return
             }
+            if sent.count > Self.sentLimit, let oldest = sent.min() { sent.remove(oldest) }
             let pass = CallPass()
             passes[call.id] = pass
             answer { .callAnswered(call.id, await client.activate(call, pass)) }
         case .dropCall(let id):
-            passes[id]?.recall()
-            if jobs.cancel(id: id.number) != .taken { turns.removeValue(forKey: id)?() }
+            if let pass = passes[id] {
+                pass.recall()  // it may be on the wire all the same: its answer gives the turn back
+            } else if jobs.cancel(id: id.number) != .taken {
+                turns.removeValue(forKey: id)?()
+            }
         case .notify(let notification):
             log.tell(notification)
             onNotification(notification)

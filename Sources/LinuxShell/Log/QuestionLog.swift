@@ -48,7 +48,10 @@ extension Event {
             .runsAnswered(_, .success), .runAnswered(_, .success):
             false
         default:
-            if case .credentials? = askFailure { true } else { nil }
+            switch askFailure {
+            case .credentials, .secret, .refused(status: 403, _): true
+            case .refused, .throttled, .unavailable, .nonsense, nil: nil
+            }
         }
     }
 }

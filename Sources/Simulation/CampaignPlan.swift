@@ -64,7 +64,7 @@ struct CampaignPlan {
     /// ones.
     var asksAnHour: Int {
         let least = min(
-            polling.gate, polling.run, polling.gateFreshness, .seconds(15), limits.backoffBase + .seconds(13))
+            polling.gate, polling.run, polling.gateFreshness, .seconds(15), limits.backoffMaximum)
         return CheckBounds.asksAnHour * 15_000 / max(1, Int(least.milliseconds))
     }
 

@@ -121,7 +121,7 @@ package enum ExportJobsAnswer {
         if isUncertain, status != .running { return nil }
         let ended = record["metrics"]["totalTime"]["endTimeInMs"].instant ?? record["updateTime"].instant
         return ExportJob(
-            id: id ?? "without an id", status: status, word: ForeignText.shown(word),
+            id: id ?? ExportJob.withoutID, status: status, word: ForeignText.shown(word),
             createdAt: record["creationTime"].instant, endedAt: status == .running ? nil : ended,
             isUncertain: isUncertain, requestID: record["requestId"].shown, datasetID: destination["datasetId"].shown,
             batchID: destination["batchId"].shown)

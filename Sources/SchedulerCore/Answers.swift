@@ -29,15 +29,15 @@ extension Scheduler {
     ) -> [OpenExport] {
         let shown = Set(jobs.map(\.id))
         let running = jobs.filter { $0.status == .running }.map { job in
-            let before = job.isUncertain ? nil : known.first { $0.job.id == job.id }
+            let before = job.hasID ? known.first { $0.job.id == job.id } : nil
             return OpenExport(job: job, seenAt: before?.seenAt ?? askedAt.monotonic, shownAt: askedAt)
         }
-        let missing = known.filter { !$0.job.isUncertain && !shown.contains($0.job.id) }
+        let missing = known.filter { $0.job.hasID && !shown.contains($0.job.id) }
         let maximum = configuration.guardrails.exportMaximumAge
         // By the platform's clock alone: with ours a day ahead, an export that runs would look forgotten.
         let oldest = platformTime(at: now).map { $0 - maximum } ?? .distantPast
         return (running + missing).filter { export in
-            let isSeenTooLong = now.monotonic - export.seenAt > maximum && !export.job.isUncertain
+            let isSeenTooLong = now.monotonic - export.seenAt > maximum && export.job.hasID
             return export.job.createdAt.map { $0 >= oldest } ?? true && !isSeenTooLong
         }
     }
@@ -136,7 +136,7 @@ extension Scheduler {
             forgetOldRuns(of: flow, &known, at: now, &step)
             knowledge.runs[flow] = known
             settleDoubts(on: flow, shown, at: now, &step)
-            adoptLateRuns(runs, at: now, &step)
+            adoptLateRuns(runs, in: sandbox, at: now, &step)
             updateFollowed(on: flow, shown, at: now, &step)
             noticeTwins(on: flow, shown, at: now, &step)
         }

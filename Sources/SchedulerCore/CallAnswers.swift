@@ -6,6 +6,7 @@ extension Scheduler {
     mutating func takeAnswer(_ id: CallID, _ answer: CallAnswer, at now: Moment, _ step: inout Step) {
         guard let state = state.calls[id], state.isSending, !state.isAnswered else { return }  // settled long ago
         let call = state.call
+        knowledge.recalled.remove(id)
         record(.callAnswered(call: id, outcome: CallOutcome.words(for: answer, call), at: now.wall), &step)
         switch answer {
         case .accepted(let runs):
@@ -13,12 +14,13 @@ extension Scheduler {
             takeAcceptance(call, runs, at: now, &step)
         case .refused(let refusal):
             if !refusal.isAboutCredentials { knowledge.callTroubles[call.sandbox] = nil }
-            noteRefusal(of: call, refusal)
+            noteRefusal(of: call, isAboutCredentials: refusal.isAboutCredentials)
             takeRefusal(call, refusal, at: now, &step)
             knowledge.refusedCall = nil
         case .throttled(let retryAfter, let detail):
-            outdateListings(of: call)
+            noteRefusal(of: call)
             delayCalls(call, "the platform asked to slow down: \(detail)", atLeast: retryAfter, at: now, &step)
+            knowledge.refusedCall = nil
         case .notSent(let detail):
             delayCalls(call, "the call could not be sent: \(detail)", atLeast: nil, at: now, &step)
         case .doubtful(let detail) where mutant(.blindRetry):
@@ -65,19 +67,15 @@ extension Scheduler {
 
     // MARK: Certainly not accepted
 
-    /// Whether a refusal of several pairs refuses each of them is not documented: the listings from before the call count for
-    /// nothing, and a run that was not there before it, and that names a pair of it, is taken for ours.
-    private mutating func noteRefusal(of call: Call, _ refusal: CallRefusal) {
-        outdateListings(of: call)
-        if call.pairs.count > 1, !refusal.isAboutCredentials { knowledge.refusedCall = call.id }
-    }
-
-    /// A quota is told by the service and not by the gateway: of several pairs some may have been taken before it was reached.
-    private mutating func outdateListings(of call: Call) {
+    /// Whether a refusal of several pairs refuses each of them is not documented, and a quota is told by the service and not by the
+    /// gateway: the listings from before the call count for nothing, and a run that was not there before it, and that names a pair
+    /// of it, is taken for ours.
+    private mutating func noteRefusal(of call: Call, isAboutCredentials: Bool = false) {
         guard call.pairs.count > 1 else { return }
         for dataflow in Set(call.pairs.map(\.dataflow)) {
             knowledge.outdateRuns(of: DataflowKey(call.sandbox, dataflow))
         }
+        if !isAboutCredentials { knowledge.refusedCall = call.id }
     }
 
     /// Everything of the call goes back in line, and the sandbox waits before its next call. No attempt is counted: the
@@ -158,7 +156,7 @@ extension Scheduler {
                     activation, "its call was refused for another pair: \(detail)", counts: false, at: now, &step)
             }
         }
-        guard !owns(run), !adoptLate(named(run, by: pair, in: call.sandbox), naming: pair, at: now, &step) else {
+        guard !owns(run), !adoptLate(named(run, by: pair, in: call.sandbox), in: call.sandbox, at: now, &step) else {
             return
         }
         knowledge.foreign[run] = ForeignRun(

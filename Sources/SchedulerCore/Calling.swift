@@ -66,7 +66,8 @@ extension Scheduler {
         }
         let call = Call(
             id: CallID(state.nextCall), sandbox: sandbox, activations: ordered.map(\.id), pairs: ordered.map(\.pair),
-            baselines: baselines, exportJob: knowledge.exports[sandbox]?.newestFinished?.id, at: now.wall)
+            baselines: baselines, exportJob: knowledge.exports[sandbox]?.newestFinished?.id, at: now.wall,
+            platformAt: platformTime(at: now))
         record(.callIntended(call), &step)
         step.effects.append(
             .queueCall(call.id, sandbox: sandbox, audiences: Set(ordered.map(\.pair.audience)).sorted()))
@@ -120,6 +121,25 @@ extension Scheduler {
                 return scope == .all || scope == .campaign(campaign)
             }
             if isPaused { step.effects.append(.dropCall(id)) }
+        }
+    }
+
+    /// The same where the platform has said meanwhile that a gate has closed, or a reload has closed one. How old an answer may be is
+    /// the deadline's matter.
+    mutating func recallClosed(at now: Moment, _ step: inout Step) {
+        for (id, call) in state.calls.sorted(by: { $0.key < $1.key })
+        where call.isSending && !call.isAnswered && !knowledge.recalled.contains(id) {
+            guard isKnownClosed(call.call, at: now) else { continue }
+            knowledge.recalled.insert(id)
+            step.effects.append(.dropCall(id))
+        }
+    }
+
+    private func isKnownClosed(_ call: Call, at now: Moment) -> Bool {
+        if configuration.blackouts.contains(where: { $0.end(at: now.wall) != nil }) { return true }
+        if case .exportRunning? = exportClosure(call.sandbox, at: now) { return true }
+        return call.pairs.contains { pair in
+            definitionClosure(pair, call.sandbox, at: now) != nil || busyClosure(pair, call.sandbox) != nil
         }
     }
 

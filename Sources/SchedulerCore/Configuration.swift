@@ -212,6 +212,10 @@ package struct Limits: Equatable, Sendable {
 extension Configuration {
     /// `settle`, and never less than ``Limits/wireTime``: what the kernel still holds may arrive after a look-up.
     package var settling: Duration { max(polling.settle, limits.wireTime) }
+
+    /// How long after a call was handed out a run of it may begin: until it reaches the wire, what was judged before it may be as old
+    /// as `gate_freshness`, and the kernel may hold it for a while.
+    package var effectTime: Duration { polling.gateFreshness + settling }
 }
 
 /// A span in which nothing is fired.

@@ -39,8 +39,10 @@ extension Scheduler {
     ) {
         var baseline = self.baseline(of: activation, pair, call)
         if mutant(.adoptsAnyRun) { baseline = Baseline(runs: [], horizon: nil) }
+        let times = (state[activation]?.doubtfulTimes ?? []) + (state.calls[call.id]?.sentAt.map { [$0] } ?? [])
         let candidates = known.listing.runs.filter {
             !baseline.covers($0) && !isOfAnotherCall($0.id, call) && !wasOurs($0.id, before: call, pair.dataflow)
+                && mayBe($0, ofCallsAt: times, at: now)
         }
         let named = candidates.filter { $0.audiences.contains(pair.audience) }
             .sorted { ($0.createdAt ?? .distantPast, $0.id) < ($1.createdAt ?? .distantPast, $1.id) }
@@ -162,56 +164,70 @@ extension Scheduler {
     // MARK: Runs that show late
 
     /// Runs of calls that were taken for absent, or for refused, and that only show now: adopted before anything is called again.
-    mutating func adoptLateRuns(_ runs: [DataflowRun], at now: Moment, _ step: inout Step) {
-        var expected: Set<Pair> = []
-        for occurrence in state.occurrences.values {
-            for (position, held) in occurrence.activations.enumerated() where expectsRun(held, at: now) {
-                expected.insert(occurrence.occurrence.pairs[position])
-            }
+    mutating func adoptLateRuns(_ runs: [DataflowRun], in sandbox: SandboxName, at now: Moment, _ step: inout Step) {
+        let isExpected = state.occurrences.values.contains { occurrence in
+            occurrence.occurrence.sandbox == sandbox && occurrence.activations.contains(where: expectsRun)
         }
-        guard !expected.isEmpty else { return }
+        guard isExpected else { return }
         let oldestFirst = runs.sorted {
             ($0.createdAt ?? .distantPast, $0.id) < ($1.createdAt ?? .distantPast, $1.id)
         }
-        for run in oldestFirst where !owns(run.id) {
-            for audience in run.audiences {
-                let pair = Pair(dataflow: run.dataflow, audience: audience)
-                if expected.contains(pair) { _ = adoptLate(run, naming: pair, at: now, &step) }
-            }
-        }
+        for run in oldestFirst where !owns(run.id) { _ = adoptLate(run, in: sandbox, at: now, &step) }
     }
 
     /// A run that was not there before the first doubtful call of an activation that waits, that is nobody's, and that names its
-    /// pair, can only be of that call.
+    /// pair, can only be of such a call. One run may serve several pairs.
     ///
     /// - Returns: Whether it was adopted.
     mutating func adoptLate(
-        _ run: DataflowRun, naming pair: Pair, at now: Moment, _ step: inout Step
+        _ run: DataflowRun, in sandbox: SandboxName, at now: Moment, _ step: inout Step
     ) -> Bool {
-        guard !(state.ownRuns?[pair.dataflow] ?? []).contains(where: { $0.run == run.id }) else { return false }
-        let takers = state.occurrences.values.sorted { $0.id < $1.id }.flatMap { occurrence in
-            occurrence.activations.indices
-                .filter { position in
-                    let held = occurrence.activations[position]
-                    return occurrence.occurrence.pairs[position] == pair && expectsRun(held, at: now)
-                        && held.firstBaseline?.certainlyLacks(run) == true
-                }
-                .map { occurrence.activationID(at: $0) }
+        guard !(state.ownRuns?[run.dataflow] ?? []).contains(where: { $0.run == run.id }) else { return false }
+        // All before the first starts: from then on the run is known to be ours.
+        let takers = run.audiences.compactMap { audience in
+            taker(of: run, for: Pair(dataflow: run.dataflow, audience: audience), in: sandbox, at: now)
         }
-        guard let taker = takers.first else { return false }
-        withdraw(callOf: taker, &step)
-        let wasInDoubt = (state[taker]?.doubtRetries ?? 0) > 0
-        let call = state[taker]?.doubtfulCall.flatMap { state.calls[$0]?.call }
-        start(run.id, of: taker, adopted: true, at: now, &step)
-        if wasInDoubt, let call { doubtAgain(call, at: now, &step) }
-        return true
+        var doubted: [Call] = []
+        for taker in takers {
+            withdraw(callOf: taker, &step)
+            let wasInDoubt = (state[taker]?.doubtRetries ?? 0) > 0
+            let call = state[taker]?.doubtfulCall.flatMap { state.calls[$0]?.call }
+            start(run.id, of: taker, adopted: true, at: now, &step)
+            if wasInDoubt, let call { doubted.append(call) }
+        }
+        for call in doubted { doubtAgain(call, at: now, &step) }
+        return !takers.isEmpty
     }
 
-    /// Whether a run of an earlier call may turn up for it, and nothing of it is on the wire. After a refusal for as long as a
-    /// listing may lag behind: what begins much later is a run of somebody else.
-    private func expectsRun(_ held: ActivationState, at now: Moment) -> Bool {
-        guard held.mayHaveRun, isUnsent(held.phase) else { return false }
-        return held.doubtRetries > 0 || now.wall - held.since <= configuration.settling * DoubtBounds.patience
+    /// The oldest activation of a pair whose earlier call a run may be of.
+    private func taker(
+        of run: DataflowRun, for pair: Pair, in sandbox: SandboxName, at now: Moment
+    ) -> ActivationID? {
+        for occurrence in state.occurrences.values.sorted(by: { $0.id < $1.id })
+        where occurrence.occurrence.sandbox == sandbox {
+            let position = occurrence.activations.indices.first { position in
+                let held = occurrence.activations[position]
+                return occurrence.occurrence.pairs[position] == pair && expectsRun(held)
+                    && held.firstBaseline?.certainlyLacks(run) == true
+                    && mayBe(run, ofCallsAt: held.doubtfulTimes ?? [], at: now)
+            }
+            if let position { return occurrence.activationID(at: position) }
+        }
+        return nil
+    }
+
+    /// Whether a run can have been begun by one of these calls: it did not begin long after all of them, by the platform's own clock,
+    /// and it does not say that it read what only scheduled runs read. A run that does not say when it began may have begun now.
+    private func mayBe(_ run: DataflowRun, ofCallsAt times: [Instant], at now: Moment) -> Bool {
+        if mutant(.adoptsAnyRun) { return true }
+        if run.readsIncremental { return false }
+        guard !times.isEmpty, let createdAt = run.createdAt ?? platformTime(at: now) else { return true }
+        return times.contains { createdAt <= $0 + configuration.effectTime }
+    }
+
+    /// Whether a run of an earlier call may turn up for it, and nothing of it is on the wire.
+    private func expectsRun(_ held: ActivationState) -> Bool {
+        held.mayHaveRun && isUnsent(held.phase)
     }
 
     /// Not on the wire.
@@ -258,7 +274,10 @@ extension Scheduler {
                 guard DataflowKey(occurrence.occurrence.sandbox, pair.dataflow) == flow, case .running = held.phase,
                     let baseline = held.firstBaseline
                 else { continue }
-                for run in unowned where run.audiences.contains(pair.audience) && !baseline.covers(run) {
+                for run in unowned
+                where run.audiences.contains(pair.audience) && !baseline.covers(run)
+                    && mayBe(run, ofCallsAt: held.doubtfulTimes ?? [], at: now)
+                {
                     reportTwin(run.id, of: occurrence.activationID(at: position), at: now, &step)
                 }
             }

@@ -192,7 +192,7 @@ extension Scheduler {
     /// The answer about one run, asked by name: a run of ours that a listing did not show, or somebody else's.
     mutating func updateSingly(_ id: RunID, _ run: DataflowRun?, at now: Moment, _ step: inout Step) {
         if let foreign = knowledge.foreign[id] {
-            if let run, adoptLate(run, naming: foreign.pair, at: now, &step) {
+            if let run, adoptLate(run.naming(foreign.pair.audience), in: foreign.sandbox, at: now, &step) {
                 // `start` has forgotten it as somebody else's.
             } else if let run, run.status == .running {
                 knowledge.foreign[id]?.nextLook = now.monotonic + configuration.polling.gate

@@ -207,6 +207,8 @@ struct Knowledge: Sendable {
     var refusedCall: CallID?
     /// Calls that could not be sent, or were throttled, per sandbox.
     var callTroubles: [SandboxName: Trouble] = [:]
+    /// Calls on the wire that were taken back, as far as that was still possible, until they are answered.
+    var recalled: Set<CallID> = []
     /// Pairs whose mapping fault was told already, by occurrence.
     var toldMapping: Set<ActivationID> = []
     /// Runs of others that hold nothing any more, and of which somebody was told.

@@ -79,6 +79,13 @@ extension RunID {
 }
 
 extension DataflowRun {
+    /// With an audience that is known from elsewhere: while it runs it may not name it.
+    func naming(_ audience: AudienceID) -> DataflowRun {
+        var run = self
+        if !audiences.contains(audience) { run.audiences.append(audience) }
+        return run
+    }
+
     var bounded: DataflowRun {
         var run = self
         run.id = id.bounded

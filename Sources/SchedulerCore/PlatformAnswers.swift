@@ -46,6 +46,10 @@ package struct ExportJob: Equatable, Sendable {
     package var endedAt: Instant?
     /// Of a record that could not be read in full: it may be a profile export, and counts as one while it has not ended.
     package var isUncertain: Bool
+    /// Shown in place of an id that could not be read.
+    package static let withoutID = "without an id"
+    /// Whether it can be told from others.
+    package var hasID: Bool { id != Self.withoutID }
     /// What may tell the system's own export from one that a person or a program made: who asked, and where to.
     package var requestID: String?
     package var datasetID: String?

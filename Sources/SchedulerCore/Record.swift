@@ -228,16 +228,18 @@ package struct Call: Equatable, Codable, Sendable {
     /// The newest finished profile export job, which `adhocrun` version 1 wants to be told.
     package var exportJob: String?
     package var at: Instant
+    /// The same by the platform's clock. Nil where it was not known, and in journals of before.
+    package var platformAt: Instant?
     /// Set on the way out only, never journaled: see ``WireDeadline``.
     package var leaveBy: WireDeadline?
 
     private enum CodingKeys: CodingKey {
-        case id, sandbox, activations, pairs, baselines, exportJob, at
+        case id, sandbox, activations, pairs, baselines, exportJob, at, platformAt
     }
 
     package init(
         id: CallID, sandbox: SandboxName, activations: [ActivationID], pairs: [Pair],
-        baselines: [DataflowID: Baseline], exportJob: String?, at: Instant
+        baselines: [DataflowID: Baseline], exportJob: String?, at: Instant, platformAt: Instant? = nil
     ) {
         self.id = id
         self.sandbox = sandbox
@@ -246,6 +248,7 @@ package struct Call: Equatable, Codable, Sendable {
         self.baselines = baselines
         self.exportJob = exportJob
         self.at = at
+        self.platformAt = platformAt
     }
 }
 

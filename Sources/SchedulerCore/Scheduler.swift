@@ -78,6 +78,7 @@ package struct Scheduler: Sendable {
             ask(hasIntended ? lookAtWaiting(at: now) : view, at: now, &step)
         }
         followAndLookUp(at: now, &step)
+        recallClosed(at: now, &step)
         tellRefusals(at: now, &step)
     }
 

@@ -169,12 +169,15 @@ package struct ActivationState: Equatable, Codable, Sendable {
     package var firstBaseline: Baseline?
     /// The first call that may have taken effect for it although it is sent again. Nil for none, and in snapshots of before.
     package var doubtfulCall: CallID?
+    /// When such calls were handed out, by the platform's clock, the newest last, bounded. Nil for none, where it was not known, and
+    /// in snapshots of before.
+    package var doubtfulTimes: [Instant]?
 
     /// Whether a run of an earlier call of it may turn up.
     package var mayHaveRun: Bool { doubtfulCall != nil || doubtRetries > 0 }
 
-    /// Whether it was sent again after a doubt: by itself, or because a person asked for that.
-    package var wasSentAgain: Bool { doubtRetries > 0 || (doubtfulCall != nil && expiresAt != nil) }
+    /// Whether a second run of it may turn up: an earlier call may have taken effect, and it was sent again.
+    package var wasSentAgain: Bool { mayHaveRun }
 
     package var isSettled: Bool {
         switch phase {
@@ -202,4 +205,6 @@ package struct CallState: Equatable, Codable, Sendable {
     /// A run of it was seen: it was accepted, and no pair of it is absent any more. Nil for no, in snapshots of before, and for
     /// calls of one pair.
     package var tookEffect: Bool?
+    /// When it was handed out, by the platform's clock. Nil where that was not known, and in snapshots of before.
+    package var sentAt: Instant?
 }

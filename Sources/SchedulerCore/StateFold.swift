@@ -42,8 +42,8 @@ extension State {
             nextCall = max(nextCall, after(call.id.number))
             calls[call.id] = CallState(call: call)
             for activation in call.activations { enter(.calling(call.id), activation, at: call.at) }
-        case .callSending(let id, _):
-            startSending(id)
+        case .callSending(let id, let at):
+            startSending(id, at)
         case .callWithdrawn(let id, let reason):
             withdraw(id, reason: reason)
         case .callAnswered(let id, _, _):
@@ -176,9 +176,11 @@ extension State {
 
     // MARK: Calls
 
-    private mutating func startSending(_ id: CallID) {
+    private mutating func startSending(_ id: CallID, _ at: Instant) {
         guard let call = calls[id]?.call else { return }
         calls[id]?.isSending = true
+        // It may have waited for its turn. A clock that was set back meanwhile adds nothing.
+        calls[id]?.sentAt = call.platformAt.map { $0 + max(.zero, at - call.at) }
         for (activation, pair) in zip(call.activations, call.pairs) {
             change(activation) {
                 $0.attempts += 1
@@ -218,6 +220,9 @@ extension State {
 
     /// The first such call counts: a run of any later one was not there before it either.
     private mutating func suspect(_ call: CallID, of id: ActivationID) {
+        if let sentAt = calls[call]?.sentAt {
+            change(id) { $0.doubtfulTimes = (($0.doubtfulTimes ?? []) + [sentAt]).suffix(DoubtfulBounds.times) }
+        }
         guard let held = self[id], let dataflow = pair(of: id)?.dataflow, held.doubtfulCall == nil else { return }
         let baseline = held.doubtRetries > 0 ? held.firstBaseline : calls[call]?.call.baselines[dataflow]
         change(id) {
@@ -280,4 +285,9 @@ extension State {
             $0.expiresAt = at + (occurrence.expiresAt - occurrence.startsAt)
         }
     }
+}
+
+private enum DoubtfulBounds {
+    /// Doubtful calls of one activation whose times are kept: with a backoff between them, those of the last hours.
+    static let times = 32
 }

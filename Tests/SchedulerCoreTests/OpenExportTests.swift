@@ -49,7 +49,8 @@ import Testing
     @Test func `a record that can not be read closes the gate as long as it is shown`() {
         var rig = Rig(configuration([campaign("sale")]))
         rig.finishedExports = [
-            ExportJob(id: "", status: .running, word: "", createdAt: nil, endedAt: nil, isUncertain: true)
+            ExportJob(
+                id: ExportJob.withoutID, status: .running, word: "", createdAt: nil, endedAt: nil, isUncertain: true)
         ]
         _ = rig.command(.fire("sale", forceOverlap: false))
         rig.advance(.seconds(600))

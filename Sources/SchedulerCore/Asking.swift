@@ -126,16 +126,18 @@ extension Scheduler {
         case .dataflows(let sandbox, let dataflows):
             step.effects.append(.askDataflows(id, sandbox, dataflows))
         case .runs(let sandbox, let dataflows):
-            let depth = deepEnough(depth, for: dataflows.map { DataflowKey(sandbox, $0) }, at: now)
-            knowledge.asks[id]?.since = depth.since
-            step.effects.append(.askRuns(id, sandbox, dataflows, depth))
+            let flows = dataflows.map { DataflowKey(sandbox, $0) }
+            let since = (platformTime(at: now) ?? now.wall) - configuration.polling.runLate
+            knowledge.asks[id]?.since = since
+            step.effects.append(.askRuns(id, sandbox, dataflows, deepEnough(depth, for: flows, at: now)))
         case .run(let sandbox, let run):
             step.effects.append(.askRun(id, sandbox, run))
         }
     }
 
     /// A run of others that is under way must not fall out of sight because newer ones push it off the first page: a listing
-    /// shows those that were seen running, and whatever began within the time that a run may take.
+    /// shows those that were seen running, and whatever began within the time that a run may take. The first look at a dataflow
+    /// reaches back, as far as listings go, to whatever may still hold it: what the process before saw running is not known.
     private func deepEnough(
         _ depth: RunListingDepth, for dataflows: [DataflowKey], at now: Moment
     ) -> RunListingDepth {
@@ -147,7 +149,9 @@ extension Scheduler {
         if mutant(.shallowListing) { return depth }
         var deep = depth
         deep.containing = Set(depth.containing + seen).sorted()
-        let since = (platformTime(at: now) ?? now.wall) - configuration.polling.runLate
+        let isFirst = dataflows.contains { knowledge.runs[$0] == nil }
+        let age = max(configuration.polling.runLate, isFirst ? configuration.guardrails.runMaximumAge : .zero)
+        let since = (platformTime(at: now) ?? now.wall) - age
         deep.since = min(depth.since ?? since, since)
         return deep
     }

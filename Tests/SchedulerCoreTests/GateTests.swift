@@ -173,12 +173,30 @@ import Testing
         let depths = rig.effects.compactMap { effect in
             if case .askRuns(_, _, _, let depth) = effect { depth } else { nil }
         }
-        #expect(depths.first?.since == ten - .seconds(300 * 60))
+        #expect(depths.first?.since == ten - .seconds(86_400), "as old as a run that still holds its dataflow may be")
         rig.advance(.seconds(2))
         let last = rig.effects.compactMap { effect in
             if case .askRuns(_, _, _, let depth) = effect { depth } else { nil }
         }.last
         #expect(last?.containing == rig.runs.prefix(1).map(\.id))
+        #expect(last?.since == ten + .seconds(60) - .seconds(300 * 60))
+    }
+
+    // Found by simulation: a run of others that had been under way for longer than run_late was known to the process before, and
+    // the next one listed no further back than that.
+    @Test func `after a restart a run of others is looked for however long ago it began`() {
+        var rig = Rig(configuration([campaign("sale")]) { $0.polling.runLate = .seconds(300) })
+        rig.runDuration = .seconds(86_400)
+        rig.addRun(vip)
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(1200))
+        rig.effects = []
+        rig.restart()
+        rig.advance(.seconds(1))
+        let first = rig.effects.compactMap { effect in
+            if case .askRuns(_, _, _, let depth) = effect { depth } else { nil }
+        }.first
+        #expect(first?.since.map { $0 <= rig.now.wall - .seconds(86_400) } == true)
     }
 
     @Test func `gates that stay closed past start_within expire with the gate's name`() {

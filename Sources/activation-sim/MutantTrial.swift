@@ -20,7 +20,7 @@ struct MutantTrial {
         /// Seeds that found what shows in rare worlds only, tried before the search. Where a change of the worlds makes one
         /// useless, the search takes longer, and nothing else; what it prints is the next one to put here.
         private static let known: [Mutant: UInt64] = [
-            .turnWithoutLook: 313, .ageOfAnswer: 262, .pairs81: 62, .noDataflowGate: 36,
+            .turnWithoutLook: 313, .pairs81: 62, .noDataflowGate: 36,
         ]
 
         func run() throws {

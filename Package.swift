@@ -170,7 +170,7 @@ let targets: [Target] =
         tests("ChronologyTests", ["Chronology"]),
         tests("SchedulerCoreTests", ["Chronology", "SchedulerCore"]),
         tests("JournalTests", ["Chronology", "SchedulerCore", "Journal"]),
-        tests("JournalSQLiteTests", ["Chronology", "SchedulerCore", "Journal", "JournalSQLite", grdb]),
+        tests("JournalSQLiteTests", ["Chronology", "SchedulerCore", "Journal", "JournalSQLite", "Runtime", grdb]),
         tests("PlatformModelTests", ["Chronology", "PlatformModel"]),
         tests(
             "PlatformServerTests",

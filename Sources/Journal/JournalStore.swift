@@ -35,6 +35,9 @@ package protocol JournalStore: AnyObject {
     ///   again while it is that or more.
     func prune(before: Instant, keeping: Set<OccurrenceID>) throws(JournalError) -> Int
 
+    /// Which of these were admitted, and are kept: a commit that admits one of them again is refused with `conflict`.
+    func admitted(among: [Admission]) throws(JournalError) -> [Admission]
+
     /// A real, synced write, for the watchdog.
     func checkWritable() throws(JournalError)
 

@@ -173,6 +173,10 @@ package final class MemoryJournal: JournalStore {
         if let key = lives.removeValue(forKey: id)?.key { keys.remove(key) }
     }
 
+    package func admitted(among admissions: [Admission]) throws(JournalError) -> [Admission] {
+        admissions.filter { admission in AdmissionKey.text(of: admission).map(keys.contains) ?? false }
+    }
+
     package func checkWritable() throws(JournalError) {
         if let fault { throw fault }
     }

@@ -95,14 +95,18 @@ package enum OccurrenceEvent: Equatable, Sendable {
 package enum AdmissionKey {
     /// Nil for those that a person asked for: two may well fall on one millisecond.
     package static func text(of occurrence: Occurrence) -> String? {
+        text(of: Admission(of: occurrence))
+    }
+
+    package static func text(of admission: Admission) -> String? {
         let origin: String
-        switch occurrence.origin {
+        switch admission.origin {
         case .timetable: origin = "timetable"
         case .export(let job): origin = "export \(job)"
         case .after(let id): origin = "after \(id)"
         case .manual: return nil
         }
-        return "\(occurrence.nominal.milliseconds) \(origin) \(occurrence.campaign)"
+        return "\(admission.nominal.milliseconds) \(origin) \(admission.campaign)"
     }
 
     package static func conflict(_ id: OccurrenceID, of campaign: CampaignName) -> JournalError {

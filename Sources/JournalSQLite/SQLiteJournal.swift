@@ -177,6 +177,18 @@ package final class SQLiteJournal: JournalStore {
         return reader
     }
 
+    package func admitted(among admissions: [Admission]) throws(JournalError) -> [Admission] {
+        try SQLiteErrors.named {
+            try database.read { database in
+                let statement = try database.cachedStatement(sql: "SELECT 1 FROM occurrences WHERE key = ?")
+                return try admissions.filter { admission in
+                    guard let key = AdmissionKey.text(of: admission) else { return false }
+                    return try Int.fetchOne(statement, arguments: [key]) != nil
+                }
+            }
+        }
+    }
+
     package func snapshot() throws(JournalError) -> JournalSnapshot? {
         try SQLiteErrors.named { try database.read { try StoredRow.snapshot($0) } }
     }

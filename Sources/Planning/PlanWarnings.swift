@@ -61,7 +61,7 @@ struct PlanWarnings {
         switch occurrence.skipped {
         case .paused: codes.append(.paused)
         case .overlap: codes.append(.overlap)
-        case .missed, .superseded, .oversized: codes.append(.missed)
+        case .missed, .superseded, .oversized, .decided: codes.append(.missed)
         case .predecessor: codes.append(.predecessor)
         case nil: break
         }
@@ -120,7 +120,8 @@ struct PlanWarnings {
                 "is skipped: \(first.reason ?? "overlap")",
                 "Fire less often, or set overlap = \"buffer-one\"."
             )
-        case .missed where first.skipped == .oversized: return ("is skipped: \(first.reason ?? "oversized")", "")
+        case .missed where first.skipped == .oversized || first.skipped == .decided:
+            return ("is skipped: \(first.reason ?? "oversized")", "")
         case .missed:
             return ("is skipped: \(first.reason ?? "missed")", "Raise catch_up, if late is better than never.")
         case .predecessor: return ("is skipped: \(first.reason ?? "")", "")

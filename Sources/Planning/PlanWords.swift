@@ -75,7 +75,7 @@ enum PlanWords {
         switch skip.reason {
         case .overlap: "the occurrence before it has not ended (overlap)"
         case .predecessor: "the campaign that it follows does not succeed"
-        case .paused, .missed, .superseded, .oversized: skip.detail
+        case .paused, .missed, .superseded, .oversized, .decided: skip.detail
         }
     }
 

@@ -26,6 +26,8 @@ package final class Runtime {
     private var refusedUntil: Monotonic?
     /// What is tried again then.
     private var postponed: [Event] = []
+    /// Steps in a row that the journal refused because it holds an occurrence of theirs.
+    private var conflicts = 0
 
     /// Folds the journal. Nothing is decided yet: see ``start(_:)``.
     ///
@@ -102,6 +104,9 @@ package final class Runtime {
             case .refused(let error):
                 refuse(event, error, at: now)
                 continue
+            case .decided(let admissions):
+                backlog.insert(.admittedBefore(admissions), at: 0)
+                continue
             }
             if case .reloaded = event, let done = whenReloaded {
                 whenReloaded = nil
@@ -155,6 +160,8 @@ package final class Runtime {
         case waits
         /// The scheduler is as it was, and the step can never be stored.
         case refused(JournalError)
+        /// The scheduler is as it was. These were admitted before; without them the step can be stored.
+        case decided([Admission])
     }
 
     private func commit(_ step: Step, _ event: Event, _ before: Scheduler, at now: Moment) -> Outcome {
@@ -167,6 +174,7 @@ package final class Runtime {
             if step.records.isEmpty { try journal.checkWritable() }
             try journal.commit(step.records, at: now.wall, snapshot: isDue ? try snapshot(of: folded) : nil)
             if isDue { recordsSinceSnapshot = 0 }
+            conflicts = 0
             if trouble != nil {
                 trouble = nil
                 environment.journalTrouble(nil)
@@ -189,12 +197,30 @@ package final class Runtime {
                 trouble = error
                 refuseOrders(error)
                 environment.arm(Wake(at: now.monotonic + RuntimeBounds.journalRetry), at: now)
-            case .corrupt, .newerFormat, .unreadableRecord, .conflict, .io:
+            case .conflict:
+                scheduler = before
+                conflicts += 1
+                if conflicts <= RuntimeBounds.conflictLimit, let admitted = heldAlready(step.records) {
+                    environment.journalRefused("a step was not taken: \(event.refusedWords)", error)
+                    return .decided(admitted)
+                }
+                lose(error)
+            case .corrupt, .newerFormat, .unreadableRecord, .io:
                 // A failed sync may have dropped what was written: nothing in memory can be trusted to be on disk.
                 lose(error)
             }
             return .waits
         }
+    }
+
+    /// What of a step the journal holds already: decided, though the marks do not say so. Nil for nothing, and where the journal
+    /// can not be asked: then the conflict is one that nothing explains.
+    private func heldAlready(_ records: [Record]) -> [Admission]? {
+        let admissions = records.compactMap { record in
+            if case .occurrenceAdmitted(let occurrence) = record { Admission(of: occurrence) } else { nil }
+        }
+        guard let held = try? journal.admitted(among: admissions), !held.isEmpty else { return nil }
+        return held
     }
 
     /// Without one the next start folds more records, which is all.
@@ -277,6 +303,7 @@ extension Event {
         case .exportJobsAnswered, .dataflowsAnswered, .runsAnswered, .runAnswered: "an answer of the platform"
         case .callTurn(let id): "the sending of call \(id)"
         case .callAnswered(let id, _): "the answer to call \(id)"
+        case .admittedBefore: "what was admitted before"
         case .command: "an order"
         }
     }
@@ -289,7 +316,7 @@ extension Event {
         case .runsAnswered(let id, _): .runsAnswered(id, .failure(.nonsense(detail: words)))
         case .runAnswered(let id, _): .runAnswered(id, .failure(.nonsense(detail: words)))
         case .callAnswered(let id, _): .callAnswered(id, .doubtful(detail: words))
-        case .started, .reloaded, .woke, .stopping, .callTurn, .command: nil
+        case .started, .reloaded, .woke, .stopping, .callTurn, .admittedBefore, .command: nil
         }
     }
 }
@@ -301,6 +328,8 @@ package enum RuntimeBounds {
     static let recordsPerSnapshot = 500
     /// Of more campaigns than this times as many, a snapshot is stored less often.
     static let campaignsPerRecord = 20
+    /// Steps in a row that may conflict with what the journal holds: each takes up what it holds, so one should do.
+    static let conflictLimit = 10
     /// How often a step is tried again that the disk refused.
     static let journalRetry = Duration.seconds(5)
     /// After the start, and between two bites of a large pruning.

@@ -137,6 +137,11 @@ extension Scheduler {
     ) -> OccurrenceID? {
         // What nobody asked for by hand is over without a record for each time, like a timetable past its end.
         if origin.counts, isFinished(campaign) { return nil }
+        if knowledge.admittedBefore.remove(Admission(campaign.name, nominal, origin)) != nil {
+            let detail = "the journal holds an occurrence of this time\(origin.words)"
+            recordSkip(campaign.name, nominal, nominal, 1, .decided, detail, at: now, &step)
+            return nil
+        }
         if let detail = Self.oversize(of: campaign) {
             recordSkip(campaign.name, nominal, nominal, 1, .oversized, detail, at: now, &step)
             return nil

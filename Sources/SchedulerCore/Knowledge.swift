@@ -209,6 +209,8 @@ struct Knowledge: Sendable {
     var callTroubles: [SandboxName: Trouble] = [:]
     /// Calls on the wire that were taken back, as far as that was still possible, until they are answered.
     var recalled: Set<CallID> = []
+    /// What the journal holds although the marks do not say so, until it is recorded as decided.
+    var admittedBefore: Set<Admission> = []
     /// Pairs whose mapping fault was told already, by occurrence.
     var toldMapping: Set<ActivationID> = []
     /// Runs of others that hold nothing any more, and of which somebody was told.

@@ -94,7 +94,7 @@ package enum Record: Equatable, Codable, Sendable {
 }
 
 /// Where an occurrence came from.
-package enum Origin: Equatable, Codable, Sendable {
+package enum Origin: Hashable, Codable, Sendable {
     case timetable
     case manual(actor: String)
     case export(job: String)
@@ -146,6 +146,23 @@ package struct Occurrence: Equatable, Codable, Sendable {
     }
 }
 
+/// What is admitted at most once, whoever remembers it: an occurrence of a campaign, by its nominal time and its origin.
+package struct Admission: Hashable, Sendable {
+    package var campaign: CampaignName
+    package var nominal: Instant
+    package var origin: Origin
+
+    package init(_ campaign: CampaignName, _ nominal: Instant, _ origin: Origin) {
+        self.campaign = campaign
+        self.nominal = nominal
+        self.origin = origin
+    }
+
+    package init(of occurrence: Occurrence) {
+        self.init(occurrence.campaign, occurrence.nominal, occurrence.origin)
+    }
+}
+
 package struct SkippedOccurrences: Equatable, Codable, Sendable {
     package enum Reason: String, Codable, Sendable {
         /// Missed while the daemon was down, for longer than `catch_up`.
@@ -160,6 +177,8 @@ package struct SkippedOccurrences: Equatable, Codable, Sendable {
         case predecessor
         /// It has more activations than a record takes. Since format 2.
         case oversized
+        /// The journal holds an occurrence of it. Since format 2.
+        case decided
     }
 
     /// The id of the first; the ids of a span of several are not given out one by one.

@@ -99,7 +99,7 @@ extension Scheduler {
         let goesOn = known?.isFinished == true && !isFinished(campaign)
         guard known?.fingerprint != fingerprint || isAnew || hasOtherTimes || goesOn else { return nil }
         // Never before what is decided: after a clock that stepped back, nothing must be decided again.
-        var from = max(now.wall, known?.highWater ?? now.wall)
+        var from = max(now.wall, known?.highWater ?? state.removedMarks?[campaign.name] ?? now.wall)
         if mutant(.marksSetBack) { from = from - .seconds(86_400) }
         return CampaignAnchors.Anchor(campaign: campaign.name, fingerprint: fingerprint, from: from)
     }

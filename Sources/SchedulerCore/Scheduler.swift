@@ -54,6 +54,8 @@ package struct Scheduler: Sendable {
             takeTurn(id, at: now, &step)
         case .callAnswered(let id, let answer):
             takeAnswer(id, answer, at: now, &step)
+        case .admittedBefore(let admissions):
+            knowledge.admittedBefore.formUnion(admissions)
         case .command(let id, let command, let actor):
             if isStarted, !isStopping { decideDue(at: now, &step) }  // what is due comes before what people ask for
             obey(command, id, actor: actor, at: now, &step)

@@ -10,6 +10,9 @@ package struct State: Equatable, Codable, Sendable {
     package internal(set) var nextOccurrence = 1
     package internal(set) var nextCall = 1
     package internal(set) var campaigns = CampaignTable()
+    /// The high-water marks of campaigns that were removed, bounded: one that is added again, under a clock that was set back
+    /// meanwhile, counts from there. Nil for none, and in snapshots of before.
+    package internal(set) var removedMarks: [CampaignName: Instant]?
     /// Occurrences that have not ended, and those with an activation that waits for a person.
     package internal(set) var occurrences: [OccurrenceID: OccurrenceState] = [:]
     /// Calls whose answer is not journaled, and those that an activation is still in doubt about, or was and is sent again.
@@ -71,6 +74,8 @@ package struct State: Equatable, Codable, Sendable {
 enum StateBounds {
     /// A size that the platform refused is tried again after this.
     static let pairLimitAge = Duration.seconds(86_400)
+    /// Marks of removed campaigns that are kept, the latest ones, once there are twice as many.
+    static let removedMarks = 10_000
 }
 
 package struct CampaignState: Equatable, Codable, Sendable {

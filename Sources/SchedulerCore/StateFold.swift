@@ -14,6 +14,7 @@ extension State {
             campaigns[campaign] = CampaignState(
                 fingerprint: fingerprint, highWater: from, last: campaigns[campaign]?.last,
                 fired: campaigns[campaign]?.fired)
+            removedMarks?[campaign] = nil
         case .campaignsAnchored(let anchored):
             for anchor in anchored.anchors {
                 apply(
@@ -21,7 +22,7 @@ extension State {
                         campaign: anchor.campaign, fingerprint: anchor.fingerprint, from: anchor.from))
             }
         case .campaignRemoved(let campaign):
-            campaigns[campaign] = nil
+            remove(campaign)
         case .campaignFinished(let campaign, _, let at):
             campaigns[campaign]?.finishedAt = at
         case .occurrenceMoved(let campaign, _, _, _, let mark):
@@ -116,6 +117,20 @@ extension State {
         default:
             break
         }
+    }
+
+    // MARK: Campaigns
+
+    private mutating func remove(_ campaign: CampaignName) {
+        guard let mark = campaigns[campaign]?.highWater else { return }
+        campaigns[campaign] = nil
+        var marks = removedMarks ?? [:]
+        marks[campaign] = mark
+        if marks.count >= 2 * StateBounds.removedMarks {
+            let latest = marks.sorted { ($0.value, $0.key) > ($1.value, $1.key) }.prefix(StateBounds.removedMarks)
+            marks = Dictionary(uniqueKeysWithValues: latest.map { ($0.key, $0.value) })
+        }
+        removedMarks = marks
     }
 
     // MARK: Occurrences

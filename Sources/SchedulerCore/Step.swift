@@ -24,6 +24,9 @@ package enum Event: Equatable, Sendable {
     case callTurn(CallID)
     case callAnswered(CallID, CallAnswer)
 
+    /// The journal refused a step, since it holds these already: they are decided, whatever the marks say.
+    case admittedBefore([Admission])
+
     case command(CommandID, Command, actor: String)
 }
 

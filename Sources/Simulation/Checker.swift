@@ -144,6 +144,9 @@ struct Checker {
             isTrue = folded.pause(of: skipped.campaign, at: now) != nil
         case .superseded, .predecessor, .oversized:
             isTrue = true
+        case .decided:
+            // The marks of a daemon that lost nothing say it before the journal has to.
+            isTrue = false
         }
         guard !isTrue else { return }
         report(

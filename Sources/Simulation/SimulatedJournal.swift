@@ -131,6 +131,11 @@ final class SimulatedJournal: JournalStore {
         try bytes?.prune(before: before, keeping: keeping) ?? 0
     }
 
+    func admitted(among admissions: [Admission]) throws(JournalError) -> [Admission] {
+        if let bytes { return try bytes.admitted(among: admissions) }
+        return admissions.filter { admission in AdmissionKey.text(of: admission).map(keys.contains) ?? false }
+    }
+
     func checkWritable() throws(JournalError) {}
 
     func information() throws(JournalError) -> JournalInformation {

@@ -93,6 +93,24 @@ extension JournalStore {
     }
 
     @Test(arguments: StoreKind.allCases)
+    func `what was admitted is known by campaign, time and origin, until it is forgotten`(kind: StoreKind) throws {
+        let test = try StoreUnderTest(kind)
+        try test.store.commit(
+            [.occurrenceAdmitted(occurrence(1)), .occurrenceAdmitted(occurrence(2)), ended(1)], at: start,
+            snapshot: [1])
+        let first = Admission(of: occurrence(1))
+        let second = Admission(of: occurrence(2))
+        let others = [
+            Admission("other", first.nominal, .timetable), Admission("sale", first.nominal, .export(job: "4711")),
+            Admission("sale", start, .timetable), Admission("sale", first.nominal, .manual(actor: "me")),
+        ]
+        #expect(try test.store.admitted(among: others + [first, second]) == [first, second])
+        #expect(try test.store.admitted(among: []) == [])
+        #expect(try test.store.prune(before: start + .seconds(1), keeping: []) == 2)
+        #expect(try test.store.admitted(among: [first, second]) == [second])
+    }
+
+    @Test(arguments: StoreKind.allCases)
     func `the newest snapshot says how far it reaches`(kind: StoreKind) throws {
         let test = try StoreUnderTest(kind)
         #expect(try test.store.snapshot() == nil)

@@ -313,6 +313,7 @@ enum Format1 {
         case .paused: "paused"
         case .predecessor: "predecessor"
         case .oversized: "oversized"  // since format 2
+        case .decided: "decided"  // since format 2
         }
     }
 

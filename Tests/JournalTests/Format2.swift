@@ -24,6 +24,14 @@ enum Format2 {
             #"{"occurrencesSkipped":{"_0":{"at":1795514400123,"campaign":"sale","count":1,"detail":"d","first":1795514400123,"id":17,"last":1795514400123,"reason":"oversized"}}}"#
         ),
         (
+            .occurrencesSkipped(
+                SkippedOccurrences(
+                    id: OccurrenceID(17), campaign: "sale", first: at, last: at, count: 1, reason: .decided,
+                    detail: "d",
+                    at: at)),
+            #"{"occurrencesSkipped":{"_0":{"at":1795514400123,"campaign":"sale","count":1,"detail":"d","first":1795514400123,"id":17,"last":1795514400123,"reason":"decided"}}}"#
+        ),
+        (
             .activationReturned(
                 activation: ActivationID(OccurrenceID(17), 3), reason: "absent", notBefore: nil, attemptCounts: true,
                 packLimit: nil, doubtful: CallID(5)),

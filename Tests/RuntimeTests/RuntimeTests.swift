@@ -49,6 +49,10 @@ final class FaultyJournal: JournalStore {
         return try inner.prune(before: before, keeping: keeping)
     }
 
+    func admitted(among admissions: [Admission]) throws(JournalError) -> [Admission] {
+        try inner.admitted(among: admissions)
+    }
+
     func checkWritable() throws(JournalError) {
         if let failure { throw failure }
     }
@@ -194,6 +198,34 @@ final class FaultyJournal: JournalStore {
         journal.failure = nil
         runtime.handle(fire)
         #expect(environment.performed.isEmpty)
+    }
+
+    @Test func `what the journal holds already is decided, and the daemon goes on`() throws {
+        var timed = configuration
+        timed.campaigns["sale"]?.trigger = .timetable(
+            Timetable(
+                schedule: .calendar(try CalendarExpression(parsing: "*-*-* *:*:00")), zone: .utc, text: "minutely"))
+        timed.campaigns["sale"]?.overlap = .bufferAll
+        let runtime = try Runtime(configuration: timed, journal: journal, environment: environment)
+        runtime.start(timed)
+        let first = environment.wall + .seconds(60)
+        try journal.commit(
+            [
+                .occurrenceAdmitted(
+                    Occurrence(
+                        id: OccurrenceID(99), campaign: "sale", sandbox: "prod", nominal: first, startsAt: first,
+                        expiresAt: first + .seconds(60), admittedAt: first, origin: .timetable, generation: 1,
+                        isLate: false, onDoubt: .retry, startsAfter: nil, pairs: []))
+            ], at: first, snapshot: nil)
+        environment.wall = first
+        runtime.handle(.woke)
+        #expect(environment.lost == nil)
+        #expect(environment.refused == ["a step was not taken: what falls due [conflict]"])
+        let skips = environment.told.compactMap { if case .occurrencesSkipped(let skip) = $0 { skip } else { nil } }
+        #expect(skips.map(\.reason) == [.decided] && skips.map(\.first) == [first])
+        environment.wall = first + .seconds(60)
+        runtime.handle(.woke)
+        #expect(environment.lost == nil && runtime.scheduler.state.occurrences.count == 1)
     }
 
     /// More than is ever stored in a record.

@@ -83,6 +83,44 @@ import Testing
         #expect(rig.calls.count == 1)
     }
 
+    @Test func `a campaign that is removed and added again under a clock set back fires nothing again`() throws {
+        let settings = configuration([campaign("sale", try daily("10:30"))])
+        var rig = Rig(settings)
+        rig.advance(.seconds(3600))
+        rig.feed(.reloaded(configuration([])))
+        #expect(rig.scheduler.state.campaigns["sale"] == nil)
+        rig.now.wall = ten
+        rig.feed(.reloaded(settings))
+        #expect(rig.scheduler.state.campaigns["sale"]?.highWater == ten + .seconds(1800))
+        #expect(rig.scheduler.state.removedMarks == [:])
+        rig.advance(.seconds(3600))
+        #expect(rig.calls.count == 1 && rig.skips.isEmpty)
+        rig.advance(.seconds(24 * 3600))
+        #expect(rig.calls.count == 2)
+    }
+
+    @Test func `the marks of removed campaigns are bounded, and the latest stay`() {
+        var state = State()
+        let names = (0..<20_000).map { CampaignName("c\($0)") }
+        for (number, name) in names.enumerated() {
+            state.apply(.campaignAnchored(campaign: name, fingerprint: "manual", from: ten + .seconds(number)))
+        }
+        for name in names { state.apply(.campaignRemoved(campaign: name)) }
+        #expect(state.removedMarks?.count == 10_000)
+        #expect(state.removedMarks?["c9999"] == nil && state.removedMarks?["c10000"] != nil)
+    }
+
+    @Test func `what the journal holds already is skipped with that reason, once`() throws {
+        var rig = Rig(configuration([campaign("sale", try daily("10:30"))]))
+        rig.feed(.admittedBefore([Admission("sale", ten + .seconds(1800), .timetable)]))
+        rig.advance(.seconds(3600))
+        #expect(rig.calls.isEmpty)
+        #expect(rig.skips.map(\.reason) == [.decided])
+        #expect(rig.scheduler.state.campaigns["sale"]?.highWater == ten + .seconds(1800))
+        rig.advance(.seconds(24 * 3600))
+        #expect(rig.calls.count == 1 && rig.skips.count == 1)
+    }
+
     @Test func `what was missed within catch_up is fired once, and marked late`() throws {
         let settings = configuration([campaign("sale", try daily("10:30"))])
         var rig = Rig(settings)

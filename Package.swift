@@ -12,11 +12,21 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// `make thread` sets this. Our rooms and their tests are then built with the thread sanitizer, and what we depend on stays as it
+/// is built already: its locks are watched all the same.
+let isSanitizing = Context.environment["ACTIVATIOND_THREAD"] != nil
+
 /// `make fuzz` sets this. Our rooms are then built with libFuzzer's counters and the address sanitizer, and the fuzzer is
 /// built on top; what we depend on stays as it is.
 let isFuzzing = Context.environment["ACTIVATIOND_FUZZ"] != nil
-let watched: [SwiftSetting] = isFuzzing ? [.unsafeFlags(["-sanitize=fuzzer,address"])] : []
-let watchedC: [CXXSetting] = isFuzzing ? [.unsafeFlags(["-fsanitize=fuzzer-no-link,address"])] : []
+let watched: [SwiftSetting] =
+    isFuzzing ? [.unsafeFlags(["-sanitize=fuzzer,address"])] : isSanitizing ? [.unsafeFlags(["-sanitize=thread"])] : []
+let watchedC: [CXXSetting] =
+    isFuzzing
+    ? [.unsafeFlags(["-fsanitize=fuzzer-no-link,address"])]
+    : isSanitizing ? [.unsafeFlags(["-fsanitize=thread"])] : []
+let watchedTests: [SwiftSetting] = isSanitizing ? watched : []
+let watchedLink: [LinkerSetting] = isSanitizing ? [.unsafeFlags(["-sanitize=thread"])] : []
 
 /// Names of test targets, divided by commas: only these are then built, and what they need. `make thread` sets it, because
 /// a sanitizer makes a build of its own, and watches a few of the rooms.
@@ -47,11 +57,14 @@ func room(
 func program(
     _ name: String, _ dependencies: [Target.Dependency], path: String? = nil
 ) -> Target {
-    .executableTarget(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
+    .executableTarget(
+        name: name, dependencies: dependencies, path: path, swiftSettings: strict + watchedTests,
+        linkerSettings: watchedLink)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+    .testTarget(
+        name: name, dependencies: dependencies, swiftSettings: strict + watchedTests, linkerSettings: watchedLink)
 }
 
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")

@@ -163,6 +163,7 @@ package enum DataflowsAnswer {
         let ids = [value["systemSegmentId"].filled, value["id"].filled].compactMap { $0 }
         guard !ids.isEmpty else { return nil }
         let schedule = value["schedule"]
+        let isOnce = schedule["frequency"].text == "ONCE"
         // One that is there and can not be read is unknown: the dataflow may be much older than the mapping.
         let created = value["createTime"]
         let template = value["filenameTemplate"].text ?? value["fileNameTemplate"].text
@@ -171,8 +172,17 @@ package enum DataflowsAnswer {
             ids: ids.map { AudienceID($0) }, name: value["name"].text ?? "",
             createdAt: created == .null ? flow["createdAt"].instant : created.instant,
             startsAt: schedule["startDate"].text.flatMap(day),
-            endsAt: schedule["frequency"].text == "ONCE" ? nil : schedule["endDate"].text.flatMap(day),
-            hasUniqueFileNames: isUnique)
+            endsAt: isOnce ? nil : schedule["endDate"].text.flatMap(day),
+            hasUniqueFileNames: isUnique, startMinute: schedule["startTime"].text.flatMap(minute), isOnce: isOnce)
+    }
+
+    /// `21:00`, in minutes of the day.
+    private static func minute(_ text: String) -> Int? {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard (2...3).contains(parts.count), parts.allSatisfy({ $0.count == 2 && $0.isDigits }),
+            let hour = Int(parts[0]), let minute = Int(parts[1]), hour < 24, minute < 60
+        else { return nil }
+        return hour * 60 + minute
     }
 
     /// `2026-12-31` as midnight UTC.

@@ -110,9 +110,12 @@ package struct MetricsDocument: Codable, Equatable, Sendable {
     package var errors: [String]
     /// The snapshot that was exported.
     package var snapshot: String?
+    /// When it was made, where its id says so: what was evaluated later is not in the files.
+    package var snapshotAt: String?
 
     package init(
-        records: Int?, bytes: Int?, files: Int?, skipped: Int?, failed: Int?, errors: [String], snapshot: String?
+        records: Int?, bytes: Int?, files: Int?, skipped: Int?, failed: Int?, errors: [String], snapshot: String?,
+        snapshotAt: String? = nil
     ) {
         self.records = records
         self.bytes = bytes
@@ -121,6 +124,7 @@ package struct MetricsDocument: Codable, Equatable, Sendable {
         self.failed = failed
         self.errors = errors
         self.snapshot = snapshot
+        self.snapshotAt = snapshotAt
     }
 }
 

@@ -68,6 +68,16 @@ package struct ResolveOrder: Codable, Equatable, Sendable {
     }
 }
 
+/// `POST /v1/disregard`.
+package struct DisregardOrder: Codable, Equatable, Sendable {
+    /// The id of a run of others that holds something back, at most 200 characters.
+    package var run: String
+
+    package init(run: String) {
+        self.run = run
+    }
+}
+
 /// What an order did. A refusal is a 409 with an ``ErrorDocument``.
 package struct DoneDocument: Codable, Equatable, Sendable {
     package var message: String

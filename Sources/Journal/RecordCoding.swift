@@ -12,7 +12,9 @@ package enum RecordCoding {
     /// it meets a kind that it does not know.
     package static func format(of record: Record) -> Int {
         switch record {
-        case .exportObserved, .campaignFinished, .campaignsAnchored, .occurrenceMoved, .zonesKept: 2
+        case .exportObserved, .campaignFinished, .campaignsAnchored, .occurrenceMoved, .zonesKept, .signLearned,
+            .runDisregarded:
+            2
         case .occurrencesSkipped(let skipped): [.oversized, .decided].contains(skipped.reason) ? 2 : 1
         case .activationReturned(_, _, _, _, _, let doubtful): doubtful == nil ? 1 : 2
         default: 1

@@ -52,7 +52,8 @@ package struct RecordIndex: Equatable, Sendable {
         case .generationLoaded:
             self.init()
             isPassing = true
-        case .campaignsAnchored, .zonesKept, .exportFinished, .exportObserved, .pairLimitLearned:
+        case .campaignsAnchored, .zonesKept, .exportFinished, .exportObserved, .pairLimitLearned, .signLearned,
+            .runDisregarded:
             self.init()
         }
     }

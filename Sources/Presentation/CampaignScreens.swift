@@ -67,6 +67,7 @@ extension Screen {
             parts += [
                 metrics.records.map { counted($0, "record") }, metrics.files.map { counted($0, "file") },
                 metrics.failed.flatMap { $0 > 0 ? "\($0) failed" : nil },
+                metrics.snapshotAt.map { "snapshot of \(time($0, zone))" },
             ].compactMap { $0 }
         }
         if activation.isLate { parts.append("late") }

@@ -55,7 +55,8 @@ extension Scheduler {
     private func report(_ metrics: RunMetrics) -> MetricsDocument {
         MetricsDocument(
             records: metrics.records, bytes: metrics.bytes, files: metrics.files, skipped: metrics.skipped,
-            failed: metrics.failed, errors: metrics.errors, snapshot: metrics.snapshot)
+            failed: metrics.failed, errors: metrics.errors, snapshot: metrics.snapshot,
+            snapshotAt: metrics.snapshotAt?.rfc3339)
     }
 
     private func words(for origin: Origin) -> (String, String?) {

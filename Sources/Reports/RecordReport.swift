@@ -92,10 +92,20 @@ package struct RecordReport {
                 detail: true)
         case .pairLimitLearned(let sandbox, let limit, _):
             set("pair-limit", "the platform takes at most \(limit) pairs in a call of \(sandbox) now")
+        case .signLearned(let sandbox, let sign, _):
+            set("sign-learned", "in \(sandbox), \(Self.words(of: sign))", detail: true)
         default:
             describeCall(record)
             describeActivation(record)
             describePeople(record)
+        }
+    }
+
+    private static func words(of sign: RunSign) -> String {
+        switch sign {
+        case .clientOfOurs(let client): "our runs are started by \(client)"
+        case .clientOfOthers(let client): "runs of others are started by \(client)"
+        case .exportDataset(let dataset): "the scheduled export writes to dataset \(dataset)"
         }
     }
 
@@ -175,6 +185,9 @@ package struct RecordReport {
         case .resumed(let scope, let actor, _):
             set("resumed", "resumed by \(actor)")
             if case .campaign(let name) = scope { campaign = name }
+        case .runDisregarded(let run, let actor, _):
+            set("run-disregarded", "run \(run) of others holds nothing back any more, said \(actor)")
+            self.run = run
         case .cancelRequested(let target, let actor, _):
             set("cancel-requested", "cancel of \(target) asked for by \(actor)")
             activation = ActivationID(target)

@@ -97,7 +97,7 @@ extension Scheduler {
         _ call: Call, token: Bool, _ detail: String, at now: Moment, _ step: inout Step
     ) {
         let isRefusedAgain = knowledge.callTroubles[call.sandbox]?.isAboutCredentials ?? false
-        if token, !isRefusedAgain { loseCredentials(detail, at: now) }
+        if token || mutant(.everybodysRefusal), !isRefusedAgain { loseCredentials(detail, at: now) }
         delayCalls(
             call, "the platform refuses our calls in sandbox \(call.sandbox): \(detail)", atLeast: nil, at: now, &step)
         knowledge.callTroubles[call.sandbox]?.countRefusal(at: now)
@@ -222,6 +222,7 @@ extension Scheduler {
 
     private mutating func takeTooLarge(_ call: Call, _ detail: String, at now: Moment, _ step: inout Step) {
         guard call.pairs.count > 1 else {
+            if mutant(.oneIsTooLarge) { return fail(call.activations[0], detail, at: now, &step) }
             // One pair is not too many: the text means something else, or the platform errs.
             retryLater(call.activations[0], detail, at: now, &step)
             return

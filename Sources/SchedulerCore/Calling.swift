@@ -87,7 +87,7 @@ extension Scheduler {
         }
         record(.callSending(call: id, at: now.wall), &step)
         var leaving = call.call
-        leaving.leaveBy = deadline(of: leaving, at: now)
+        if !mutant(.leavesLate) { leaving.leaveBy = deadline(of: leaving, at: now) }
         step.effects.append(.send(leaving))
     }
 

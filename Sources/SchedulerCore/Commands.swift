@@ -20,6 +20,8 @@ extension Scheduler {
             reply = resume(scope, actor: actor, at: now, &step)
         case .resolve(let activation, let resolution):
             reply = resolve(activation, resolution, actor: actor, at: now, &step)
+        case .disregard(let run):
+            reply = disregard(run, actor: actor, at: now, &step)
         }
         step.effects.append(.reply(id, reply))
     }
@@ -122,7 +124,7 @@ extension Scheduler {
         }
         switch activation.phase {
         case .quarantined, .inDoubt: break
-        case .running where !activation.endIsUnknown && !activation.isLate:
+        case .running where !activation.endIsUnknown && (!activation.isLate || mutant(.lateIsKeptForEver)):
             return .refused(
                 "activation \(id) does not need a person: its run is followed; --abandon gives it up once it has taken longer "
                     + "than run_late \(configuration.polling.runLate.text)")
@@ -155,5 +157,25 @@ extension Scheduler {
                 "activation \(id) is abandoned, and its lane is free; if run \(run) is still under way, the next activation of "
                     + "its audience may be refused until it ends, or deliver a second time", occurrence: id.occurrence)
         }
+    }
+    /// Only one that holds something back now: a run that nobody has seen could be any text.
+    private mutating func disregard(
+        _ run: RunID, actor: String, at now: Moment, _ step: inout Step
+    ) -> CommandReply {
+        if owns(run) {
+            return .refused(
+                "run \(run) is ours and is followed; activationctl resolve ID --abandon gives it up once it is late")
+        }
+        let isListed = knowledge.runs.values.contains { known in
+            known.listing.runs.contains { $0.id == run && isInTheWay($0, known) }
+        }
+        guard isListed || knowledge.foreign[run] != nil else {
+            return .refused("no run of others with the id \(run) holds anything back; see activationctl runs")
+        }
+        record(.runDisregarded(run: run, actor: actor, at: now.wall), &step)
+        knowledge.foreign[run] = nil
+        return .done(
+            "run \(run) closes no gate and holds no lane any more; if it is still under way, the platform may refuse calls for its "
+                + "audience until it ends", occurrence: nil)
     }
 }

@@ -46,11 +46,19 @@ extension Scheduler {
         }
         let named = candidates.filter { $0.audiences.contains(pair.audience) }
             .sorted { ($0.createdAt ?? .distantPast, $0.id) < ($1.createdAt ?? .distantPast, $1.id) }
-        if let ours = named.first {
+            .map { (run: $0, provenance: provenance(of: $0, pair, in: call.sandbox, at: now)) }
+        if let ours = named.first(where: { $0.provenance == .ours })?.run {
             start(ours.id, of: activation, adopted: true, at: now, &step)
-            for twin in named.dropFirst() { reportTwin(twin.id, of: activation, at: now, &step) }
+            for (twin, provenance) in named where provenance == .ours && twin.id != ours.id {
+                reportTwin(twin.id, of: activation, at: now, &step)
+            }
             return
         }
+        if let untold = named.first(where: { $0.provenance == .untold })?.run {
+            return setAside(activation, Self.untold(untold), holdsLane: true, at: now, &step)
+        }
+        // While it is under way nothing else is sent for the pair, and its end may tell.
+        if named.contains(where: { $0.provenance == .open }) { return }
         // An answer that shows nothing of what was there before the call proves nothing about what came after it.
         let isComplete =
             known.listing.isTruncated
@@ -184,8 +192,17 @@ extension Scheduler {
     ) -> Bool {
         guard !(state.ownRuns?[run.dataflow] ?? []).contains(where: { $0.run == run.id }) else { return false }
         // All before the first starts: from then on the run is known to be ours.
-        let takers = run.audiences.compactMap { audience in
-            taker(of: run, for: Pair(dataflow: run.dataflow, audience: audience), in: sandbox, at: now)
+        var takers: [ActivationID] = []
+        for audience in run.audiences {
+            let pair = Pair(dataflow: run.dataflow, audience: audience)
+            guard let taker = taker(of: run, for: pair, in: sandbox, at: now) else { continue }
+            switch provenance(of: run, pair, in: sandbox, at: now) {
+            case .ours: takers.append(taker)
+            case .untold:
+                withdraw(callOf: taker, &step)
+                setAside(taker, Self.untold(run), holdsLane: false, at: now, &step)
+            case .scheduled, .open: break  // one that is under way holds the pair back, and its end may tell
+            }
         }
         var doubted: [Call] = []
         for taker in takers {
@@ -197,6 +214,11 @@ extension Scheduler {
         }
         for call in doubted { doubtAgain(call, at: now, &step) }
         return !takers.isEmpty
+    }
+
+    private static func untold(_ run: DataflowRun) -> String {
+        "run \(run.id) began at the time of its call, when a scheduled run of the audience was due as well, and nothing tells "
+            + "which of the two it is: look at it, and adopt it or have the activation sent again"
     }
 
     /// The oldest activation of a pair whose earlier call a run may be of.
@@ -277,6 +299,7 @@ extension Scheduler {
                 for run in unowned
                 where run.audiences.contains(pair.audience) && !baseline.covers(run)
                     && mayBe(run, ofCallsAt: held.doubtfulTimes ?? [], at: now)
+                    && provenance(of: run, pair, in: flow.sandbox, at: now) == .ours
                 {
                     reportTwin(run.id, of: occurrence.activationID(at: position), at: now, &step)
                 }

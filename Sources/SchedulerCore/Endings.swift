@@ -86,6 +86,7 @@ extension Scheduler {
     private mutating func admitFollowers(
         of occurrence: OccurrenceState, _ outcome: OccurrenceOutcome, at now: Moment, _ step: inout Step
     ) {
+        if mutant(.stopForgetsFollowers), isStopping { return }
         // While stopping as well: the end is recorded, and nothing would find what follows from it after the next start.
         for name in due.followers[occurrence.occurrence.campaign] ?? [] {
             guard let campaign = configuration.campaigns[name], case .after(_, let delay) = campaign.trigger,

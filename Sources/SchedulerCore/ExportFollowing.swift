@@ -71,19 +71,22 @@ extension Scheduler {
         }
         // The first look only says where counting begins.
         let isFirstLook = mark == nil && !knowledge.withoutExports.contains(sandbox)
-        let followed = isFirstLook ? nil : new.last { $0.job.status == .succeeded }
+        let followed =
+            isFirstLook
+            ? nil : new.last { $0.job.status == .succeeded && !isMadeByProgram($0.job, in: sandbox) }
         for (job, createdAt, endedAt) in isFirstLook ? [last] : new {
             record(
                 .exportFinished(
                     sandbox: sandbox, job: job.id, succeeded: job.status == .succeeded, at: createdAt,
                     endedAt: endedAt), &step)
-            if isFirstLook { continue }
+            // What somebody exported into a dataset of theirs is no scheduled export: nobody follows it.
+            if isFirstLook || isMadeByProgram(job, in: sandbox) { continue }
             if job.id == followed?.job.id {
                 follow(job, campaigns, at: now, &step)
             } else if job.status == .succeeded {
                 let detail = "export \(job.id) and a later one ended before anybody looked"
                 skip(job, campaigns, .superseded, detail, at: now, &step)
-            } else {
+            } else if !mutant(.failedExportIsSilent) {
                 skip(job, campaigns, .predecessor, "export \(job.id) ended as \(job.word)", at: now, &step)
             }
         }

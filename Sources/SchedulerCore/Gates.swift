@@ -120,7 +120,8 @@ extension Scheduler {
 
     /// A running export closes the gate at whatever age of the answer; nothing running counts only while fresh.
     func exportClosure(_ sandbox: SandboxName, at now: Moment) -> Closure? {
-        guard let known = knowledge.exports[sandbox] else {
+        let asked = mutant(.exportsOfOneSandbox) ? configuration.platform.sandbox : sandbox
+        guard let known = knowledge.exports[asked] else {
             return .unknown(.export, failure: knowledge.askTroubles[.exportJobs(sandbox)]?.detail)
         }
         if mutant(.noExportGate) { return nil }

@@ -77,7 +77,7 @@ extension Scheduler {
         return found
     }
 
-    /// Whether a run that is under way counts as one of somebody else: not ours, and none of ours that a person gave up.
+    /// Whether a run that is under way counts as one of somebody else: not ours, and none that a person gave up.
     func isOthers(_ run: RunID) -> Bool {
         !owns(run) && state.abandonedRuns?.contains(run) != true
     }

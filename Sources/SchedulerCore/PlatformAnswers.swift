@@ -92,10 +92,14 @@ package struct DataflowDefinition: Equatable, Sendable {
         package var endsAt: Instant?
         /// False when a new file replaces the one before it.
         package var hasUniqueFileNames: Bool
+        /// When its own schedule exports it, in minutes of the day in UTC. Nil where that is after an evaluation, or not said.
+        package var startMinute: Int?
+        /// Its schedule exports it on its first day only.
+        package var isOnce: Bool
 
         package init(
             ids: [AudienceID], name: String, createdAt: Instant?, startsAt: Instant?, endsAt: Instant?,
-            hasUniqueFileNames: Bool
+            hasUniqueFileNames: Bool, startMinute: Int? = nil, isOnce: Bool = false
         ) {
             self.ids = ids
             self.name = name
@@ -103,6 +107,8 @@ package struct DataflowDefinition: Equatable, Sendable {
             self.startsAt = startsAt
             self.endsAt = endsAt
             self.hasUniqueFileNames = hasUniqueFileNames
+            self.startMinute = startMinute
+            self.isOnce = isOnce
         }
     }
 

@@ -87,10 +87,15 @@ package enum Record: Equatable, Codable, Sendable {
 
     case paused(Pause)
     case resumed(scope: PauseScope, actor: String, at: Instant)
+    /// A person said that this run, which we did not start, closes no gate and holds no lane although it has not ended. Since
+    /// format 2.
+    case runDisregarded(run: RunID, actor: String, at: Instant)
     /// A person asked for this occurrence to be cancelled.
     case cancelRequested(target: String, actor: String, at: Instant)
     /// The platform refused a call of this size; smaller ones are sent from now on.
     case pairLimitLearned(sandbox: SandboxName, limit: Int, at: Instant)
+    /// What tells the platform's own runs and exports from others in this sandbox. Since format 2.
+    case signLearned(sandbox: SandboxName, sign: RunSign, at: Instant)
 }
 
 /// Where an occurrence came from.

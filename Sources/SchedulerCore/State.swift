@@ -29,9 +29,11 @@ package struct State: Equatable, Codable, Sendable {
     package internal(set) var zones: [String: ZoneExcerpt]?
     /// The runs that were ours lately, oldest first, bounded. Nil for none, and in snapshots of before.
     package internal(set) var ownRuns: [DataflowID: [OwnRun]]?
-    /// Runs of ours that a person gave up although they had not ended, oldest first, bounded: what the platform goes on saying of
-    /// them closes nothing. Nil for none, and in snapshots of before.
+    /// Runs that a person gave up although they had not ended, ours and others', oldest first, bounded: what the platform goes on
+    /// saying of them closes nothing. Nil for none, and in snapshots of before.
     package internal(set) var abandonedRuns: [RunID]?
+    /// What tells the runs of a sandbox apart, in the order of learning, bounded. Nil for none, and in snapshots of before.
+    package internal(set) var runSigns: [SandboxName: [RunSign]]?
 
     package init() {}
 

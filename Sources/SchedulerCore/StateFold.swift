@@ -114,6 +114,10 @@ extension State {
         case .pairLimitLearned(let sandbox, let limit, let at):
             pairLimits[sandbox] = limit
             pairLimitTimes = (pairLimitTimes ?? [:]).merging([sandbox: at]) { $1 }
+        case .runDisregarded(let run, _, _):
+            abandon(run)
+        case .signLearned(let sandbox, let sign, _):
+            learn(sign, in: sandbox)
         default:
             break
         }

@@ -78,6 +78,8 @@ package enum Command: Equatable, Sendable {
     case pause(PauseScope, until: Instant?, reason: String)
     case resume(PauseScope)
     case resolve(ActivationID, Resolution)
+    /// A run of others that does not end closes no gate any more.
+    case disregard(RunID)
 }
 
 package enum CommandReply: Equatable, Sendable {

@@ -22,7 +22,9 @@ struct ActivationCtl: ParsableCommand {
                 ]),
             CommandGroup(
                 name: "Orders",
-                subcommands: [Fire.self, Cancel.self, Pause.self, Resume.self, Resolve.self, Reload.self]),
+                subcommands: [
+                    Fire.self, Cancel.self, Pause.self, Resume.self, Resolve.self, Disregard.self, Reload.self,
+                ]),
             CommandGroup(name: "Files", subcommands: [Check.self]),
         ])
 

@@ -100,6 +100,20 @@ struct Resolve: ParsableCommand {
     }
 }
 
+struct Disregard: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Let a run of others that does not end hold nothing back any more.",
+        discussion:
+            "By itself that happens after run_max_age. Look at the run on the platform first: while it is under way, calls for "
+            + "its audience may be refused.")
+    @Argument(help: "The id of the run, from runs or explain.") var id: String
+    @OptionGroup var options: GlobalOptions
+
+    func run() throws {
+        try options.session.order("/v1/disregard", DisregardOrder(run: id), DoneDocument.self) { $0.lines($1) }
+    }
+}
+
 struct Reload: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Reload the configuration, wait for the outcome, and tell it.",

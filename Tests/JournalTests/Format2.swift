@@ -12,6 +12,22 @@ enum Format2 {
             #"{"exportObserved":{"endedAt":1795517100123,"job":"4711","sandbox":"prod","startedAt":1795514400123}}"#
         ),
         (
+            .signLearned(sandbox: "prod", sign: .clientOfOurs("client"), at: at),
+            #"{"signLearned":{"at":1795514400123,"sandbox":"prod","sign":{"clientOfOurs":{"_0":"client"}}}}"#
+        ),
+        (
+            .signLearned(sandbox: "prod", sign: .clientOfOthers("client"), at: at),
+            #"{"signLearned":{"at":1795514400123,"sandbox":"prod","sign":{"clientOfOthers":{"_0":"client"}}}}"#
+        ),
+        (
+            .signLearned(sandbox: "prod", sign: .exportDataset("5f00"), at: at),
+            #"{"signLearned":{"at":1795514400123,"sandbox":"prod","sign":{"exportDataset":{"_0":"5f00"}}}}"#
+        ),
+        (
+            .runDisregarded(run: "run-9", actor: "me", at: at),
+            #"{"runDisregarded":{"actor":"me","at":1795514400123,"run":"run-9"}}"#
+        ),
+        (
             .campaignFinished(campaign: "sale", fired: 2, at: at),
             #"{"campaignFinished":{"at":1795514400123,"campaign":"sale","fired":2}}"#
         ),

@@ -172,6 +172,70 @@ final class ClientUnderTest: Sendable {
         await test.stop()
     }
 
+    @Test func `a new token that is refused as well is not renewed again for a quarter of an hour`() async throws {
+        let ahead = Ahead()
+        let test = try ClientUnderTest(clock: { ahead.moment }) { request in
+            if request.target == "/token" { return .close }
+            return .json(401, #"{"error_code":"401013","message":"Oauth token is not valid"}"#)
+        }
+        for _ in 1...3 { _ = await test.client.exportJobs("prod", since: Instant(milliseconds: 0)) }
+        #expect(test.server.count("/token") == 2)
+        _ = await test.client.exportJobs("dev", since: Instant(milliseconds: 0))
+        #expect(test.server.count("/token") == 3, "of another sandbox nothing is known yet")
+        ahead.pass(.seconds(899))
+        _ = await test.client.exportJobs("prod", since: Instant(milliseconds: 0))
+        #expect(test.server.count("/token") == 3)
+        ahead.pass(.seconds(2))
+        _ = await test.client.exportJobs("prod", since: Instant(milliseconds: 0))
+        #expect(test.server.count("/token") == 4)
+        await test.stop()
+    }
+
+    @Test func `a token that dies again soon after another one was accepted is renewed again`() async throws {
+        let tokens = Tokens()
+        let test = try ClientUnderTest { request in
+            if request.target == "/token" { return .json(200, tokens.next()) }
+            return tokens.isGood(request.headers["authorization"] ?? "")
+                ? .json(200, #"{"records":[]}"#) : .json(401, #"{"error_code":"401013","message":"no"}"#)
+        }
+        for _ in 1...3 {
+            guard case .success = await test.client.exportJobs("prod", since: Instant(milliseconds: 0)) else {
+                Issue.record("there is a good token")
+                return
+            }
+            tokens.revoke()
+        }
+        #expect(test.server.count("/token") == 3)
+        await test.stop()
+    }
+
+    /// The real clock and what a test adds to it.
+    private final class Ahead: @unchecked Sendable {
+        private let lock = NSLock()
+        private var added = Duration.zero
+        func pass(_ duration: Duration) { lock.withLock { added += duration } }
+        var moment: Moment {
+            let now = ClientUnderTest.clock()
+            return lock.withLock { Moment(wall: now.wall + added, monotonic: now.monotonic + added) }
+        }
+    }
+
+    /// A token service whose newest token is good until it is revoked.
+    private final class Tokens: @unchecked Sendable {
+        private let lock = NSLock()
+        private var count = 0
+        private var isRevoked = false
+        func next() -> String {
+            lock.withLock {
+                count += 1
+                isRevoked = false
+                return #"{"access_token":"t\#(count)","expires_in":86399}"#
+            }
+        }
+        func revoke() { lock.withLock { isRevoked = true } }
+        func isGood(_ header: String) -> Bool { lock.withLock { !isRevoked && header == "Bearer t\(count)" } }
+    }
+
     @Test(arguments: ["403025", "403010"])
     func `a token that has died may be refused with a 403, and is replaced as well`(code: String) async throws {
         let test = try ClientUnderTest { request in

@@ -112,6 +112,15 @@ import Testing
             ])
     }
 
+    @Test func `an occurrence says how old the snapshot is that was exported`() {
+        var done = activation("17.1", "vip", "succeeded")
+        done.metrics = MetricsDocument(
+            records: nil, bytes: nil, files: nil, skipped: nil, failed: nil, errors: [], snapshot: "01S",
+            snapshotAt: "2026-11-27T06:24:00.000Z")
+        let text = screen.lines(occurrence([done])).joined(separator: " ")
+        #expect(text.contains("snapshot of Fri 06:24 +00:00"))
+    }
+
     @Test func `foreign text can not move the cursor or turn the line around`() {
         let evil = activation("17.1", "vip\u{1b}[2J\u{202E}", "waiting")
         let text = screen.lines(occurrence([evil])).joined(separator: "\n")

@@ -55,6 +55,8 @@ import Testing
             .resumed(scope: .campaign("sale"), actor: "anna", at: at),
             .cancelRequested(target: "17.1", actor: "anna", at: at),
             .pairLimitLearned(sandbox: "prod", limit: 20, at: at),
+            .signLearned(sandbox: "prod", sign: .clientOfOurs("client"), at: at),
+            .runDisregarded(run: "run-9", actor: "anna", at: at),
         ]
     }
 

@@ -129,4 +129,39 @@ import Testing
         }
         #expect(words.contains("buffer-one") && rig.records.count == before)
     }
+
+    @Test func `a run of others that a person disregards holds nothing back, also after a restart`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.runDuration = .seconds(90_000)
+        let run = rig.addRun(Pair(dataflow: "flow", audience: "vip"))
+        guard case .refused? = rig.command(.disregard(run)) else {
+            Issue.record("nobody has seen it yet")
+            return
+        }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(600))
+        #expect(rig.calls.isEmpty)
+        guard case .done? = rig.command(.disregard(run)) else {
+            Issue.record("it holds the dataflow")
+            return
+        }
+        #expect(rig.records.contains(.runDisregarded(run: run, actor: "tester", at: rig.now.wall)))
+        rig.advance(.seconds(120))
+        #expect(rig.calls.count == 1)
+        rig.restart()
+        _ = rig.command(.fire("sale", forceOverlap: true))
+        rig.advance(.seconds(120_000))
+        #expect(rig.calls.count == 2)
+    }
+
+    @Test func `a run of ours is not disregarded`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        let ours = rig.runs[0].id
+        guard case .refused(let why)? = rig.command(.disregard(ours)) else {
+            Issue.record("it is ours")
+            return
+        }
+        #expect(why.contains("--abandon"))
+    }
 }

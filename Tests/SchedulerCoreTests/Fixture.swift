@@ -69,6 +69,8 @@ struct Rig {
     var firstActivated: Instant? = ten - .seconds(30 * 86_400)
     /// The first day of every mapping's schedule.
     var startsAt: Instant?
+    /// When the schedule of every mapping exports it, in minutes of the day.
+    var startMinute: Int?
     var unmapped: Set<Pair> = []
     var runs: [DataflowRun] = []
     /// Runs that are of one sandbox; all others are shown in each.
@@ -217,7 +219,7 @@ struct Rig {
                 DataflowDefinition.Mapping(
                     ids: [pair.audience], name: "Audience \(pair.audience)", createdAt: firstActivated,
                     startsAt: startsAt,
-                    endsAt: nil, hasUniqueFileNames: true)
+                    endsAt: nil, hasUniqueFileNames: true, startMinute: startMinute)
             }, observedAt: clockAhead.map { _ in platformNow })
     }
 

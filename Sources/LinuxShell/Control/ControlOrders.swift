@@ -18,6 +18,8 @@ enum ControlOrders {
             return try pause(try decode(PauseOrder.self, body))
         case "resume":
             return .resume(try scope(try decode(ResumeOrder.self, body).campaign))
+        case "disregard":
+            return .disregard(try run(try decode(DisregardOrder.self, body).run, for: "disregard"))
         default:
             return try resolve(try decode(ResolveOrder.self, body))
         }
@@ -73,10 +75,16 @@ enum ControlOrders {
         case .retry: return .resolve(activation, .retry)
         case .abandon: return .resolve(activation, .abandon)
         case .adopt:
-            guard let run = order.run, !run.isEmpty, run.unicodeScalars.count <= 200 else {
-                throw ControlRefusal(.badRequest, "adopt needs the id of the run")
-            }
-            return .resolve(activation, .adopt(RunID(run)))
+            return .resolve(activation, .adopt(try run(order.run, for: "adopt")))
         }
+    }
+
+    private static let runLimit = 200
+
+    private static func run(_ text: String?, for word: String) throws(ControlRefusal) -> RunID {
+        guard let text, !text.isEmpty, text.unicodeScalars.count <= runLimit else {
+            throw ControlRefusal(.badRequest, "\(word) needs the id of the run, at most \(runLimit) characters")
+        }
+        return RunID(text)
     }
 }

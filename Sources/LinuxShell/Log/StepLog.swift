@@ -64,7 +64,9 @@ package struct StepLog: Sendable {
     /// Failures that a person is told of have a notification as well, which is logged as an error.
     private static func level(of record: Record) -> Logger.Level {
         switch record {
-        case .generationLoaded, .occurrenceEnded, .activationResolved, .paused, .resumed, .cancelRequested: .notice
+        case .generationLoaded, .occurrenceEnded, .activationResolved, .paused, .resumed, .cancelRequested,
+            .runDisregarded:
+            .notice
         case .activationInDoubt, .pairLimitLearned, .activationQuarantined, .duplicateSeen, .runEndUnknown, .runLate:
             .warning
         case .callIntended, .doubtLookedUp, .occurrencesSkipped, .occurrenceMoved: .debug

@@ -249,14 +249,24 @@ package final class PlatformClient: Sendable {
                 case .failure(let failure):
                     return .failure(failure)
                 case .success(let response) where response.status == 200:
+                    await tokens.accept(at: request.place)
                     return .success(response)
                 case .success(let response):
-                    guard response.asksForNewToken, attempt == 1 else { return .failure(response.failure()) }
-                    await tokens.drop(token)
+                    guard attempt == 1, await isWorthAnotherToken(response, token, request) else {
+                        return .failure(response.failure())
+                    }
                 }
             }
         }
         return .failure(.credentials(detail: "the platform refuses a new token"))
+    }
+
+    /// Gives up a token that was not accepted.
+    private func isWorthAnotherToken(
+        _ response: PlatformResponse, _ token: String, _ request: PlatformRequest
+    ) async -> Bool {
+        guard response.asksForNewToken else { return false }
+        return await tokens.drop(token, at: request.place, isCertain: response.status == 401)
     }
 
     private func exchange(_ request: PlatformRequest, _ token: String) async -> Result<PlatformResponse, AskFailure> {
@@ -301,7 +311,8 @@ package final class PlatformClient: Sendable {
                     return call.leaveBy?.isOver(at: clock()) == true ? Self.lateWords : nil
                 })
             tell(request, id, begin, status: response.status, failure: nil)
-            if response.asksForNewToken { await tokens.drop(token) }  // the next call tries another one
+            if response.status == 200 { await tokens.accept(at: request.place) }
+            _ = await isWorthAnotherToken(response, token, request)  // the next call tries another one
             return CallClassification.classify(Redaction(token).applied(to: response), of: call)
         } catch {
             switch error {
@@ -432,5 +443,14 @@ struct TokenFetcher: Sendable {
             PlatformExchange(
                 method: "POST", path: "token", status: status, duration: clock().monotonic - begin, requestID: id,
                 failure: failure))
+    }
+}
+
+extension PlatformRequest {
+    /// One kind of request in one sandbox, without its ids.
+    fileprivate var place: String {
+        let path = target.prefix { $0 != "?" }.split(separator: "/").prefix(4).joined(separator: "/")
+        let sandbox = headers.first { $0.name.lowercased() == "x-sandbox-name" }?.value ?? ""
+        return "\(sandbox)/\(path)"
     }
 }

@@ -8,6 +8,9 @@ package import SchedulerCore
 package actor TokenKeeper {
     /// How long before its end a token is renewed; a tenth of its life where that is shorter.
     static let margin = Duration.seconds(500)
+    /// A token that was renewed because of a 401, and is refused there with a 401 as well, is not renewed again for so long: a right
+    /// is missing, and the token is good.
+    static let rest = Duration.seconds(15 * 60)
 
     private struct Held {
         var text: String
@@ -18,6 +21,8 @@ package actor TokenKeeper {
     private var fetching: Task<Result<String, AskFailure>, Never>?
     /// Counts what was dropped, so that a fetch that began before does not bring a refused token back.
     private var generation = 0
+    /// When a token was dropped last for a 401 there, until one is accepted there.
+    private var refusedAt: [String: Monotonic] = [:]
     private let loop: any EventLoop
     /// How long a fetch may take, for all that wait for it.
     private let limit: Duration
@@ -59,9 +64,24 @@ package actor TokenKeeper {
     }
 
     /// The platform did not accept this token.
-    package func drop(_ token: String) {
-        guard held?.text == token else { return }
+    ///
+    /// - Parameters:
+    ///   - place: What was asked for: one kind of request in one sandbox.
+    ///   - isCertain: It was a 401. A 403 may be about a right that was granted meanwhile and that only a new token has.
+    /// - Returns: Whether another try with another token is worth it.
+    package func drop(_ token: String, at place: String, isCertain: Bool) -> Bool {
+        guard held?.text == token else { return true }  // there is another one by now
+        if isCertain {
+            let now = clock().monotonic
+            if let before = refusedAt[place], now - before < Self.rest { return false }
+            refusedAt[place] = now
+        }
         held = nil
         generation += 1
+        return true
+    }
+
+    package func accept(at place: String) {
+        refusedAt[place] = nil
     }
 }

@@ -1,0 +1,182 @@
+// Which runs the platform started by itself. After an export it starts runs of the same dataflows, and no field of a run says
+// scheduled or ad hoc. What may tell them apart is when a scheduled run was due, which batches a run read, and which program
+// started it. The last is documented nowhere: it is learned from runs that are certainly ours, and never counts alone.
+//
+// Begin at `provenance`. A run of which nothing tells is waited for, and then shown to a person; it is not adopted.
+
+internal import Chronology
+
+/// Something that was learned of the runs of a sandbox. Texts are the platform's own.
+package enum RunSign: Equatable, Hashable, Codable, Sendable {
+    /// A run that a call's answer named was started by this client.
+    case clientOfOurs(String)
+    /// A run that is not ours was started by this client.
+    case clientOfOthers(String)
+    /// A run exported a snapshot of this dataset: the system's own export writes there.
+    case exportDataset(String)
+}
+
+enum RunSignBounds {
+    /// Of one sandbox; the first ones stay.
+    static let signs = 24
+    /// Longer texts are no names of programs or datasets.
+    static let bytes = 200
+    /// A scheduled run may begin so long after its export has ended, or after the time of day of its mapping: "at once", say the
+    /// documents of one kind, and nothing of the other.
+    static let delay = Duration.seconds(3600)
+    /// Two clocks are compared: a run may seem to begin so much before its export has ended.
+    static let slack = Duration.seconds(60)
+}
+
+/// Whose a run may be that names a pair of a call of ours and began at its time.
+enum Provenance {
+    case ours
+    /// It read what only scheduled runs read.
+    case scheduled
+    /// A scheduled run was due as well, and nothing tells yet; an end may.
+    case open
+    /// The same of one that has ended.
+    case untold
+}
+
+extension State {
+    mutating func learn(_ sign: RunSign, in sandbox: SandboxName) {
+        var signs = runSigns?[sandbox] ?? []
+        guard !signs.contains(sign), signs.count < RunSignBounds.signs else { return }
+        signs.append(sign)
+        runSigns = (runSigns ?? [:]).merging([sandbox: signs]) { $1 }
+    }
+
+    func knows(_ sign: RunSign, in sandbox: SandboxName) -> Bool {
+        runSigns?[sandbox]?.contains(sign) ?? false
+    }
+}
+
+extension Scheduler {
+    func provenance(of run: DataflowRun, _ pair: Pair, in sandbox: SandboxName, at now: Moment) -> Provenance {
+        if run.readsIncremental { return .scheduled }
+        if mutant(.adoptsScheduledRun) || !mayBeScheduled(run, pair, in: sandbox, at: now) { return .ours }
+        // A scheduled run reads the snapshot and what came since, an ad hoc one the snapshot alone.
+        if run.metrics.snapshot != nil { return .ours }
+        if let client = run.createdClient, state.knows(.clientOfOurs(client), in: sandbox),
+            !state.knows(.clientOfOthers(client), in: sandbox)
+        {
+            return .ours
+        }
+        return run.status.isTerminal ? .untold : .open
+    }
+
+    /// Whether a scheduled run of the pair was due when this one began.
+    private func mayBeScheduled(
+        _ run: DataflowRun, _ pair: Pair, in sandbox: SandboxName, at now: Moment
+    ) -> Bool {
+        guard let began = run.createdAt ?? platformTime(at: now) else { return false }
+        let earliest = began - RunSignBounds.delay
+        let latest = began + RunSignBounds.slack
+        if let ended = knowledge.exports[sandbox]?.newestFinished?.endedAt, ended >= earliest, ended <= latest {
+            return true
+        }
+        let shift = now.wall - (platformTime(at: now) ?? now.wall)
+        let wasExported = (state.exportObservations?[sandbox] ?? []).contains {
+            $0.endedAt >= earliest + shift && $0.endedAt <= latest + shift
+        }
+        if wasExported { return true }
+        let mapping = knowledge.dataflows[DataflowKey(sandbox, pair.dataflow)]?.definition.mapping(of: pair.audience)
+        return mapping?.isExported(between: earliest, and: latest) ?? false
+    }
+
+    // MARK: Learning
+
+    /// What the runs of a listing teach.
+    mutating func learnSigns(of runs: [DataflowRun], in sandbox: SandboxName, at now: Moment, _ step: inout Step) {
+        guard (state.runSigns?[sandbox]?.count ?? 0) < RunSignBounds.signs else { return }
+        for run in runs {
+            if let dataset = run.snapshotDataset { learn(.exportDataset(dataset), in: sandbox, at: now, &step) }
+            guard let client = run.createdClient else { continue }
+            if isCertainlyOurs(run.id) {
+                learn(.clientOfOurs(client), in: sandbox, at: now, &step)
+            } else if run.readsIncremental || isCertainlyOthers(run) {
+                learn(.clientOfOthers(client), in: sandbox, at: now, &step)
+            }
+        }
+    }
+
+    private mutating func learn(_ sign: RunSign, in sandbox: SandboxName, at now: Moment, _ step: inout Step) {
+        guard sign.text.utf8.count <= RunSignBounds.bytes, !state.knows(sign, in: sandbox),
+            (state.runSigns?[sandbox]?.count ?? 0) < RunSignBounds.signs
+        else { return }
+        record(.signLearned(sandbox: sandbox, sign: sign, at: now.wall), &step)
+    }
+
+    /// Named by the answer of a call, and not taken for ours by what it looks like.
+    private func isCertainlyOurs(_ run: RunID) -> Bool {
+        guard owns(run) else { return false }
+        let holders = activations(running: run)
+        return !holders.isEmpty && holders.allSatisfy { state[$0]?.wasAdopted == false }
+    }
+
+    /// Nobody's of ours, on a dataflow of which no call is in doubt.
+    private func isCertainlyOthers(_ run: DataflowRun) -> Bool {
+        guard isOthers(run.id), !(state.ownRuns?[run.dataflow] ?? []).contains(where: { $0.run == run.id }) else {
+            return false
+        }
+        return !state.occurrences.values.contains { occurrence in
+            zip(occurrence.occurrence.pairs, occurrence.activations).contains { pair, held in
+                pair.dataflow == run.dataflow && (held.mayHaveRun || held.isUnderWay)
+            }
+        }
+    }
+
+    // MARK: Exports
+
+    /// Whether an export was made through the interface for programs, as far as that can be told: it writes elsewhere than the
+    /// snapshots that runs export, and its request does not look like a schedule's. What is unknown counts as scheduled.
+    func isMadeByProgram(_ job: ExportJob, in sandbox: SandboxName) -> Bool {
+        guard let dataset = job.datasetID, job.requestID.map({ !$0.looksScheduled }) ?? true else { return false }
+        let datasets = (state.runSigns?[sandbox] ?? []).filter { if case .exportDataset = $0 { true } else { false } }
+        return !datasets.isEmpty && !datasets.contains(.exportDataset(dataset))
+    }
+}
+
+extension RunSign {
+    fileprivate var text: String {
+        switch self {
+        case .clientOfOurs(let text), .clientOfOthers(let text), .exportDataset(let text): text
+        }
+    }
+}
+
+extension ActivationState {
+    /// Whether a call of it is on its way, or its outcome open.
+    fileprivate var isUnderWay: Bool {
+        switch phase {
+        case .calling, .inDoubt, .quarantined: true
+        case .waiting, .running, .ended: false
+        }
+    }
+}
+
+extension String {
+    /// `<id of a schedule>-<milliseconds>`, as the requests of schedules have it.
+    fileprivate var looksScheduled: Bool {
+        guard let dash = lastIndex(of: "-"), dash > startIndex else { return false }
+        let digits = self[index(after: dash)...]
+        return digits.utf8.count == 13 && digits.utf8.allSatisfy { (0x30...0x39).contains($0) }
+    }
+}
+
+extension DataflowDefinition.Mapping {
+    /// Whether its own schedule may begin a run within a span. False where it does not say when.
+    fileprivate func isExported(between earliest: Instant, and latest: Instant) -> Bool {
+        guard let startMinute else { return false }
+        if let endsAt, earliest >= endsAt + .seconds(86_400) { return false }
+        let day = Int64(86_400_000)
+        let begin = earliest.milliseconds - (earliest.milliseconds % day + day) % day
+        return [begin, begin + day].contains { midnight in
+            let start = Instant(milliseconds: midnight + Int64(startMinute) * 60_000)
+            // One that is exported once is exported on its first day.
+            if isOnce, let startsAt, start >= startsAt + .seconds(86_400) { return false }
+            return start >= earliest && start <= latest
+        }
+    }
+}

@@ -1,0 +1,153 @@
+import Chronology
+import SchedulerCore
+import Testing
+
+/// Goal: a scheduled run that begins beside a call of ours is not taken for its run, and a run of ours is still recognised where
+/// something tells the two apart.
+@Suite struct RunSignTests {
+    private let vip = Pair(dataflow: "flow", audience: "vip")
+
+    private func adopted(_ rig: Rig) -> [RunID] {
+        rig.records.compactMap { if case .activationRunning(_, let run, true, _) = $0 { run } else { nil } }
+    }
+
+    /// An export has just ended, and a call without an answer is in doubt.
+    private func doubtAfterExport(_ change: (inout Rig) -> Void = { _ in }) -> Rig {
+        var rig = Rig(configuration([campaign("sale") { $0.startWithin = .seconds(12 * 3600) }]))
+        rig.runDuration = .seconds(1200)
+        change(&rig)
+        rig.exportRuns = true
+        rig.onCall = { _ in .doubtful(detail: "timeout") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(600))
+        rig.exportRuns = false
+        rig.advance(.seconds(90))
+        #expect(rig.calls.count == 1)
+        rig.onCall = { _ in nil }
+        return rig
+    }
+
+    @Test func `a run that begins beside a lost call right after an export goes to a person once it has ended`() {
+        var rig = doubtAfterExport()
+        rig.addRun(vip)
+        rig.advance(.seconds(1000))
+        #expect(
+            rig.scheduler.state[activation(1, 1)]?.phase == .inDoubt(CallID(1)), "it is under way, and may yet tell")
+        rig.advance(.seconds(1200))
+        #expect(rig.scheduler.state[activation(1, 1)]?.phase == .quarantined(call: CallID(1)))
+        #expect(adopted(rig) == [])
+        #expect(rig.calls.count == 1)
+    }
+
+    @Test func `one that read the snapshot alone is ours`() {
+        var rig = doubtAfterExport()
+        let run = rig.addRun(vip)
+        rig.advance(.seconds(100))
+        rig.runs[0].metrics.snapshot = "01HG0000000000000000000000"
+        rig.advance(.seconds(2000))
+        #expect(adopted(rig) == [run])
+        #expect(rig.calls.count == 1)
+    }
+
+    @Test func `one that read what came since the snapshot is not, and the pair is sent again`() {
+        var rig = doubtAfterExport()
+        rig.addRun(vip)
+        rig.advance(.seconds(100))
+        rig.runs[0].readsIncremental = true
+        rig.runs[0].metrics.snapshot = "01HG0000000000000000000000"
+        rig.advance(.seconds(4000))
+        #expect(adopted(rig) == [])
+        #expect(rig.calls.count == 2)
+    }
+
+    @Test func `one of the program that starts our runs is ours, if it starts no others`() {
+        var rig = doubtAfterExport {
+            $0.scheduler = Scheduler(state: taught([.clientOfOurs("adhoc")]), configuration: $0.scheduler.configuration)
+            $0.feed(.started($0.scheduler.configuration))
+        }
+        let run = rig.addRun(vip)
+        rig.runs[0].createdClient = "adhoc"
+        rig.advance(.seconds(300))
+        #expect(adopted(rig) == [run])
+    }
+
+    @Test func `one of a program that starts the runs of others as well is not taken for ours`() {
+        var rig = doubtAfterExport {
+            $0.scheduler = Scheduler(
+                state: taught([.clientOfOurs("adhoc"), .clientOfOthers("adhoc")]),
+                configuration: $0.scheduler.configuration)
+            $0.feed(.started($0.scheduler.configuration))
+        }
+        rig.addRun(vip)
+        rig.runs[0].createdClient = "adhoc"
+        rig.advance(.seconds(300))
+        #expect(adopted(rig) == [])
+    }
+
+    private func taught(_ signs: [RunSign]) -> State {
+        var state = State()
+        for sign in signs { state.apply(.signLearned(sandbox: sandbox, sign: sign, at: ten)) }
+        return state
+    }
+
+    @Test func `the programs that start our runs and others are learned once, and survive a restart`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.runDuration = .seconds(300)
+        rig.addRun(Pair(dataflow: "flow", audience: "other"))
+        rig.runs[0].createdClient = "scheduler"
+        rig.advance(.seconds(300))
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.runs[1].createdClient = "adhoc"
+        rig.runs[1].snapshotDataset = "5f00"
+        rig.advance(.seconds(600))
+        rig.restart()
+        rig.advance(.seconds(600))
+        let learned = rig.records.compactMap { if case .signLearned(_, let sign, _) = $0 { sign } else { nil } }
+        #expect(Set(learned) == [.clientOfOurs("adhoc"), .clientOfOthers("scheduler"), .exportDataset("5f00")])
+        #expect(learned.count == 3)
+        #expect(rig.scheduler.state.runSigns?[sandbox] == learned)
+    }
+
+    @Test func `an endless row of programs is not learned without a bound`() {
+        var state = State()
+        for number in 1...100 {
+            state.apply(.signLearned(sandbox: sandbox, sign: .clientOfOthers("client-\(number)"), at: ten))
+        }
+        #expect(state.runSigns?[sandbox]?.count == 24)
+    }
+
+    @Test func `the hour of a mapping's own schedule makes a run doubtful as the end of an export does`() {
+        for (minute, isAdopted) in [(600, false), (540, true), (660, true)] {
+            var rig = Rig(configuration([campaign("sale")]))
+            rig.startMinute = minute  // it is ten in the morning
+            rig.onCall = { _ in .doubtful(detail: "timeout") }
+            _ = rig.command(.fire("sale", forceOverlap: false))
+            rig.onCall = { _ in nil }
+            rig.advance(.seconds(5))
+            rig.addRun(vip)
+            rig.advance(.seconds(300))
+            #expect(adopted(rig).isEmpty != isAdopted, "\(minute)")
+        }
+    }
+
+    @Test func `an export that a program made into its own dataset is followed by nobody`() {
+        let follower = campaign("follower", .afterExport)
+        func job(_ id: String, _ dataset: String, _ request: String?) -> ExportJob {
+            ExportJob(
+                id: id, status: .succeeded, word: "SUCCEEDED", createdAt: ten, endedAt: ten + .seconds(600),
+                requestID: request, datasetID: dataset)
+        }
+        let schedule = "4e538382-dbd8-449e-988a-4ac639ebe72b-1795514400000"
+        for (job, isFollowed) in [
+            (job("a", "5f00", nil), true), (job("b", "other", schedule), true), (job("c", "other", nil), false),
+            (job("d", "other", "01HG0000000000000000000000"), false),
+        ] {
+            var rig = Rig(configuration([follower]), state: taught([.exportDataset("5f00")]))
+            rig.advance(.seconds(900))
+            rig.finishedExports.append(job)
+            rig.advance(.seconds(900))
+            let fired = rig.records.contains { if case .occurrenceAdmitted = $0 { true } else { false } }
+            #expect(fired == isFollowed, "\(job.id)")
+        }
+    }
+}

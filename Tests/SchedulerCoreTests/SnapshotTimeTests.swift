@@ -1,0 +1,15 @@
+import Chronology
+import SchedulerCore
+import Testing
+
+/// Goal: the age of an exported snapshot is read from its id, and from nothing that only looks like one.
+@Suite struct SnapshotTimeTests {
+    @Test(arguments: [
+        ("01ARZ3NDEKTSV4RRFFQ69G5FAV", nil), ("01G92X0G00ABCDEFGHJKMNPQRS", "2022-07-28T17:17:32.032Z"),
+        ("01G92X0G00ABCDEFGHJKMNPQR", nil), ("01G92X0G00ABCDEFGHJKMNPQRST", nil), ("01g92x0g00abcdefghjkmnpqrs", nil),
+        ("01G92X0G0OABCDEFGHJKMNPQRS", nil), ("7ZZZZZZZZZABCDEFGHJKMNPQRS", nil), ("", nil),
+    ])
+    func `a batch's id says when the batch was made`(id: String, time: String?) {
+        #expect(RunMetrics(snapshot: id).snapshotAt?.rfc3339 == time)
+    }
+}

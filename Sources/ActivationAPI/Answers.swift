@@ -116,9 +116,10 @@ package enum ExportJobsAnswer {
             case "FAILED", "CANCELLED", "CANCELED": .failed
             default: .running
             }
-        // What may be a profile export is unknown, and not absent, while it has not ended.
+        // What may be a profile export is unknown, and not absent, while it has not ended; its end is told where it can be known
+        // again by its id.
         let isUncertain = named == nil || id == nil
-        if isUncertain, status != .running { return nil }
+        if id == nil, status != .running { return nil }
         let ended = record["metrics"]["totalTime"]["endTimeInMs"].instant ?? record["updateTime"].instant
         return ExportJob(
             id: id ?? ExportJob.withoutID, status: status, word: ForeignText.shown(word),

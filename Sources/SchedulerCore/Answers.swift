@@ -11,15 +11,16 @@ extension Scheduler {
         else { return }
         let known = knowledge.exports[sandbox]
         let open = openExports(jobs, known?.open ?? [], askedAt: ask.sentAt, at: now)
-        let finished = jobs.filter { $0.status == .succeeded }
+        let certain = jobs.filter { !$0.isUncertain }
+        let finished = certain.filter { $0.status == .succeeded }
             .max { ($0.createdAt ?? $0.endedAt ?? .distantPast) < ($1.createdAt ?? $1.endedAt ?? .distantPast) }
         let isSameState = known.map { $0.open.isEmpty == open.isEmpty } ?? false
         knowledge.exports[sandbox] = ExportKnowledge(
             open: open, newestFinished: finished ?? known?.newestFinished,
             askedAt: mutant(.ageOfAnswer) ? now : ask.sentAt,
             since: isSameState ? known?.since ?? ask.sentAt.wall : ask.sentAt.wall)
-        observeExports(jobs, sandbox, at: now, &step)
-        noteEnded(jobs.filter { $0.status != .running }, sandbox, at: now, &step)
+        observeExports(certain, sandbox, at: now, &step)
+        noteEnded(certain.filter { $0.status != .running }, sandbox, at: now, &step)
     }
 
     /// The exports that run. One that was seen running and is missing from an answer has not been seen to end: it counts until

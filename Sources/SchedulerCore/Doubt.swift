@@ -58,7 +58,10 @@ extension Scheduler {
             return setAside(activation, Self.untold(untold), holdsLane: true, at: now, &step)
         }
         // While it is under way nothing else is sent for the pair, and its end may tell.
-        if named.contains(where: { $0.provenance == .open }) { return }
+        if let open = named.first(where: { $0.provenance == .open })?.run {
+            guard now.monotonic - watch.startedAt >= configuration.polling.runLate else { return }
+            return setAside(activation, Self.untold(open), holdsLane: true, at: now, &step)
+        }
         // An answer that shows nothing of what was there before the call proves nothing about what came after it.
         let isComplete =
             known.listing.isTruncated

@@ -44,7 +44,8 @@ package struct ExportJob: Equatable, Sendable {
     /// By the platform's clock.
     package var createdAt: Instant?
     package var endedAt: Instant?
-    /// Of a record that could not be read in full: it may be a profile export, and counts as one while it has not ended.
+    /// Of a record that could not be read in full: it may be a profile export, and counts as one while it has not ended. Nothing
+    /// follows from its end.
     package var isUncertain: Bool
     /// Shown in place of an id that could not be read.
     package static let withoutID = "without an id"

@@ -59,4 +59,26 @@ import Testing
         rig.advance(.seconds(61))
         #expect(rig.calls.count == 1)
     }
+
+    @Test
+    func
+        `one that does not say whether it is of profiles closes the gate until its end is shown, and nobody follows it`()
+    {
+        var rig = Rig(configuration([campaign("sale"), campaign("follower", .afterExport)]))
+        rig.advance(.seconds(600))
+        func job(_ status: ExportJob.Status) -> ExportJob {
+            ExportJob(
+                id: "9", status: status, word: "", createdAt: ten,
+                endedAt: status == .running ? nil : ten + .seconds(900),
+                isUncertain: true)
+        }
+        rig.finishedExports.append(job(.running))
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(300))
+        #expect(rig.calls.isEmpty)
+        rig.finishedExports[rig.finishedExports.count - 1] = job(.succeeded)
+        rig.advance(.seconds(600))
+        #expect(rig.calls.count == 1)
+        #expect(rig.scheduler.state.exportObservations == nil)
+    }
 }

@@ -39,6 +39,15 @@ import Testing
         #expect(rig.calls.count == 1)
     }
 
+    @Test func `one that does not end goes to a person after run_late`() {
+        var rig = doubtAfterExport { $0.runDuration = .seconds(90_000) }
+        rig.addRun(vip)
+        rig.advance(.seconds(299 * 60))
+        #expect(rig.scheduler.state[activation(1, 1)]?.phase == .inDoubt(CallID(1)))
+        rig.advance(.seconds(10 * 60))
+        #expect(rig.scheduler.state[activation(1, 1)]?.phase == .quarantined(call: CallID(1)))
+    }
+
     @Test func `one that read the snapshot alone is ours`() {
         var rig = doubtAfterExport()
         let run = rig.addRun(vip)

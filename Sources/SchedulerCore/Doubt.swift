@@ -37,13 +37,8 @@ extension Scheduler {
         _ activation: ActivationID, _ pair: Pair, _ call: Call, _ watch: WatchedDoubt, _ known: RunsKnowledge,
         at now: Moment, _ step: inout Step
     ) {
-        var baseline = self.baseline(of: activation, pair, call)
-        if mutant(.adoptsAnyRun) { baseline = Baseline(runs: [], horizon: nil) }
-        let times = (state[activation]?.doubtfulTimes ?? []) + (state.calls[call.id]?.sentAt.map { [$0] } ?? [])
-        let candidates = known.listing.runs.filter {
-            !baseline.covers($0) && !isOfAnotherCall($0.id, call) && !wasOurs($0.id, before: call, pair.dataflow)
-                && mayBe($0, ofCallsAt: times, at: now)
-        }
+        let baseline = self.baseline(of: activation, pair, call)
+        let candidates = candidates(of: activation, pair, call, known, at: now)
         let named = candidates.filter { $0.audiences.contains(pair.audience) }
             .sorted { ($0.createdAt ?? .distantPast, $0.id) < ($1.createdAt ?? .distantPast, $1.id) }
             .map { (run: $0, provenance: provenance(of: $0, pair, in: call.sandbox, at: now)) }
@@ -85,6 +80,19 @@ extension Scheduler {
         guard known.askedAt.monotonic - watch.startedAt >= configuration.limits.wireTime else { return }
         if lookUps >= DoubtBounds.lookUpsNeeded, now.monotonic - watch.startedAt >= configuration.settling {
             absent(activation, lookUps, at: now, &step)
+        }
+    }
+
+    /// The runs of a listing that may be of a call, for whomever.
+    private func candidates(
+        of activation: ActivationID, _ pair: Pair, _ call: Call, _ known: RunsKnowledge, at now: Moment
+    ) -> [DataflowRun] {
+        var baseline = self.baseline(of: activation, pair, call)
+        if mutant(.adoptsAnyRun) { baseline = Baseline(runs: [], horizon: nil) }
+        let times = (state[activation]?.doubtfulTimes ?? []) + (state.calls[call.id]?.sentAt.map { [$0] } ?? [])
+        return known.listing.runs.filter {
+            !baseline.covers($0) && !isOfAnotherCall($0.id, call) && !wasOurs($0.id, before: call, pair.dataflow)
+                && mayBe($0, ofCallsAt: times, at: now)
         }
     }
 
@@ -137,6 +145,11 @@ extension Scheduler {
             setAside(activation, "\(reason); held for a person (on_doubt = \"hold\")", holdsLane: true, at: now, &step)
         case .skip:
             fail(activation, "\(reason); not sent again (on_doubt = \"skip\")", at: now, &step)
+        case .retry where mayHaveTakenEffect(callOf: activation, at: now):
+            setAside(
+                activation,
+                "\(reason), but nothing tells whether a run of another of its pairs is of its call: not sent again",
+                holdsLane: true, at: now, &step)
         case .retry where tookEffect(callOf: activation):
             setAside(
                 activation, "\(reason), but its call took effect for others of its pairs: not sent again",
@@ -168,6 +181,31 @@ extension Scheduler {
             case .running: return true
             case .ended(let outcome): return outcome.run != nil
             case .waiting, .calling, .inDoubt, .quarantined: return false
+            }
+        }
+    }
+
+    /// Whether another pair of its call is in doubt, or set aside, over a run that may be of the call or of the schedule.
+    private func mayHaveTakenEffect(callOf activation: ActivationID, at now: Moment) -> Bool {
+        guard case .inDoubt(let id) = state[activation]?.phase, let call = state.calls[id]?.call else { return false }
+        return zip(call.activations, call.pairs).contains { other, pair in
+            guard other != activation, let held = state[other] else { return false }
+            switch held.phase {
+            case .inDoubt(id), .quarantined(call: id?): return hasOpenCandidate(other, pair, call, at: now)
+            default: return false
+            }
+        }
+    }
+
+    private func hasOpenCandidate(
+        _ activation: ActivationID, _ pair: Pair, _ call: Call, at now: Moment
+    ) -> Bool {
+        guard let known = knowledge.runs[DataflowKey(call.sandbox, pair.dataflow)] else { return false }
+        return candidates(of: activation, pair, call, known, at: now).contains { run in
+            guard run.audiences.contains(pair.audience) else { return false }
+            switch provenance(of: run, pair, in: call.sandbox, at: now) {
+            case .open, .untold: return true
+            case .ours, .scheduled: return false
             }
         }
     }

@@ -199,14 +199,16 @@ import Testing
         (#"{"id":1,"status":"NEW"}"#, ["1"]), (#"{"id":1,"status":"PROCESSING","schema":{}}"#, ["1"]),
         (#"{"id":1,"status":"PROCESSING","schema":{"name":""}}"#, ["1"]),
         (#"{"status":"PROCESSING","schema":{"name":"_xdm.context.profile"}}"#, ["without an id"]),
-        (#"{"id":1,"status":"SUCCEEDED"}"#, []), (#"{"id":1,"status":"FAILED","schema":{}}"#, []),
+        (#"{"id":1,"status":"SUCCEEDED"}"#, ["1"]), (#"{"id":1,"status":"FAILED","schema":{}}"#, ["1"]),
         (#"{"id":1,"status":"NEW","schema":{"name":"other"}}"#, []), (#"{"id":1}"#, ["1"]),
         ("7", ["without an id"]), ("null", ["without an id"]),
         (#"{"id":"","status":"SUCCEEDED","schema":{"name":"_xdm.context.profile"}}"#, []),
     ])
-    func `a job that does not say what it exports closes the gate while it runs, and counts for nothing afterwards`(
-        record: String, ids: [String]
-    ) throws {
+    func
+        `a job that does not say what it exports closes the gate while it runs, and its end is told where it has an id`(
+            record: String, ids: [String]
+        ) throws
+    {
         #expect(try jobs(record).map(\.id) == ids)
     }
 

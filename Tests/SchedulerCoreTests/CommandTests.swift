@@ -131,7 +131,8 @@ import Testing
     }
 
     @Test func `a run of others that a person disregards holds nothing back, also after a restart`() {
-        var rig = Rig(configuration([campaign("sale")]))
+        let second = campaign("second", .manual, [Pair(dataflow: "flow", audience: "other")])
+        var rig = Rig(configuration([campaign("sale"), second]))
         rig.runDuration = .seconds(90_000)
         let run = rig.addRun(Pair(dataflow: "flow", audience: "vip"))
         guard case .refused? = rig.command(.disregard(run)) else {
@@ -149,8 +150,8 @@ import Testing
         rig.advance(.seconds(120))
         #expect(rig.calls.count == 1)
         rig.restart()
-        _ = rig.command(.fire("sale", forceOverlap: true))
-        rig.advance(.seconds(120_000))
+        _ = rig.command(.fire("second", forceOverlap: false))
+        rig.advance(.seconds(120))
         #expect(rig.calls.count == 2)
     }
 

@@ -73,6 +73,7 @@ import Testing
                 isUncertain: true)
         }
         rig.finishedExports.append(job(.running))
+        rig.advance(.seconds(400))
         _ = rig.command(.fire("sale", forceOverlap: false))
         rig.advance(.seconds(300))
         #expect(rig.calls.isEmpty)

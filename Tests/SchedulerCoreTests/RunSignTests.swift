@@ -12,8 +12,9 @@ import Testing
     }
 
     /// An export has just ended, and a call without an answer is in doubt.
-    private func doubtAfterExport(_ change: (inout Rig) -> Void = { _ in }) -> Rig {
-        var rig = Rig(configuration([campaign("sale") { $0.startWithin = .seconds(12 * 3600) }]))
+    private func doubtAfterExport(_ signs: [RunSign] = [], _ change: (inout Rig) -> Void = { _ in }) -> Rig {
+        var rig = Rig(
+            configuration([campaign("sale") { $0.startWithin = .seconds(12 * 3600) }]), state: taught(signs))
         rig.runDuration = .seconds(1200)
         change(&rig)
         rig.exportRuns = true
@@ -48,6 +49,22 @@ import Testing
         #expect(rig.scheduler.state[activation(1, 1)]?.phase == .quarantined(call: CallID(1)))
     }
 
+    @Test func `another pair of the lost call is not sent again while nothing tells whose the run is`() {
+        let other = Pair(dataflow: "flow", audience: "other")
+        var rig = Rig(configuration([campaign("sale", .manual, [vip, other])]))
+        rig.runDuration = .seconds(1200)
+        rig.exportRuns = true
+        rig.onCall = { _ in .doubtful(detail: "timeout") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.exportRuns = false
+        rig.advance(.seconds(90))
+        rig.onCall = { _ in nil }
+        rig.addRun(vip)
+        rig.advance(.seconds(3600))
+        #expect(rig.calls.count == 1)
+        #expect(rig.notifications(.quarantined) == 2)
+    }
+
     @Test func `one that read the snapshot alone is ours`() {
         var rig = doubtAfterExport()
         let run = rig.addRun(vip)
@@ -70,10 +87,7 @@ import Testing
     }
 
     @Test func `one of the program that starts our runs is ours, if it starts no others`() {
-        var rig = doubtAfterExport {
-            $0.scheduler = Scheduler(state: taught([.clientOfOurs("adhoc")]), configuration: $0.scheduler.configuration)
-            $0.feed(.started($0.scheduler.configuration))
-        }
+        var rig = doubtAfterExport([.clientOfOurs("adhoc")])
         let run = rig.addRun(vip)
         rig.runs[0].createdClient = "adhoc"
         rig.advance(.seconds(300))
@@ -81,12 +95,7 @@ import Testing
     }
 
     @Test func `one of a program that starts the runs of others as well is not taken for ours`() {
-        var rig = doubtAfterExport {
-            $0.scheduler = Scheduler(
-                state: taught([.clientOfOurs("adhoc"), .clientOfOthers("adhoc")]),
-                configuration: $0.scheduler.configuration)
-            $0.feed(.started($0.scheduler.configuration))
-        }
+        var rig = doubtAfterExport([.clientOfOurs("adhoc"), .clientOfOthers("adhoc")])
         rig.addRun(vip)
         rig.runs[0].createdClient = "adhoc"
         rig.advance(.seconds(300))

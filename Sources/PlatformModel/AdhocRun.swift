@@ -51,6 +51,20 @@ extension PlatformModel {
         decide(pairs, in: sandbox, at: now, fate: fate).verdict
     }
 
+    /// The same as an answer: refusals as the gateway's and the services' own, with what the scenario asks for.
+    package mutating func reply(
+        to pairs: [(flow: String, audience: String)], in sandbox: String, at now: Instant, fate: () -> RunFate
+    ) -> CallReply {
+        pass(to: now)
+        if let refusal = askedRefusal(of: "adhocrun", in: sandbox, at: now) {
+            if refusal.takesEffect { _ = decide(pairs, in: sandbox, at: now, fate: fate) }
+            return .refused(refusal.answer(at: now))
+        }
+        let decision = decide(pairs, in: sandbox, at: now, fate: fate)
+        guard case .accepted(let orders) = decision.verdict else { return .refused(answer(for: decision)) }
+        return .accepted(orders)
+    }
+
     private struct Decision {
         var verdict: CallVerdict
         /// Refused because its audience was mapped a moment ago, which has words of its own.
@@ -280,6 +294,12 @@ extension PlatformModel {
         case .loose: "Run already going on for audiences \(audience) for dataflow \(flow) with run id \(run)"
         }
     }
+}
+
+/// What comes back from a call.
+package enum CallReply: Equatable, Sendable {
+    case accepted([CallVerdict.Order])
+    case refused(WireAnswer)
 }
 
 /// What the platform does with a call.

@@ -78,7 +78,7 @@ extension PlatformModel {
         }
         var shown: [ShownRun] = []
         var isReadEnough = false
-        if strikes(scenario.quirks.emptyRunListPercent, "runs", at: now) { return ([], false) }
+        if isLeftOut(scenario.quirks.emptyRunListPercent, "runs", at: now) { return ([], false) }
         for run in runs.reversed() where flows.contains(run.flow) && run.isShown(at: now) {
             if isMissing(run, at: now) { continue }
             if isReadEnough { return (shown, true) }
@@ -93,6 +93,32 @@ extension PlatformModel {
         if let model = caughtUp(to: now) { return model.shownRun(id, at: now) }
         guard let run = runs.last(where: { $0.id == id }), isAnswered(run, at: now) else { return nil }
         return shown(run, at: now)
+    }
+
+    /// Runs that are under way on some dataflows, also those that nothing shows.
+    package func runsUnderWay(on flows: [String], at now: Instant) -> [SimulatedRun] {
+        openRuns.map { runs[$0] }.filter { $0.createdAt <= now && now < $0.endsAt && flows.contains($0.flow) }
+    }
+
+    /// Scheduled exports of a sandbox that are new or run, also those that nothing shows, by their ids.
+    package func exportsUnderWay(in sandbox: String, at now: Instant) -> [String] {
+        openExports.filter { index in
+            let export = scenario.exports[index]
+            return export.isScheduled && self.sandbox(of: export) == sandbox && begin(of: export) <= now
+                && now < end(of: export)
+        }.map { String(Self.exportID($0)) }
+    }
+
+    /// A dataflow of a sandbox; nil where it has no such one.
+    package func flow(_ id: String, in sandbox: String) -> Scenario.Flow? {
+        scenario.flows.first { $0.id == id && self.sandbox(of: $0) == sandbox }
+    }
+
+    /// The refusal of a question, where the scenario asks for one.
+    ///
+    /// - Parameter kind: `exports`, `flows`, `runs`.
+    package mutating func refusal(of kind: String, in sandbox: String, at now: Instant) -> WireAnswer? {
+        askedRefusal(of: kind, in: sandbox, at: now)?.answer(at: now)
     }
 
     /// A model in which the schedule's runs have begun, where this one lags.
@@ -114,11 +140,11 @@ extension PlatformModel {
     // MARK: What is shown, here and as JSON
 
     func isMissing(_ run: SimulatedRun, at now: Instant) -> Bool {
-        strikes(scenario.quirks.missingRunPercent, run.id, at: now)
+        isLeftOut(scenario.quirks.missingRunPercent, run.id, at: now)
     }
 
     func isMissing(export index: Int, at now: Instant) -> Bool {
-        strikes(scenario.quirks.missingExportPercent, "export \(index)", at: now)
+        isLeftOut(scenario.quirks.missingExportPercent, "export \(index)", at: now)
     }
 
     /// Whether a question for this run alone finds it.

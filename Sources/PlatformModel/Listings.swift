@@ -197,7 +197,7 @@ extension PlatformModel {
         if request.parameter("count") == "true", request.parameter("limit") != nil {
             return WireAnswer(400, ["errorMessage": "1401-400", "errorDetails": "limit together with count"])
         }
-        if strikes(scenario.quirks.emptyRunListPercent, "runs", at: now) {
+        if isLeftOut(scenario.quirks.emptyRunListPercent, "runs", at: now) {
             return WireAnswer(200, ["items": [], "_links": [:]])
         }
         let listed = here.filter { $0.isShown(at: now) }
@@ -328,7 +328,7 @@ extension PlatformModel {
 
     /// The documented spellings, spread by the run's id, so that one run is spelled one way.
     private func word(_ run: SimulatedRun, _ hasEnded: Bool) -> String? {
-        if hasEnded {
+        if hasEnded, !run.fails {
             switch scenario.quirks.endedWord {
             case .documented: break
             case .scheduled: return "scheduled"

@@ -71,7 +71,7 @@ package struct PlatformModel: Sendable {
         let kind = Self.kind(of: request)
         ledger.requests[kind, default: 0] += 1
         counts[kind, default: 0] += 1
-        if let refusal = refusal(for: kind, request, at: now) {
+        if let refusal = refusal(for: kind, in: request.headers["x-sandbox-name"], at: now) {
             if refusal.takesEffect { _ = self.answer(to: request, kind, at: now) }
             return refusal.answer(at: now)
         }
@@ -130,9 +130,9 @@ package struct PlatformModel: Sendable {
 
     // MARK: Faults
 
-    private mutating func refusal(for kind: String, _ request: WireRequest, at now: Instant) -> Scenario.Refusal? {
+    private mutating func refusal(for kind: String, in sandbox: String?, at now: Instant) -> Scenario.Refusal? {
         for refusal in scenario.refusals where refusal.request == kind || refusal.request == "*" && kind != "token" {
-            if let sandbox = refusal.sandbox, request.headers["x-sandbox-name"] != sandbox { continue }
+            if let wanted = refusal.sandbox, sandbox != wanted { continue }
             if let end = refusal.untilMilliseconds, now >= start + .milliseconds(end) { continue }
             if let number = refusal.number {
                 if counts[kind] == number { return refusal }
@@ -143,6 +143,13 @@ package struct PlatformModel: Sendable {
         return nil
     }
 
+    /// The refusal that the scenario asks for, of a request that is made of values.
+    mutating func askedRefusal(of kind: String, in sandbox: String, at now: Instant) -> Scenario.Refusal? {
+        guard !scenario.refusals.isEmpty else { return nil }
+        counts[kind, default: 0] += 1
+        return refusal(for: kind, in: sandbox, at: now)
+    }
+
     /// Whether something happens to one item in one answer: drawn from the seed, the instant and the number of the request,
     /// so that asking changes nothing.
     func strikes(_ percent: Int, _ item: String, at now: Instant) -> Bool {
@@ -151,6 +158,17 @@ package struct PlatformModel: Sendable {
         let salt = drawn.next() ^ turn &* 0x85eb_ca6b
         drawn = SplitMix(seed: salt)
         return drawn.hits(percent: percent)
+    }
+
+    /// Whether an item is left out of an answer: for a span, if the quirks say so.
+    func isLeftOut(_ percent: Int, _ item: String, at now: Instant) -> Bool {
+        let span = scenario.quirks.missingSpanMilliseconds
+        guard percent > 0, span > 0 else { return strikes(percent, item, at: now) }
+        let period = max(span, span * 100 / Int64(percent))
+        let (number, place) = max(0, (now - start).milliseconds).quotientAndRemainder(dividingBy: period)
+        var drawn = SplitMix(seed: seed ^ Self.hash(item) ^ UInt64(bitPattern: number) &* 0x9e37_79b9)
+        let begin = Int64(drawn.below(UInt64(period - span + 1)))
+        return begin <= place && place < begin + span
     }
 
     /// FNV-1a.

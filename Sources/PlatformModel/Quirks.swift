@@ -79,6 +79,9 @@ package struct Quirks: Codable, Equatable, Sendable {
     package var missingRunPercent = 0
     /// Of a hundred answers with an export job in it, in how many it is missing.
     package var missingExportPercent = 0
+    /// What is missing is so for a span of this length, and is there before and after it; the percents are then parts of the
+    /// time. 0: each answer by itself.
+    package var missingSpanMilliseconds: Int64 = 0
     /// Tokens of pages count items from the top, so that what begins between two pages shows twice, and what goes is passed
     /// over.
     package var pagesByPosition = false
@@ -93,7 +96,7 @@ package struct Quirks: Codable, Equatable, Sendable {
         case seconds, milliseconds, number, iso, fraction, unreadable, missing
     }
 
-    /// The status word of a run that has ended.
+    /// The status word of a run that has succeeded. A failure without a word for it would be no failure to anybody.
     package enum EndedWord: String, Codable, Sendable, CaseIterable {
         case documented, scheduled, missing
     }
@@ -128,6 +131,7 @@ package struct Quirks: Codable, Equatable, Sendable {
         try read(.emptyRunListPercent, &emptyRunListPercent)
         try read(.missingRunPercent, &missingRunPercent)
         try read(.missingExportPercent, &missingExportPercent)
+        try read(.missingSpanMilliseconds, &missingSpanMilliseconds)
         try read(.pagesByPosition, &pagesByPosition)
         try read(.hugeIDPercent, &hugeIDPercent)
         try read(.hugeIDBytes, &hugeIDBytes)

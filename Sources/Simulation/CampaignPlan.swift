@@ -19,6 +19,7 @@ struct CampaignPlan {
     static let start = Instant(milliseconds: 1_795_514_400_000)
 
     let scenario: Scenario
+    let platform: DrawnPlatform
     private(set) var campaigns: [CampaignName: PlannedCampaign] = [:]
     private(set) var guardrails: Guardrails
     private let polling: Polling
@@ -37,16 +38,20 @@ struct CampaignPlan {
         pace = options.pace
         // A short memory, so that retention has something to forget; the store of values keeps all.
         keep = .seconds(Int64(86_400 * (1 + chance.below(5))))
-        scenario = Self.scenario(options, flows, audiences, &chance)
+        var scenario = Self.scenario(options, flows, audiences, &chance)
         // Drawn aside, so that a seed's world is the same but for this.
         var aside = SplitMix(seed: options.seed ^ 0x7365_7474_696E_6773)
         let settings = DrawnSettings(
             &aside, longestWindow: .milliseconds(Int64(scenario.firstActivationWindowMilliseconds)),
             isSlow: options.isThroughBytes)
         (guardrails, polling, limits) = (settings.guardrails, settings.polling, settings.limits)
+        platform = DrawnPlatform(options, settings, &scenario)
+        self.scenario = scenario
         for number in 1...options.campaigns { add(CampaignName("campaign-\(number)"), &chance) }
         if chance.hits(percent: 20) { guardrails.pairsPerJob = Int(1 + chance.below(80)) }
         if chance.hits(percent: 20) { guardrails.firstActivationWindow = .seconds(3600) }
+        guardrails.firstActivationWindow = max(platform.leastWindow, guardrails.firstActivationWindow)
+        platform.dress(&guardrails)
     }
 
     var configuration: Configuration {
@@ -235,7 +240,8 @@ struct CampaignPlan {
             campaigns[name] = planned
             return "\(name) has other policies"
         case 5:
-            guardrails.firstActivationWindow = .seconds(chance.hits(percent: 50) ? 1200 : 3600)
+            let window = Duration.seconds(chance.hits(percent: 50) ? 1200 : 3600)
+            guardrails.firstActivationWindow = max(platform.leastWindow, window)
             guardrails.pairsPerJob = chance.hits(percent: 50) ? 80 : Int(1 + chance.below(80))
             return "other guardrails"
         case 6:

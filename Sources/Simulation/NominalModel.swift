@@ -107,7 +107,8 @@ struct NominalModel {
     func lostExport(_ exports: [PlatformTruth.Span], at now: Instant, patience: Duration) -> (CampaignName, String)? {
         for (name, since) in followers.sorted(by: { $0.key < $1.key }) {
             for export in exports
-            where !isFinished(name) && !export.fails && export.begin >= since + patience && export.end <= now - patience
+            where !isFinished(name) && !export.fails && export.isOwed && export.begin >= since + patience
+                && export.end <= now - patience
             {
                 if decidedExports[name]?.contains(export.id) != true { return (name, export.id) }
             }

@@ -13,6 +13,8 @@ struct PlatformTruth {
         var begin: Instant
         var end: Instant
         var fails = false
+        /// Whether a campaign that follows exports has to follow it.
+        var isOwed = true
     }
 
     /// How old an answer may be that counts as fresh.
@@ -25,14 +27,22 @@ struct PlatformTruth {
     private(set) var edits: [(flow: String, at: Instant)] = []
     /// Runs of others that were taken for ours by looking: nothing tells them apart.
     var adopted: Set<String> = []
+    /// What the process that runs could know.
+    var sightings = Sightings()
+    /// A run of the platform.
+    var run: (String) -> SimulatedRun? = { _ in nil }
+    /// What the daemon is set to.
+    var guardrails = Guardrails()
 
     init(freshness: Duration, lag: Duration) {
         self.freshness = freshness
         self.lag = lag
     }
 
-    mutating func began(export id: String, at begin: Instant, until end: Instant, fails: Bool = false) {
-        exports.append(Span(id: id, flow: "", begin: begin, end: end, fails: fails))
+    mutating func began(
+        export id: String, at begin: Instant, until end: Instant, fails: Bool = false, isOwed: Bool = true
+    ) {
+        exports.append(Span(id: id, flow: "", begin: begin, end: end, fails: fails, isOwed: isOwed))
     }
 
     mutating func began(foreignRun id: String, on flow: String, at begin: Instant, until end: Instant) {
@@ -46,28 +56,45 @@ struct PlatformTruth {
     /// Whether a run of others began so late that no fresh answer of before a call shows it: nothing tells it from the
     /// call's own.
     func isUnseen(_ run: SimulatedRun, sent: Instant) -> Bool {
-        run.createdAt + lag > sent - freshness - .milliseconds(10)
+        max(run.createdAt + lag, run.isListedFrom) > horizon(sent)
+            || sightings.isHidden(run.id, since: horizon(sent))
     }
+
+    /// Clocks drift by up to a third of a thousandth; a millisecond of rounding comes on top.
+    private func horizon(_ sent: Instant) -> Instant { sent - freshness - .milliseconds(10) }
 
     /// Whether nobody could have known better.
     ///
     /// - Parameter sent: When the call left, by the platform's clock.
     func isExcused(_ violation: Ledger.Violation, sent: Instant, at: Instant) -> Bool {
-        // Clocks drift by up to a third of a thousandth; a millisecond of rounding comes on top.
-        let horizon = sent - freshness - .milliseconds(10)
+        let horizon = horizon(sent)
+        let words = violation.detail.split(separator: " ").map(String.init)
         switch violation.rule {
         case .duringExport:
-            let running = exports.last { $0.begin <= at && at < $0.end }
-            return running.map { $0.begin > horizon } ?? false
-        case .dataflowBusy:
-            let words = violation.detail.split(separator: " ").map(String.init)
-            if words.contains(where: { adopted.contains($0) }) { return true }
+            let running = exports.last { words.contains($0.id) } ?? exports.last { $0.begin <= at && at < $0.end }
+            guard let running else { return false }
+            return running.begin > horizon || isAged(running.begin, guardrails.exportMaximumAge, at: at)
+                || sightings.isHidden(running.id, since: horizon)
+        case .dataflowBusy, .audienceInFlight:
+            if violation.rule == .dataflowBusy, words.contains(where: adopted.contains) { return true }
+            if let run = words.lazy.compactMap(run).first {
+                return isUnseen(run, sent: sent)
+                    || !run.isOurs && isAged(run.createdAt, guardrails.runMaximumAge, at: at)
+            }
             let running = foreignRuns.last { run in words.contains(run.id) }
             return running.map { $0.begin + lag > horizon } ?? false
         case .insideWindow:
-            return edits.contains { edit in edit.at > horizon && violation.detail.contains(edit.flow) }
-        case .audienceInFlight, .tooManyPairs, .headers, .strangerToken:
+            if edits.contains(where: { edit in edit.at > horizon && words.contains(edit.flow) }) { return true }
+            // The daemon may be set to the shorter window of before: it is refused, and that is all.
+            let age = words.firstIndex(of: "ms").flatMap { Int64(words[$0 - 1]) }
+            return age.map { Duration.milliseconds($0) >= guardrails.firstActivationWindow } ?? false
+        case .tooManyPairs, .headers, .strangerToken:
             return false
         }
+    }
+
+    /// Whether something has been under way for so long that it counts no more.
+    private func isAged(_ begin: Instant, _ age: Duration, at: Instant) -> Bool {
+        at - begin >= .milliseconds(age.milliseconds / 1000 * 999)
     }
 }

@@ -1,6 +1,7 @@
 // How effects become requests to the platform's model, and its answers become events. One exchange happens at one instant of
 // the platform's; what happens to its answer on the way is decided elsewhere.
 
+internal import ActivationAPI
 internal import Chronology
 internal import PlatformModel
 internal import SchedulerCore
@@ -20,7 +21,18 @@ enum ClientBounds {
     static let page = 8
 }
 
-/// Through values: nothing is built, written or parsed.
+extension PlatformResponse {
+    /// What the simulated platform sent, as the production client takes it in.
+    init(_ answer: WireAnswer, at now: Instant) {
+        let date = Instant(milliseconds: now.milliseconds - now.milliseconds % 1000)
+        self.init(
+            status: answer.status, body: answer.body,
+            retryAfter: answer.headers["Retry-After"].flatMap { RetryAfter.duration($0, at: date) }, date: date)
+    }
+}
+
+/// Through values: nothing is built, written or parsed but refusals, which are few, and mean what the production code reads
+/// in them. All else is as the production readers would have it.
 struct ValueClient: SimulatedClient {
     private var definitions: [DataflowID: (flow: Scenario.Flow, mappings: [DataflowDefinition.Mapping])] = [:]
 
@@ -28,20 +40,28 @@ struct ValueClient: SimulatedClient {
         _ effect: Effect, _ model: inout PlatformModel, at now: Instant, fate: () -> RunFate
     ) -> Event? {
         switch effect {
-        case .askExportJobs(let id, _, let since):
-            let jobs = model.shownExports(since: since, page: ClientBounds.page, at: now).map { shown in
-                let status: ExportJob.Status = shown.endedAt == nil ? .running : shown.fails ? .failed : .succeeded
-                return ExportJob(
-                    id: shown.id, status: status, word: status.rawValue, createdAt: shown.createdAt,
-                    endedAt: shown.endedAt)
+        case .askExportJobs(let id, let sandbox, let since):
+            let answer = Self.ask("exports", sandbox, &model, now) { model in
+                model.shownExports(since: since, page: ClientBounds.page, in: sandbox.text, at: now)
+                    .compactMap(Self.job)
             }
-            return .exportJobsAnswered(id, .success(jobs))
-        case .askDataflows(let id, _, let dataflows):
-            return .dataflowsAnswered(id, .success(dataflows.map { definition($0, model, at: now) }))
-        case .askRuns(let id, _, let dataflows, let depth):
-            return .runsAnswered(id, .success(listing(dataflows, depth, model, at: now)))
-        case .askRun(let id, _, let run):
-            return .runAnswered(id, .success(model.shownRun(run.text, at: now).map(Self.run)))
+            return .exportJobsAnswered(id, answer)
+        case .askDataflows(let id, let sandbox, let dataflows):
+            let failure = Self.failure(of: "flows", sandbox, &model, now)
+            if let failure { return .dataflowsAnswered(id, .failure(failure)) }
+            return .dataflowsAnswered(id, .success(dataflows.map { definition($0, sandbox, model, at: now) }))
+        case .askRuns(let id, let sandbox, let dataflows, let depth):
+            let answer = Self.ask("runs", sandbox, &model, now) { model in
+                Self.listing(dataflows.filter { model.flow($0.text, in: sandbox.text) != nil }, depth, model, at: now)
+            }
+            return .runsAnswered(id, answer)
+        case .askRun(let id, let sandbox, let run):
+            let answer = Self.ask("runs", sandbox, &model, now) { model -> DataflowRun? in
+                guard let shown = model.shownRun(run.text, at: now), model.flow(shown.flow, in: sandbox.text) != nil
+                else { return nil }
+                return Self.run(shown, model)
+            }
+            return .runAnswered(id, answer)
         case .send(let call):
             return .callAnswered(call.id, activate(call, &model, at: now, fate: fate))
         case .queueCall, .dropCall, .notify, .reply:
@@ -49,26 +69,72 @@ struct ValueClient: SimulatedClient {
         }
     }
 
+    // MARK: Questions
+
+    private static func ask<Answer>(
+        _ kind: String, _ sandbox: SandboxName, _ model: inout PlatformModel, _ now: Instant,
+        read: (PlatformModel) -> Answer
+    ) -> Result<Answer, AskFailure> {
+        failure(of: kind, sandbox, &model, now).map { .failure($0) } ?? .success(read(model))
+    }
+
+    /// As the production client asks: once more with a new token, where that may help.
+    private static func failure(
+        of kind: String, _ sandbox: SandboxName, _ model: inout PlatformModel, _ now: Instant
+    ) -> AskFailure? {
+        for attempt in 1...2 {
+            guard let refusal = model.refusal(of: kind, in: sandbox.text, at: now) else { return nil }
+            let response = PlatformResponse(refusal, at: now)
+            guard response.asksForNewToken, attempt == 1 else { return response.failure() }
+        }
+        return nil
+    }
+
+    /// Nil for a job that has ended and does not say its schema: it may be any.
+    private static func job(_ shown: PlatformModel.ShownExport) -> ExportJob? {
+        let status: ExportJob.Status = shown.endedAt == nil ? .running : shown.fails ? .failed : .succeeded
+        let isUncertain = shown.schema == nil
+        if isUncertain, status != .running { return nil }
+        return ExportJob(
+            id: shown.id, status: status, word: status == .running && shown.isNew ? "NEW" : status.rawValue,
+            createdAt: shown.createdAt, endedAt: shown.endedAt, isUncertain: isUncertain, requestID: shown.requestID,
+            datasetID: shown.datasetID)
+    }
+
     private mutating func definition(
-        _ id: DataflowID, _ model: PlatformModel, at now: Instant
+        _ id: DataflowID, _ sandbox: SandboxName, _ model: PlatformModel, at now: Instant
     ) -> DataflowDefinition {
-        guard let flow = model.scenario.flows.first(where: { $0.id == id.text }) else {
+        guard let flow = model.flow(id.text, in: sandbox.text) else {
             return DataflowDefinition(id: id, name: "", existence: .unusable("the platform does not know it"))
         }
         let mappings: [DataflowDefinition.Mapping]
         if let known = definitions[id], known.flow == flow {
             mappings = known.mappings
         } else {
-            mappings = flow.audiences.map { audience in
-                let mapped = model.start + .milliseconds(audience.mappedAtMilliseconds)
-                return DataflowDefinition.Mapping(
-                    ids: [AudienceID(audience.id)], name: audience.name, createdAt: Self.wholeSecond(mapped),
-                    startsAt: nil, endsAt: nil, hasUniqueFileNames: true)
-            }
+            mappings = flow.audiences.map { Self.mapping($0, flow, model) }
             definitions[id] = (flow, mappings)
         }
         return DataflowDefinition(
             id: id, name: flow.name, state: flow.state, mappings: mappings, observedAt: Self.wholeSecond(now))
+    }
+
+    private static func mapping(
+        _ audience: Scenario.Audience, _ flow: Scenario.Flow, _ model: PlatformModel
+    ) -> DataflowDefinition.Mapping {
+        func day(_ text: String?) -> Instant? { text.flatMap { Instant(rfc3339: $0 + "T00:00:00Z") } }
+        let mapped = model.start + .milliseconds(audience.mappedAtMilliseconds)
+        let createdAt: Instant? =
+            switch model.scenario.quirks.createTime {
+            case .seconds, .number, .iso: wholeSecond(mapped)
+            case .milliseconds, .fraction: mapped
+            case .unreadable: nil
+            case .missing: model.start + .milliseconds(flow.createdAtMilliseconds)
+            }
+        let isOnce = (audience.frequency ?? (audience.endDate == nil ? "ONCE" : "DAILY")) == "ONCE"
+        return DataflowDefinition.Mapping(
+            ids: [audience.id, audience.externalID].compactMap { $0 }.map { AudienceID($0) }, name: audience.name,
+            createdAt: createdAt, startsAt: day(audience.startDate ?? "2020-01-01"),
+            endsAt: isOnce ? nil : day(audience.endDate), hasUniqueFileNames: true)
     }
 
     /// As the platform tells its times, and the `Date` of an answer.
@@ -77,7 +143,7 @@ struct ValueClient: SimulatedClient {
         return Instant(milliseconds: instant.milliseconds - (rest < 0 ? rest + 1000 : rest))
     }
 
-    private func listing(
+    private static func listing(
         _ dataflows: [DataflowID], _ depth: RunListingDepth, _ model: PlatformModel, at now: Instant
     ) -> RunListing {
         var wanted = Set(depth.containing)
@@ -86,43 +152,42 @@ struct ValueClient: SimulatedClient {
             guard wanted.isEmpty else { return false }
             return depth.since.map { since in page.contains { $0.createdAt < since } } ?? true
         }
-        return RunListing(runs: shown.runs.map(Self.run), isTruncated: shown.isTruncated)
+        return RunListing(runs: shown.runs.map { run($0, model) }, isTruncated: shown.isTruncated)
     }
 
-    private static func run(_ shown: PlatformModel.ShownRun) -> DataflowRun {
-        DataflowRun(
-            id: RunID(shown.id), dataflow: DataflowID(shown.flow), createdAt: shown.createdAt,
-            status: !shown.hasEnded ? .running : shown.fails ? .failed : .succeeded,
-            word: !shown.hasEnded ? "Processing" : shown.fails ? "Failed" : "Success",
-            audiences: shown.audiences.map { AudienceID($0) })
+    /// A run that has ended, and says no word for it, is one to be looked at.
+    private static func run(_ shown: PlatformModel.ShownRun, _ model: PlatformModel) -> DataflowRun {
+        let isWorded = model.scenario.quirks.endedWord == .documented
+        let (status, word): (RunStatus, String) =
+            if !shown.hasEnded {
+                (.running, "Processing")
+            } else if shown.fails {
+                (.failed, "Failed")
+            } else {
+                isWorded ? (.succeeded, "Success") : (.partial, "scheduled")
+            }
+        return DataflowRun(
+            id: RunID(shown.id), dataflow: DataflowID(shown.flow), createdAt: shown.createdAt, status: status,
+            word: word, audiences: shown.audiences.map { AudienceID($0) },
+            metrics: RunMetrics(records: shown.records.map { Int($0) }), createdClient: shown.createdClient,
+            readsIncremental: shown.isIncremental)
     }
+
+    // MARK: The call
 
     private func activate(
         _ call: Call, _ model: inout PlatformModel, at now: Instant, fate: () -> RunFate
     ) -> CallAnswer {
         let pairs = call.pairs.map { (flow: $0.dataflow.text, audience: $0.audience.text) }
-        switch model.call(pairs, at: now, fate: fate) {
+        switch model.reply(to: pairs, in: call.sandbox.text, at: now, fate: fate) {
         case .accepted(let orders):
             var runs: [Pair: RunID] = [:]
             for order in orders {
                 runs[Pair(dataflow: DataflowID(order.flow), audience: AudienceID(order.audience))] = RunID(order.run)
             }
             return .accepted(runs)
-        case .refused(let refusal):
-            return .refused(Self.words(for: refusal))
-        }
-    }
-
-    private static func words(for refusal: CallVerdict.Refusal) -> CallRefusal {
-        switch refusal {
-        case .tooManyPairs(let limit): .tooLarge(detail: "more than \(limit) pairs")
-        case .exportInProgress: .other(status: 400, detail: "an export is in progress")
-        case .unknownFlow: .other(status: 404, detail: "no such dataflow")
-        case .outOfRange(let name): .notMapped(names: [name], detail: "\(name) is not part of this dataflow")
-        case .alreadyRunning(let flow, let audience, let run):
-            .alreadyRunning(
-                Pair(dataflow: DataflowID(flow), audience: AudienceID(audience)), RunID(run),
-                detail: "run \(run) is going on")
+        case .refused(let answer):
+            return CallClassification.classify(PlatformResponse(answer, at: now), of: call)
         }
     }
 }

@@ -11,7 +11,7 @@ extension World {
     /// The longest that anything is left alone under the settings in use.
     var patience: Duration {
         let configuration = inUse.configuration
-        return DrawnSettings.patience(configuration.polling, configuration.limits)
+        return DrawnSettings.patience(configuration.polling, configuration.limits) + inUse.platform.longestPause
     }
 
     /// Asked after every event, and now and then while none comes. Nearly always the first line answers.

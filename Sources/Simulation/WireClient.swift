@@ -37,7 +37,16 @@ struct WireClient: SimulatedClient {
             } isEnough: { _ in
                 false
             }
-            return .dataflowsAnswered(id, answer.map(\.items))
+            // One that the listing does not show is not there.
+            return .dataflowsAnswered(
+                id,
+                answer.map { listing in
+                    dataflows.map { id in
+                        listing.items.first { $0.id == id }
+                            ?? DataflowDefinition(
+                                id: id, name: "", existence: .unusable("the platform does not know it"))
+                    }
+                })
         case .askRuns(let id, let sandbox, let dataflows, let depth):
             var wanted = Set(depth.containing)
             let answer = list(builder.runs(sandbox, dataflows), sandbox, &model, now) { response throws(AskFailure) in
@@ -67,8 +76,8 @@ struct WireClient: SimulatedClient {
             guard let token else { return .failure(.unavailable(detail: "no token")) }
             let answer = model.handle(wire(request, token), at: now)
             if answer.isLost { return .failure(.unavailable(detail: "the answer was lost")) }
-            let response = Self.response(answer, now)
-            guard response.status == 401, attempt == 1 else { return .success(response) }
+            let response = PlatformResponse(answer, at: now)
+            guard response.asksForNewToken, attempt == 1 else { return .success(response) }
             self.token = nil
         }
         return .failure(.credentials(detail: "refused"))
@@ -88,13 +97,6 @@ struct WireClient: SimulatedClient {
         for header in request.headers { headers[header.name.lowercased()] = header.value }
         let target = request.target.replacing("limit=\(RequestBuilder.pageSize)", with: "limit=\(ClientBounds.page)")
         return WireRequest(method: request.method.rawValue, target: target, headers: headers, body: request.body)
-    }
-
-    private static func response(_ answer: WireAnswer, _ now: Instant) -> PlatformResponse {
-        let date = Instant(milliseconds: now.milliseconds - now.milliseconds % 1000)
-        return PlatformResponse(
-            status: answer.status, body: answer.body,
-            retryAfter: answer.headers["Retry-After"].flatMap { RetryAfter.duration($0, at: date) }, date: date)
     }
 
     private mutating func list<Item: Sendable>(
@@ -145,7 +147,8 @@ struct WireClient: SimulatedClient {
         guard let token else { return .notSent(detail: "no token") }
         let answer = model.handle(wire(builder.activate(call), token), at: now)
         if answer.isLost { return .doubtful(detail: "the connection was closed") }
-        if answer.status == 401 { self.token = nil }
-        return CallClassification.classify(Self.response(answer, now), of: call)
+        let response = PlatformResponse(answer, at: now)
+        if response.asksForNewToken { self.token = nil }
+        return CallClassification.classify(response, of: call)
     }
 }

@@ -104,6 +104,9 @@ package final class World {
             truth: PlatformTruth(
                 freshness: plan.configuration.polling.gateFreshness,
                 lag: .milliseconds(plan.scenario.runs.lagMilliseconds)))
+        checker.truth.run = { [unowned self] id in model.runs.last { $0.id == id } }
+        checker.truth.guardrails = plan.guardrails
+        checker.truth.guardrails.firstActivationWindow = plan.platform.leastWindow
         checker.mayUse(plan)
         checker.asksAnHour = plan.asksAnHour
         journal.fate = { [unowned self] in commitFate() }

@@ -58,7 +58,9 @@ extension World {
     }
 
     func arrive(_ effect: Effect, _ process: Int, _ fate: Happening.Fate) {
+        model.pass(to: trueTime)
         let answer = client.answer(effect, &model, at: trueTime) { [self] in runFate() }
+        if process == self.process, let answer { note(effect, answer) }
         if case .send(let call) = effect {
             underway[call.id, default: 1] -= 1
             checker.look(at: model.ledger, start: CampaignPlan.start, after: call, at: wall)
@@ -71,11 +73,31 @@ extension World {
         }
     }
 
+    /// What an answer shows of what is under way, and what it keeps back. What a listing was not read far enough for is no
+    /// secret.
+    private func note(_ effect: Effect, _ answer: Event) {
+        switch (effect, answer) {
+        case (.askRuns(let id, _, let dataflows, _), .runsAnswered(_, .success(let listing))):
+            let shown = listing.runs.map(\.id.text)
+            let oldest = listing.isTruncated ? listing.runs.compactMap(\.createdAt).min() : nil
+            let hidden = model.runsUnderWay(on: dataflows.map(\.text), at: trueTime).filter { run in
+                (oldest.map { run.createdAt >= $0 } ?? true) && !shown.contains(run.id)
+            }
+            checker.truth.sightings.answers(id, .init(shown: shown, hidden: hidden.map(\.id), at: trueTime))
+        case (.askExportJobs(let id, let sandbox, _), .exportJobsAnswered(_, .success(let jobs))):
+            let shown = jobs.map(\.id)
+            let hidden = model.exportsUnderWay(in: sandbox.text, at: trueTime).filter { !shown.contains($0) }
+            checker.truth.sightings.answers(id, .init(shown: shown, hidden: hidden, at: trueTime))
+        default: break
+        }
+    }
+
     private func runFate() -> RunFate {
-        let runs = plan.scenario.runs
+        let runs = model.scenario.runs
         let spread = UInt64(max(1, runs.longestMilliseconds - runs.shortestMilliseconds))
         var fate = RunFate(
             duration: .milliseconds(runs.shortestMilliseconds + Int64(dice.usual.below(spread))))
+        if runs.emptyPercent > 0, dice.usual.hits(percent: runs.emptyPercent) { fate.records = 0 }
         guard !isHealed else { return fate }
         fate.fails = dice.strikes(.failingRun) != nil
         if let stroke = dice.strikes(.namelessRun) { fate.isNamedAfter = .milliseconds(stroke.below(120_000)) }

@@ -9,13 +9,25 @@ extension World {
     // MARK: On the platform
 
     func startExport(_ stroke: Stroke) {
-        // One at a time, and pauses between them: the platform's own schedule.
-        guard model.runningExport(at: trueTime) == nil else { return }
+        let manner = plan.platform.exports
+        // The platform's own schedule: one at a time, and pauses between them, where this one keeps to it.
+        guard manner.overlap || model.runningExport(at: trueTime) == nil else { return }
         let lasting = 120_000 + stroke.below(5_400_000)
         let fails = !isHealed && dice.strikes(.failingExport) != nil
-        let id = model.startExport(at: trueTime, lasting: lasting, fails: fails)
-        trace("export \(id) begins, for \(lasting / 1000) s")
-        checker.truth.began(export: id, at: trueTime, until: trueTime + .milliseconds(lasting), fails: fails)
+        var chance = SplitMix(seed: stroke.size)
+        let isFromAPI = chance.hits(percent: manner.fromAPIPercent)
+        let isNameless = chance.hits(percent: manner.namelessPercent)
+        let new = chance.hits(percent: manner.newPercent) ? Int64(chance.below(UInt64(lasting))) : 0
+        let id = model.startExport(at: trueTime, lasting: lasting, fails: fails) { export in
+            export.isFromAPI = isFromAPI
+            export.newMilliseconds = new
+            if isNameless { export.schema = "" }
+        }
+        trace("export \(id) begins, for \(lasting / 1000) s\(isFromAPI ? ", by a person" : "")")
+        // Whether a campaign follows one that somebody made, or one that does not say what it is, is not told apart here.
+        checker.truth.began(
+            export: id, at: trueTime, until: trueTime + .milliseconds(lasting), fails: fails,
+            isOwed: !isFromAPI && !isNameless)
     }
 
     func startForeignRun(_ stroke: Stroke) {
@@ -30,6 +42,7 @@ extension World {
     }
 
     func editFlow(_ stroke: Stroke) {
+        guard !plan.platform.isLeftAlone else { return }
         let pair = plan.pair(stroke.size)
         var edit = FlowEdit(flow: pair.dataflow.text)
         switch stroke.size / 1024 % 4 {

@@ -14,6 +14,7 @@ extension World {
         isDying = false
         isStopping = false
         dropped = []
+        checker.truth.sightings = Sightings()
         let configuration = plan.configuration
         client = options.isThroughBytes ? WireClient(configuration.platform) : ValueClient()
         do {
@@ -33,6 +34,7 @@ extension World {
     func handle(_ event: Event, takes: Bool = false) {
         guard let runtime else { return }
         trace(Words.of(event))
+        checker.truth.sightings.told(event)
         runtime.handle(event)
         afterEvent(takes: takes)
     }

@@ -1,0 +1,216 @@
+// The platform of one world where Adobe's documents leave it open, disagree, or are not kept. Half of the worlds are calm, and most
+// others have a few oddities, so that what is rare is seen alone as well.
+//
+// Drawn by a stream of its own: a seed's world is the same but for this. What is left out, because a promise can not hold in it,
+// whoever keeps it, is said beside its line.
+
+internal import Chronology
+internal import PlatformModel
+internal import SchedulerCore
+
+struct DrawnPlatform {
+    /// How the exports are that begin while the world goes on. Of a hundred.
+    struct Exports {
+        /// One may begin while another one runs.
+        var overlap = false
+        /// They are `NEW` for a while.
+        var newPercent = 0
+        /// Somebody made them through the API, into a dataset of their own.
+        var fromAPIPercent = 0
+        /// They do not say their schema.
+        var namelessPercent = 0
+    }
+
+    private(set) var exports = Exports()
+    /// The longest that an answer asks to wait.
+    private(set) var longestPause = Duration.zero
+    /// The shortest `first_activation_window` that keeps the promise.
+    let leastWindow: Duration
+    private var dataflowGate = DataflowGate.dataflow
+    private var serialize = Serialization.audience
+    private var runMaximumAge = Guardrails().runMaximumAge
+    /// Nobody edits dataflows in it.
+    private(set) var isLeftAlone = false
+
+    private var chance: SplitMix
+    /// Of a hundred oddities, how many this world has.
+    private let share: Int
+
+    /// - Parameters:
+    ///   - settings: What the daemon is set to.
+    ///   - scenario: Changed in place.
+    init(_ options: SimulationOptions, _ settings: DrawnSettings, _ scenario: inout Scenario) {
+        chance = SplitMix(seed: options.seed ^ 0x706c_6174_666f_726d)
+        share = chance.hits(percent: 50) ? 0 : [10, 25, 60][Int(chance.below(3))]
+        leastWindow = Self.drawWindow(share, &scenario, &chance)
+        drawWords(&scenario.quirks)
+        drawTimes(&scenario)
+        drawListings(settings, &scenario)
+        drawExports(options, &scenario)
+        drawRefusals(&scenario)
+        drawGuardrails(scenario.quirks)
+    }
+
+    private mutating func has() -> Bool { chance.hits(percent: share) }
+
+    private mutating func number(_ range: ClosedRange<Int>) -> Int {
+        range.lowerBound + Int(chance.below(UInt64(range.count)))
+    }
+
+    // MARK: Parts
+
+    /// Adobe's pages say one hour, and said 20 minutes; until the hour is over, a refusal for the mapping means "not yet".
+    private static func drawWindow(_ share: Int, _ scenario: inout Scenario, _ chance: inout SplitMix) -> Duration {
+        guard chance.hits(percent: share) else {
+            return .milliseconds(Int64(scenario.firstActivationWindowMilliseconds))
+        }
+        let minutes = [0, 20, 60, 60][Int(chance.below(4))]
+        scenario.firstActivationWindowMilliseconds = minutes * 60_000
+        // With the shorter window of before, calls are refused until the hour is over, and that is all.
+        return .seconds(minutes == 60 && chance.hits(percent: 40) ? 1200 : Int64(minutes) * 60)
+    }
+
+    private mutating func drawWords(_ quirks: inout Quirks) {
+        if has() { quirks.wording = choice(of: Quirks.Wording.allCases) }
+        if has() { quirks.oversized = choice(of: Quirks.Oversized.allCases) }
+        if has() { quirks.unsettled = choice(of: Quirks.Unsettled.allCases) }
+        if has() { quirks.endedWord = choice(of: Quirks.EndedWord.allCases) }
+        if has() { quirks.deadToken = .forbidden }
+        if has() { quirks.concurrency = .pair }
+        // Not `any`: other audiences of a dataflow that is busy with a run of ours are not refused, as far as is known, and the
+        // daemon does not wait for itself. `audience` allows more, and judges the gate that asks for no more than that.
+        if has() { quirks.busy = .audience }
+        if has() { quirks.platformSystemIDs = true }
+        if has() { quirks.failedRunsAreNameless = true }
+        if has() { quirks.batchIDsAreEmpty = true }
+        if has() { quirks.adhocClient = "exim_adhoc" }
+        if has() { quirks.countsSettleMilliseconds = Int64(number(1...180)) * 1000 }
+    }
+
+    private mutating func choice<Value>(of values: [Value]) -> Value { values[number(0...(values.count - 1))] }
+
+    private mutating func drawTimes(_ scenario: inout Scenario) {
+        guard has() else { return }
+        // Not `unreadable`: everything is closed for ever, and there is nothing to see.
+        scenario.quirks.createTime = choice(of: [.milliseconds, .number, .iso, .fraction, .missing])
+        // The dataflow's age stands in for what is missing: right as long as nobody maps anything anew.
+        guard scenario.quirks.createTime == .missing else { return }
+        isLeftAlone = true
+        for flow in scenario.flows.indices {
+            for audience in scenario.flows[flow].audiences.indices {
+                scenario.flows[flow].audiences[audience].mappedAtMilliseconds = Scenario.Audience.longAgo
+            }
+        }
+    }
+
+    private mutating func drawListings(_ settings: DrawnSettings, _ scenario: inout Scenario) {
+        if has() { scenario.runs.lagSparesSingleRuns = true }
+        let freshness = settings.polling.gateFreshness.milliseconds
+        if has() {
+            let longest = scenario.runs.lagMilliseconds + Int64(number(10...120)) * 1000
+            scenario.runs.longestLagMilliseconds = longest
+        } else if has() {
+            // Longer than doubts are looked up. Such runs last until listings show them, and the platform refuses a second one:
+            // one that ended before anybody could see it would be nothing to anybody, and be sent again.
+            let longest = settings.polling.settle.milliseconds + Int64(number(60...1800)) * 1000
+            scenario.runs.longestLagMilliseconds = longest
+            let spread = scenario.runs.longestMilliseconds - scenario.runs.shortestMilliseconds
+            scenario.runs.shortestMilliseconds = longest + freshness + 300_000
+            scenario.runs.longestMilliseconds = scenario.runs.shortestMilliseconds + spread
+        }
+        // For a few seconds: seldom enough, that all of five looks over `settle` find a run missing by chance in none of
+        // a million worlds.
+        scenario.quirks.missingSpanMilliseconds = Int64(number(5...25)) * 1000
+        if has() { scenario.quirks.missingRunPercent = number(1...4) }
+        if has() { scenario.quirks.emptyRunListPercent = number(1...4) }
+        if has() { scenario.quirks.missingExportPercent = number(1...10) }
+        if has() { scenario.quirks.pagesByPosition = true }
+        if has() { scenario.runs.emptyPercent = number(1...50) }
+        if has() {
+            scenario.quirks.partialPercent = number(1...100)
+            // What takes effect unsaid is to be found by looking, or by the next refusal: it lasts until listings show it.
+            let longest = max(scenario.runs.lagMilliseconds, scenario.runs.longestLagMilliseconds)
+            let least = longest + freshness + 300_000 + scenario.quirks.missingSpanMilliseconds
+            let spread = scenario.runs.longestMilliseconds - scenario.runs.shortestMilliseconds
+            scenario.runs.shortestMilliseconds = max(scenario.runs.shortestMilliseconds, least)
+            scenario.runs.longestMilliseconds = scenario.runs.shortestMilliseconds + spread
+        }
+    }
+
+    private mutating func drawExports(_ options: SimulationOptions, _ scenario: inout Scenario) {
+        if has() { exports.overlap = true }
+        if has() { exports.newPercent = number(10...100) }
+        if has() { exports.fromAPIPercent = number(10...60) }
+        if has() { exports.namelessPercent = number(5...50) }
+        if has() { scenario.refusesDuringExport = false }
+        guard has() else { return }
+        var followers = Scenario.Followers()
+        followers.percent = number(10...100)
+        followers.shortestDelayMilliseconds = has() ? Int64(number(0...600)) * 1000 : 0
+        followers.longestDelayMilliseconds = followers.shortestDelayMilliseconds + Int64(number(0...900)) * 1000
+        if has() { followers.unnamedPercent = number(10...100) }
+        if has() { followers.endlessPercent = number(1...10) }
+        scenario.followers = followers
+        for flow in scenario.flows.indices {
+            for audience in scenario.flows[flow].audiences.indices where has() {
+                scenario.flows[flow].audiences[audience].triggerType = "AFTER_SEGMENT_EVAL"
+            }
+        }
+    }
+
+    private mutating func drawGuardrails(_ quirks: Quirks) {
+        if quirks.busy == .audience, chance.hits(percent: 60) { dataflowGate = .audience }
+        if quirks.concurrency == .pair, chance.hits(percent: 60) { serialize = .audienceAndDataflow }
+        // Longer than any run of others that ends.
+        if has() { runMaximumAge = .seconds(Int64(number(4...48)) * 3600) }
+    }
+
+    /// Settings that are right on such a platform, and maybe on no other.
+    func dress(_ guardrails: inout Guardrails) {
+        guardrails.dataflowGate = dataflowGate
+        guardrails.serialize = serialize
+        guardrails.runMaximumAge = runMaximumAge
+    }
+
+    // MARK: Refusals
+
+    /// What questions may be refused with, and the service of tokens.
+    private static let onQuestions: [Scenario.Refusal.Kind] = [
+        .throttled, .throttledService, .throttledKey, .throttledEmpty, .throttledTitle, .tokenMissing, .tokenInvalid,
+        .tokenDead, .scopeMismatch, .profileInvalid, .profileForbidden, .regionMissing, .permissionMissing,
+        .profileUnread, .keyUnread, .tokenUnread, .overloaded, .tryAgain, .proxyPage, .emptyBody,
+    ]
+    /// Only what says nothing certain may take effect all the same.
+    private static let uncertain: Set<Scenario.Refusal.Kind> = [.overloaded, .tryAgain, .proxyPage, .emptyBody]
+    private static let throttles: Set<Scenario.Refusal.Kind> = [
+        .throttled, .throttledService, .throttledKey, .throttledEmpty, .throttledTitle, .tooEarly,
+    ]
+
+    private mutating func drawRefusals(_ scenario: inout Scenario) {
+        if has() {
+            // A text that asks for ten minutes is waited for so long.
+            longestPause = .seconds(600)
+            for _ in 0..<number(1...4) {
+                add(choice(of: Scenario.Refusal.Kind.allCases), of: "adhocrun", number(1...15), &scenario)
+            }
+        }
+        guard has() else { return }
+        for _ in 0..<number(1...4) {
+            add(
+                choice(of: Self.onQuestions), of: choice(of: ["exports", "flows", "runs"]), number(1...10), &scenario)
+        }
+    }
+
+    private mutating func add(
+        _ kind: Scenario.Refusal.Kind, of request: String, _ percent: Int, _ scenario: inout Scenario
+    ) {
+        var refusal = Scenario.Refusal(request: request, kind: kind, percent: percent)
+        if Self.throttles.contains(kind), chance.hits(percent: 60) {
+            refusal.retryAfter = choice(of: Scenario.Refusal.RetryAfter.allCases)
+            refusal.retryAfterSeconds = Int64(number(1...600))
+            longestPause = max(longestPause, .seconds(refusal.retryAfterSeconds))
+        }
+        if Self.uncertain.contains(kind), request == "adhocrun" { refusal.takesEffect = chance.hits(percent: 50) }
+        scenario.refusals.append(refusal)
+    }
+}

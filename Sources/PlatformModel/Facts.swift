@@ -88,6 +88,43 @@ extension PlatformModel {
         return (shown, false)
     }
 
+    /// Where a listing of runs goes on.
+    package enum RunPlace: Equatable, Sendable {
+        case after(String, createdAt: Instant)
+        /// After so many.
+        case position(Int)
+    }
+
+    /// A page of the runs of some dataflows, newest first, and where the next one begins; nil after the last one.
+    package func shownRunPage(
+        of flows: [String], after place: RunPlace?, size: Int, at now: Instant
+    ) -> (runs: [ShownRun], next: RunPlace?) {
+        if let model = caughtUp(to: now) { return model.shownRunPage(of: flows, after: place, size: size, at: now) }
+        if isLeftOut(scenario.quirks.emptyRunListPercent, "runs", at: now) { return ([], nil) }
+        var page: [SimulatedRun] = []
+        var passed = 0
+        var isBehind = place == nil
+        for run in runs.reversed() where flows.contains(run.flow) && run.isShown(at: now) {
+            passed += 1
+            switch place {
+            case .position(let count)?: isBehind = passed > count
+            case .after(let id, let createdAt)? where !isBehind:
+                isBehind = run.createdAt < createdAt || run.id == id
+                if run.id == id { continue }
+            case .after?, nil: break
+            }
+            guard isBehind else { continue }
+            if page.count == size, let end = page.last {
+                let next: RunPlace =
+                    scenario.quirks.pagesByPosition
+                    ? .position(passed - 1) : .after(end.id, createdAt: end.createdAt)
+                return (page.filter { !isMissing($0, at: now) }.map { shown($0, at: now) }, next)
+            }
+            page.append(run)
+        }
+        return (page.filter { !isMissing($0, at: now) }.map { shown($0, at: now) }, nil)
+    }
+
     /// One run; nil where nothing shows it.
     package func shownRun(_ id: String, at now: Instant) -> ShownRun? {
         if let model = caughtUp(to: now) { return model.shownRun(id, at: now) }

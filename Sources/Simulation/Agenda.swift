@@ -6,6 +6,8 @@ internal import SchedulerCore
 enum Happening {
     /// The process's one timer, as it was armed then.
     case wake(Int)
+    /// A request leaves the process, which took a while to get ready.
+    case departs(Effect, process: Int)
     /// A request comes to the platform; what becomes of its answer is decided.
     case arrives(Effect, process: Int, Fate)
     case event(Event, process: Int)

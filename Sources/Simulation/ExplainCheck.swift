@@ -11,7 +11,7 @@ struct ExplainCheck {
 
     private static let patience = Duration.seconds(20 * 60)
     /// Between asking and the platform's answer, and then some.
-    private static let way = Duration.seconds(120)
+    var way = Duration.seconds(120)
 
     /// - Parameters:
     ///   - platformTime: By the platform's clock, of a point of the daemon's monotonic one.
@@ -48,12 +48,12 @@ struct ExplainCheck {
         case .exportRunning(let job, _, let askedAt):
             let asked = platformTime(askedAt.monotonic)
             let isTrue = truth.exports.contains { export in
-                export.id == job.id && export.begin <= asked + Self.way && asked <= export.end
+                export.id == job.id && export.begin <= asked + way && asked <= export.end
             }
             return isTrue ? nil : "export \(job.id) did not run when it was asked for"
         case .dataflowBusy(let run, let askedAt):
             let asked = platformTime(askedAt.monotonic)
-            guard let real = model.runs.last(where: { $0.id == run.id.text }), real.createdAt <= asked + Self.way,
+            guard let real = model.runs.last(where: { $0.id == run.id.text }), real.createdAt <= asked + way,
                 asked <= real.endsAt
             else { return "run \(run.id) was not in progress when it was asked for" }
             return nil

@@ -7,13 +7,18 @@ internal import PlatformModel
 internal import SchedulerCore
 
 protocol SimulatedClient {
-    /// The event that answers an effect, as if nothing went wrong on the way. Nil for effects that ask nothing of the
-    /// platform.
+    /// What comes of an effect, as if nothing went wrong on the way. Nil for effects that ask nothing of the platform.
     ///
     /// - Parameter fate: Asked once for each run that begins.
     mutating func answer(
         _ effect: Effect, _ model: inout PlatformModel, at now: Instant, fate: () -> RunFate
-    ) -> Event?
+    ) -> Exchange?
+}
+
+enum Exchange {
+    case answered(Event)
+    /// A page of a listing was read, and there is another one: to be asked for with the same effect.
+    case goesOn(AskID)
 }
 
 enum ClientBounds {
@@ -35,8 +40,31 @@ extension PlatformResponse {
 /// in them. All else is as the production readers would have it.
 struct ValueClient: SimulatedClient {
     private var definitions: [DataflowID: (flow: Scenario.Flow, mappings: [DataflowDefinition.Mapping])] = [:]
+    private let readsSlowly: Bool
+    /// Listings of runs that are being read.
+    private var readings: [AskID: Reading] = [:]
+
+    /// - Parameter readsSlowly: Whether pages of a listing are read one after the other.
+    init(readsSlowly: Bool) {
+        self.readsSlowly = readsSlowly
+    }
+
+    private struct Reading {
+        var runs: [DataflowRun] = []
+        var wanted: Set<RunID>
+        var place: PlatformModel.RunPlace?
+    }
 
     mutating func answer(
+        _ effect: Effect, _ model: inout PlatformModel, at now: Instant, fate: () -> RunFate
+    ) -> Exchange? {
+        if readsSlowly, case .askRuns(let id, let sandbox, let dataflows, let depth) = effect {
+            return readOn(id, sandbox, dataflows, depth, &model, now)
+        }
+        return event(effect, &model, at: now, fate: fate).map { .answered($0) }
+    }
+
+    private mutating func event(
         _ effect: Effect, _ model: inout PlatformModel, at now: Instant, fate: () -> RunFate
     ) -> Event? {
         switch effect {
@@ -67,6 +95,29 @@ struct ValueClient: SimulatedClient {
         case .queueCall, .dropCall, .notify, .reply:
             return nil
         }
+    }
+
+    /// One page more of a listing of runs.
+    private mutating func readOn(
+        _ id: AskID, _ sandbox: SandboxName, _ dataflows: [DataflowID], _ depth: RunListingDepth,
+        _ model: inout PlatformModel, _ now: Instant
+    ) -> Exchange {
+        var reading = readings.removeValue(forKey: id) ?? Reading(wanted: Set(depth.containing))
+        if let failure = Self.failure(of: "runs", sandbox, &model, now) {
+            return .answered(.runsAnswered(id, .failure(failure)))
+        }
+        let flows = dataflows.filter { model.flow($0.text, in: sandbox.text) != nil }.map(\.text)
+        let page = model.shownRunPage(of: flows, after: reading.place, size: ClientBounds.page, at: now)
+        reading.runs += page.runs.map { Self.run($0, model) }
+        for run in page.runs { reading.wanted.remove(RunID(run.id)) }
+        let reachesBack = depth.since.map { since in page.runs.contains { $0.createdAt < since } } ?? true
+        guard let next = page.next, !(reading.wanted.isEmpty && reachesBack) else {
+            let listing = RunListing(runs: reading.runs, isTruncated: page.next != nil)
+            return .answered(.runsAnswered(id, .success(listing)))
+        }
+        reading.place = next
+        readings[id] = reading
+        return .goesOn(id)
     }
 
     // MARK: Questions

@@ -9,6 +9,8 @@ struct WireClient: SimulatedClient {
     private let builder: RequestBuilder
     private let platform: PlatformSettings
     private var token: String?
+    /// Listings that are being read: what was read so far, and the request for the next page.
+    private var readings: [AskID: Reading] = [:]
 
     /// More pages than any listing of a simulation has.
     private static let pages = 30
@@ -18,49 +20,54 @@ struct WireClient: SimulatedClient {
         builder = RequestBuilder(platform)
     }
 
+    private struct Reading {
+        var items: [any Sendable] = []
+        var request: PlatformRequest
+        var pages = 0
+    }
+
     /// - Parameter fate: Not asked: over the wire the scenario decides.
     mutating func answer(
         _ effect: Effect, _ model: inout PlatformModel, at now: Instant, fate: () -> RunFate
-    ) -> Event? {
+    ) -> Exchange? {
         switch effect {
         case .askExportJobs(let id, let sandbox, let since):
-            let answer = list(builder.exportJobs(sandbox), sandbox, &model, now) { response throws(AskFailure) in
+            let answer = readOn(id, builder.exportJobs(sandbox), sandbox, &model, now) { response throws(AskFailure) in
                 try ExportJobsAnswer.read(response.body)
             } isEnough: { page in
                 page.reachesBack(to: since)
             }
-            return .exportJobsAnswered(id, answer.map(\.items))
+            guard let answer else { return .goesOn(id) }
+            return .answered(.exportJobsAnswered(id, answer.map(\.items)))
         case .askDataflows(let id, let sandbox, let dataflows):
-            let answer = list(builder.dataflows(sandbox, dataflows), sandbox, &model, now) {
+            let answer = readOn(id, builder.dataflows(sandbox, dataflows), sandbox, &model, now) {
                 response throws(AskFailure) in
                 try DataflowsAnswer.read(response.body, sandbox, at: response.date)
             } isEnough: { _ in
                 false
             }
-            // One that the listing does not show is not there.
-            return .dataflowsAnswered(
-                id,
-                answer.map { listing in
-                    dataflows.map { id in
-                        listing.items.first { $0.id == id }
-                            ?? DataflowDefinition(
-                                id: id, name: "", existence: .unusable("the platform does not know it"))
-                    }
-                })
+            guard let answer else { return .goesOn(id) }
+            return .answered(.dataflowsAnswered(id, answer.map { Self.complete($0.items, dataflows) }))
         case .askRuns(let id, let sandbox, let dataflows, let depth):
             var wanted = Set(depth.containing)
-            let answer = list(builder.runs(sandbox, dataflows), sandbox, &model, now) { response throws(AskFailure) in
+            if let reading = readings[id] {
+                wanted.subtract(reading.items.compactMap { ($0 as? DataflowRun)?.id })
+            }
+            let answer = readOn(id, builder.runs(sandbox, dataflows), sandbox, &model, now) {
+                response throws(AskFailure) in
                 try RunsAnswer.read(response.body)
             } isEnough: { page in
                 wanted.subtract(page.items.map(\.id))
                 let reachesBack = depth.since.map { since in page.items.contains { ($0.createdAt ?? since) < since } }
                 return wanted.isEmpty && reachesBack ?? true
             }
-            return .runsAnswered(id, answer.map { RunListing(runs: $0.items, isTruncated: $0.isTruncated) })
+            guard let answer else { return .goesOn(id) }
+            return .answered(
+                .runsAnswered(id, answer.map { RunListing(runs: $0.items, isTruncated: $0.isTruncated) }))
         case .askRun(let id, let sandbox, let run):
-            return .runAnswered(id, single(builder.run(sandbox, run), run, &model, now))
+            return .answered(.runAnswered(id, single(builder.run(sandbox, run), run, &model, now)))
         case .send(let call):
-            return .callAnswered(call.id, activate(call, &model, now))
+            return .answered(.callAnswered(call.id, activate(call, &model, now)))
         case .queueCall, .dropCall, .notify, .reply:
             return nil
         }
@@ -99,31 +106,43 @@ struct WireClient: SimulatedClient {
         return WireRequest(method: request.method.rawValue, target: target, headers: headers, body: request.body)
     }
 
-    private mutating func list<Item: Sendable>(
-        _ first: PlatformRequest, _ sandbox: SandboxName, _ model: inout PlatformModel, _ now: Instant,
-        read: (PlatformResponse) throws(AskFailure) -> Page<Item>, isEnough: (Page<Item>) -> Bool
-    ) -> Result<Listing<Item>, AskFailure> {
-        var items: [Item] = []
-        var request = first
-        for _ in 0..<Self.pages {
-            switch exchange(request, &model, now) {
-            case .failure(let failure): return .failure(failure)
-            case .success(let response):
-                guard response.status == 200 else { return .failure(response.failure()) }
-                do throws(AskFailure) {
-                    let page = try read(response)
-                    items += page.items
-                    guard let link = page.next, let next = builder.next(link, of: first, sandbox) else {
-                        return .success(Listing(items: items, isTruncated: false))
-                    }
-                    if isEnough(page) { return .success(Listing(items: items, isTruncated: true)) }
-                    request = next
-                } catch {
-                    return .failure(error)
-                }
-            }
+    /// One that the listing does not show is not there.
+    private static func complete(_ found: [DataflowDefinition], _ wanted: [DataflowID]) -> [DataflowDefinition] {
+        wanted.map { id in
+            found.first { $0.id == id }
+                ?? DataflowDefinition(id: id, name: "", existence: .unusable("the platform does not know it"))
         }
-        return .success(Listing(items: items, isTruncated: true))
+    }
+
+    /// One page more of a listing; nil where there is another one.
+    private mutating func readOn<Item: Sendable>(
+        _ id: AskID, _ first: PlatformRequest, _ sandbox: SandboxName, _ model: inout PlatformModel, _ now: Instant,
+        read: (PlatformResponse) throws(AskFailure) -> Page<Item>, isEnough: (Page<Item>) -> Bool
+    ) -> Result<Listing<Item>, AskFailure>? {
+        var reading = readings.removeValue(forKey: id) ?? Reading(request: first)
+        let response: PlatformResponse
+        switch exchange(reading.request, &model, now) {
+        case .failure(let failure): return .failure(failure)
+        case .success(let answer): response = answer
+        }
+        guard response.status == 200 else { return .failure(response.failure()) }
+        do throws(AskFailure) {
+            let page = try read(response)
+            reading.items += page.items as [any Sendable]
+            reading.pages += 1
+            func listing(isTruncated: Bool) -> Result<Listing<Item>, AskFailure> {
+                .success(Listing(items: reading.items.compactMap { $0 as? Item }, isTruncated: isTruncated))
+            }
+            guard let link = page.next, let next = builder.next(link, of: first, sandbox) else {
+                return listing(isTruncated: false)
+            }
+            if isEnough(page) || reading.pages == Self.pages { return listing(isTruncated: true) }
+            reading.request = next
+            readings[id] = reading
+            return nil
+        } catch {
+            return .failure(error)
+        }
     }
 
     private struct Listing<Item: Sendable>: Sendable {

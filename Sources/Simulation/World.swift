@@ -73,6 +73,11 @@ package final class World {
     var outageUntil: Int64 = 0
     var stormUntil: Int64 = 0
     var nextCommand = 1
+    var delays: DrawnDelays
+    /// When the event began that is handled, by the machine's clock: what is decided is decided then.
+    var decidedAt = CampaignPlan.start
+    /// When listings began to be read.
+    var firstPages: [AskID: Instant] = [:]
 
     private var lastAdvance = 0
     var events = 0
@@ -95,11 +100,12 @@ package final class World {
         plan = CampaignPlan(options)
         inUse = plan
         dice = Dice(options, isRecording: isRecording)
+        delays = DrawnDelays(options)
         model = PlatformModel(
             scenario: plan.scenario, seed: options.seed, start: CampaignPlan.start,
             runIDs: options.isThroughBytes ? .uuids : .counted)
         journal = SimulatedJournal(isThroughBytes: options.isThroughBytes)
-        client = ValueClient()
+        client = ValueClient(readsSlowly: false)
         checker = Checker(
             truth: PlatformTruth(
                 freshness: plan.configuration.polling.gateFreshness,
@@ -107,6 +113,7 @@ package final class World {
         checker.truth.run = { [unowned self] id in model.runs.last { $0.id == id } }
         checker.truth.guardrails = plan.guardrails
         checker.truth.guardrails.firstActivationWindow = plan.platform.leastWindow
+        explain.way += .milliseconds(delays.longest)
         checker.mayUse(plan)
         checker.asksAnHour = plan.asksAnHour
         journal.fate = { [unowned self] in commitFate() }
@@ -187,6 +194,8 @@ package final class World {
         switch happening {
         case .wake(let version):
             if version == wakeVersion { handle(.woke) }
+        case .departs(let effect, let process):
+            if process == self.process { depart(effect) }
         case .arrives(let effect, let process, let fate):
             arrive(effect, process, fate)
         case .event(let event, let process):
@@ -211,7 +220,8 @@ package final class World {
     /// Whether the process that is there waits for it.
     private func isOfProcess(_ happening: Happening) -> Bool {
         switch happening {
-        case .arrives(_, let process, _), .event(_, let process), .turn(_, let process): process == self.process
+        case .departs(_, let process), .arrives(_, let process, _), .event(_, let process), .turn(_, let process):
+            process == self.process
         case .wake, .starts, .stopEnds, .comes, .diskIsFree, .somebodyLooks: false
         }
     }
@@ -219,7 +229,7 @@ package final class World {
     /// Whether it waits for a machine that sleeps.
     private func isOfTheMachine(_ happening: Happening) -> Bool {
         switch happening {
-        case .wake, .event, .turn, .starts, .stopEnds, .diskIsFree, .somebodyLooks: true
+        case .wake, .departs, .event, .turn, .starts, .stopEnds, .diskIsFree, .somebodyLooks: true
         case .arrives: false
         case .comes(let kind):
             switch kind {

@@ -5,8 +5,22 @@ internal import PlatformModel
 internal import SchedulerCore
 
 extension World {
-    /// An effect leaves for the platform. What becomes of it is decided here, all at once.
+    /// An effect begins its way. A token, our own pace and a connection may take more than a minute.
     func leave(_ effect: Effect) {
+        let wait = delays.way()
+        guard wait > 0 else { return depart(effect) }
+        schedule(.departs(effect, process: process), after: wait)
+    }
+
+    /// The request is ready, and its first byte leaves. What becomes of it then is decided here, all at once.
+    func depart(_ effect: Effect) {
+        if case .send(let call) = effect {
+            if let obstacle = obstacle(to: call) {
+                trace("call \(call.id) does not leave: \(obstacle)")
+                return tell(.callAnswered(call.id, .notSent(detail: obstacle)), after: 1)
+            }
+            checker.leaves(call, at: wall, platformTime: trueTime)
+        }
         let way = way()
         if isHealed { return send(effect, after: way, Happening.Fate(answers: [self.way()])) }
         let isThroughValues = !options.isThroughBytes
@@ -23,6 +37,12 @@ extension World {
             return tell(Self.unauthorized(effect), after: way)
         }
         send(effect, after: way, fate(of: effect, way))
+    }
+
+    /// Why a call may not reach the wire any more.
+    private func obstacle(to call: Call) -> String? {
+        if dropped.remove(call.id) != nil { return "it was taken back" }
+        return call.leaveBy?.isOver(at: now()) == true ? "what was judged before it grew old" : nil
     }
 
     private func fate(of effect: Effect, _ way: Int64) -> Happening.Fate {
@@ -58,14 +78,24 @@ extension World {
     }
 
     func arrive(_ effect: Effect, _ process: Int, _ fate: Happening.Fate) {
+        var isCall = false
+        if case .send = effect { isCall = true }
+        // Nobody waits for the answer to a question of before, and it changes nothing.
+        guard isCall || process == self.process else { return }
         model.pass(to: trueTime)
-        let answer = client.answer(effect, &model, at: trueTime) { [self] in runFate() }
-        if process == self.process, let answer { note(effect, answer) }
+        var exchange = client.answer(effect, &model, at: trueTime) { [self] in runFate() }
+        while case .goesOn(let id)? = exchange {
+            firstPages[id] = firstPages[id] ?? trueTime
+            let wait = delays.page()
+            guard wait == 0 else { return schedule(.arrives(effect, process: process, fate), after: wait) }
+            exchange = client.answer(effect, &model, at: trueTime) { [self] in runFate() }
+        }
         if case .send(let call) = effect {
             underway[call.id, default: 1] -= 1
             checker.look(at: model.ledger, start: CampaignPlan.start, after: call, at: wall)
         }
-        guard let answer else { return }
+        guard case .answered(let answer)? = exchange else { return }
+        if process == self.process { note(effect, answer) }
         for (number, delay) in fate.answers.enumerated() {
             // What comes later than the first is the platform's own answer, whatever was told before.
             let event = number == 0 ? fate.instead ?? answer : answer
@@ -83,11 +113,13 @@ extension World {
             let hidden = model.runsUnderWay(on: dataflows.map(\.text), at: trueTime).filter { run in
                 (oldest.map { run.createdAt >= $0 } ?? true) && !shown.contains(run.id)
             }
-            checker.truth.sightings.answers(id, .init(shown: shown, hidden: hidden.map(\.id), at: trueTime))
+            let begin = firstPages.removeValue(forKey: id) ?? trueTime
+            checker.truth.sightings.answers(id, .init(shown: shown, hidden: hidden.map(\.id), at: begin))
         case (.askExportJobs(let id, let sandbox, _), .exportJobsAnswered(_, .success(let jobs))):
             let shown = jobs.map(\.id)
             let hidden = model.exportsUnderWay(in: sandbox.text, at: trueTime).filter { !shown.contains($0) }
-            checker.truth.sightings.answers(id, .init(shown: shown, hidden: hidden, at: trueTime))
+            let begin = firstPages.removeValue(forKey: id) ?? trueTime
+            checker.truth.sightings.answers(id, .init(shown: shown, hidden: hidden, at: begin))
         default: break
         }
     }

@@ -15,8 +15,12 @@ extension World {
         isStopping = false
         dropped = []
         checker.truth.sightings = Sightings()
+        firstPages = [:]
+        decidedAt = wall
         let configuration = plan.configuration
-        client = options.isThroughBytes ? WireClient(configuration.platform) : ValueClient()
+        client =
+            options.isThroughBytes
+            ? WireClient(configuration.platform) : ValueClient(readsSlowly: delays.readsSlowly)
         do {
             let runtime = try Runtime(configuration: configuration, journal: journal, environment: self)
             trace("process \(process) starts")
@@ -35,6 +39,7 @@ extension World {
         guard let runtime else { return }
         trace(Words.of(event))
         checker.truth.sightings.told(event)
+        decidedAt = wall
         runtime.handle(event)
         afterEvent(takes: takes)
     }
@@ -50,12 +55,12 @@ extension World {
                 if takes {
                     // What is due by a reload was due under the rules of before; what a start finds changed counts from
                     // the start.
-                    if lastTaking == process { checker.lookForLost(at: wall) }
+                    if lastTaking == process { checker.lookForLost(at: decidedAt) }
                     lastTaking = process
                     waitsForTaking = 0
-                    checker.nominals.take(plan, at: wall, platformTime: trueTime)
+                    checker.nominals.take(plan, at: decidedAt, platformTime: trueTime)
                 }
-                checker.lookForLost(at: wall)
+                checker.lookForLost(at: decidedAt)
                 lookForWaits()
             } else if !runtime.scheduler.hasCallsOnTheWire {
                 endStop()
@@ -126,6 +131,8 @@ extension World {
     // MARK: The disk
 
     func commitFate() -> CommitFate {
+        // The clock goes on between what was decided and its record.
+        elapsed += delays.commit()
         if isDying { return .diesBefore }
         if isHealed { return .fine }
         if let disk { return disk == .full ? .isFull : .isReadOnly }
@@ -169,7 +176,7 @@ extension World {
             }
         }
         mix(records.count)
-        checker.stored(records, at: wall) { [self] run in model.runs.last { $0.id == run.text } }
+        checker.stored(records, at: decidedAt) { [self] run in model.runs.last { $0.id == run.text } }
         mix(checker.folded.nextOccurrence &* 31 &+ checker.folded.nextCall)
     }
 
@@ -195,7 +202,7 @@ extension World: Environment {
     package func arm(_ wake: Wake?, at now: Moment) {
         wakeVersion += 1
         wakesAt = nil
-        guard !isDying, let delay = wake?.delay(from: now) else { return }
+        guard !isDying, let delay = wake?.delay(from: self.now()) else { return }
         wakesAt = elapsed + delay.milliseconds
         schedule(.wake(wakeVersion), after: delay.milliseconds)
     }
@@ -217,9 +224,7 @@ extension World: Environment {
             ask(effect, isExpected: inUse.campaigns.values.contains { $0.campaign.trigger == .afterExport })
         case .askDataflows, .askRuns, .askRun:
             ask(effect, isExpected: false)
-        case .send(let call):
-            checker.leaves(call, at: wall, platformTime: trueTime)
-            leave(effect)
+        case .send: leave(effect)
         }
         if !isHealed, dice.strikes(.deathAfterEffect) != nil || isDeathPoint() {
             trace("death after an effect")

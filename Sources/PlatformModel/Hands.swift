@@ -43,6 +43,11 @@ extension PlatformModel {
         openRun(of: audience, at: now) != nil
     }
 
+    /// The same in the sandbox of a dataflow.
+    package func isBusy(_ audience: String, inSandboxOf flow: String, at now: Instant) -> Bool {
+        openRun(of: audience, in: sandbox(ofFlow: flow), at: now) != nil
+    }
+
     /// Somebody edits a dataflow: enables or disables it, maps an audience (from now on), or takes one away.
     ///
     /// - Returns: False where there is no such dataflow.

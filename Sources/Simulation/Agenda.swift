@@ -17,6 +17,11 @@ enum Happening {
     case stopEnds(process: Int)
     case comes(FaultKind)
     case diskIsFree
+    /// A campaign that is to be taken out of the file.
+    case leavesFile(CampaignName, for: Int64)
+    case returnsToFile(CampaignName)
+    case clockIsRight
+    case signal
     /// A person looks whether something needs one.
     case somebodyLooks
 

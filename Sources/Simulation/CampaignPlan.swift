@@ -20,6 +20,11 @@ struct CampaignPlan {
 
     let scenario: Scenario
     let platform: DrawnPlatform
+    let sandboxes: [SandboxName]
+    /// In which sandbox campaigns use a dataflow. One of them may be told for the wrong one.
+    private let homes: [DataflowID: SandboxName]
+    /// Where some rhythms are counted.
+    private let zone: MovedClock?
     private(set) var campaigns: [CampaignName: PlannedCampaign] = [:]
     private(set) var guardrails: Guardrails
     private let polling: Polling
@@ -28,22 +33,28 @@ struct CampaignPlan {
     private var version = 1
     private let pairs: [Pair]
     private let pace: SimulationOptions.Pace
+    private let size: SimulationOptions.Size
     private let keep: Duration
 
     init(_ options: SimulationOptions) {
         var chance = SplitMix(seed: options.seed)
-        let flows = (1...options.dataflows).map { DataflowID("flow-\($0)") }
+        let flows = (1...max(options.dataflows, options.sandboxes)).map { DataflowID("flow-\($0)") }
         let audiences = (1...options.audiences).map { AudienceID("audience-\($0)") }
         pairs = flows.flatMap { flow in audiences.map { Pair(dataflow: flow, audience: $0) } }
         pace = options.pace
+        size = options.size
         // A short memory, so that retention has something to forget; the store of values keeps all.
         keep = .seconds(Int64(86_400 * (1 + chance.below(5))))
         var scenario = Self.scenario(options, flows, audiences, &chance)
+        zone = MovedClock(options)
+        sandboxes = Self.sandboxes(options, of: scenario)
+        homes = Self.settle(sandboxes, options, &scenario)
         // Drawn aside, so that a seed's world is the same but for this.
         var aside = SplitMix(seed: options.seed ^ 0x7365_7474_696E_6773)
-        let settings = DrawnSettings(
+        var settings = DrawnSettings(
             &aside, longestWindow: .milliseconds(Int64(scenario.firstActivationWindowMilliseconds)),
             isSlow: options.isThroughBytes)
+        if options.pollsQuickly { settings.hurry(&aside) }
         (guardrails, polling, limits) = (settings.guardrails, settings.polling, settings.limits)
         platform = DrawnPlatform(options, settings, &scenario)
         self.scenario = scenario
@@ -70,7 +81,7 @@ struct CampaignPlan {
     var asksAnHour: Int {
         let least = min(
             polling.gate, polling.run, polling.gateFreshness, .seconds(15), limits.backoffMaximum)
-        return CheckBounds.asksAnHour * 15_000 / max(1, Int(least.milliseconds))
+        return CheckBounds.asksAnHour * sandboxes.count * 15_000 / max(1, Int(least.milliseconds))
     }
 
     var names: [CampaignName] { campaigns.keys.sorted() }
@@ -87,6 +98,34 @@ struct CampaignPlan {
     }
 
     // MARK: The platform
+
+    static func sandboxes(_ options: SimulationOptions, of scenario: Scenario) -> [SandboxName] {
+        [SandboxName(scenario.sandbox)] + (1..<max(1, options.sandboxes)).map { SandboxName("dev-\($0)") }
+    }
+
+    /// Spreads the dataflows over the sandboxes.
+    ///
+    /// - Returns: Where campaigns look for them.
+    private static func settle(
+        _ sandboxes: [SandboxName], _ options: SimulationOptions, _ scenario: inout Scenario
+    ) -> [DataflowID: SandboxName] {
+        var homes: [DataflowID: SandboxName] = [:]
+        for index in scenario.flows.indices {
+            let home = sandboxes[index % sandboxes.count]
+            homes[DataflowID(scenario.flows[index].id)] = home
+            if sandboxes.count > 1 { scenario.flows[index].sandbox = home.text }
+        }
+        var aside = SplitMix(seed: options.seed ^ 0x7374_7261_7900)
+        for sandbox in sandboxes.dropFirst() {
+            scenario.exports.append(scenario.exports[0])
+            scenario.exports[scenario.exports.count - 1].sandbox = sandbox.text
+        }
+        // More than one of its own: the first sandbox always has a dataflow.
+        if sandboxes.count > 1, scenario.flows.count > sandboxes.count, aside.hits(percent: 30) {
+            homes[DataflowID(scenario.flows[sandboxes.count].id)] = sandboxes[1]
+        }
+        return homes
+    }
 
     private static func scenario(
         _ options: SimulationOptions, _ flows: [DataflowID], _ audiences: [AudienceID], _ chance: inout SplitMix
@@ -136,18 +175,25 @@ struct CampaignPlan {
     // MARK: Campaigns
 
     private mutating func add(_ name: CampaignName, _ chance: inout SplitMix) {
+        var home = sandboxes[0]
+        if sandboxes.count > 1 { home = sandboxes[Int(chance.below(UInt64(sandboxes.count)))] }
         var planned = PlannedCampaign(
-            campaign: Campaign(
-                name: name, sandbox: SandboxName(scenario.sandbox), trigger: .manual, pairs: somePairs(&chance)))
+            campaign: Campaign(name: name, sandbox: home, trigger: .manual, pairs: somePairs(in: home, &chance)))
         dress(&planned.campaign, &chance)
         retime(&planned, &chance)
         campaigns[name] = planned
     }
 
-    private func somePairs(_ chance: inout SplitMix) -> [Pair] {
-        let share = pace == .weeks ? 15 : [10, 40, 100][Int(chance.below(3))]
-        let own = pairs.filter { _ in chance.hits(percent: share) }
-        return own.isEmpty ? [pair(chance.next())] : own
+    private func somePairs(in home: SandboxName, _ chance: inout SplitMix) -> [Pair] {
+        let share =
+            switch size {
+            case .manyPairs: 100
+            case .manyCampaigns: 1
+            case .usual, .longIDs: pace == .weeks ? 15 : [10, 40, 100][Int(chance.below(3))]
+            }
+        let there = pairs.filter { homes[$0.dataflow] == home }
+        let own = there.filter { _ in chance.hits(percent: share) }
+        return own.isEmpty ? [there[Int(chance.next() % UInt64(there.count))]] : own
     }
 
     private func dress(_ campaign: inout Campaign, _ chance: inout SplitMix) {
@@ -165,6 +211,14 @@ struct CampaignPlan {
     /// Gives it another trigger.
     private func retime(_ planned: inout PlannedCampaign, _ chance: inout SplitMix) {
         planned.rhythm = nil
+        // All at one instant, and once.
+        if size == .manyPairs || size == .manyCampaigns {
+            let rhythm = Rhythm.everyDay([11 * 60], "*-*-* 11:00")
+            guard let timetable = rhythm.timetable else { return }
+            planned.rhythm = rhythm
+            planned.campaign.trigger = .timetable(timetable)
+            return
+        }
         switch chance.below(10) {
         case 0: planned.campaign.trigger = .manual
         case 1 where pace != .weeks: planned.campaign.trigger = .afterExport
@@ -174,7 +228,11 @@ struct CampaignPlan {
             planned.campaign.trigger = .after(
                 earlier[Int(chance.below(UInt64(earlier.count)))], delay: .seconds(Int64(chance.below(3600))))
         default:
-            let rhythm = pace == .hours ? Self.dense(&chance) : Self.sparse(&chance, isWeekly: pace == .weeks)
+            var rhythm = pace == .hours ? Self.dense(&chance) : Self.sparse(&chance, isWeekly: pace == .weeks)
+            // Drawn aside, so that a seed's world is the same but for this.
+            var copy = chance
+            var aside = SplitMix(seed: copy.next() ^ 0x7a6f_6e65)
+            if let zone, aside.hits(percent: 60) { rhythm.zone = zone }
             guard let timetable = rhythm.timetable else { return }
             planned.rhythm = rhythm
             planned.campaign.trigger = .timetable(timetable)
@@ -230,7 +288,8 @@ struct CampaignPlan {
             return "\(name) has another trigger: \(planned.campaign.trigger.fingerprint)"
         case 3:
             let name = name(&chance)
-            let pairs = somePairs(&chance)
+            guard let home = campaigns[name]?.campaign.sandbox else { return "nothing" }
+            let pairs = somePairs(in: home, &chance)
             campaigns[name]?.campaign.pairs = pairs
             return "\(name) has other pairs"
         case 4:
@@ -253,6 +312,31 @@ struct CampaignPlan {
         case 7: return toggle(&chance)
         default: return "nothing"
         }
+    }
+
+    /// A campaign that no other one follows; nil where the file would have too few without it.
+    func someUnfollowed(_ number: UInt64) -> CampaignName? {
+        let names = names.filter { !isFollowed($0) }
+        return campaigns.count < 2 || names.isEmpty ? nil : names[Int(number % UInt64(names.count))]
+    }
+
+    /// - Returns: False where it is not there, or is followed by now.
+    mutating func takeOut(_ name: CampaignName) -> Bool {
+        guard campaigns.count > 1, !isFollowed(name), let planned = campaigns.removeValue(forKey: name) else {
+            return false
+        }
+        absent[name] = planned
+        version += 1
+        return true
+    }
+
+    /// As it was.
+    mutating func putBack(_ name: CampaignName) -> Bool {
+        guard let planned = absent.removeValue(forKey: name), campaigns[name] == nil else { return false }
+        if case .after(let other, _) = planned.campaign.trigger, campaigns[other] == nil { return false }
+        campaigns[name] = planned
+        version += 1
+        return true
     }
 
     private func isFollowed(_ name: CampaignName) -> Bool {
@@ -280,17 +364,19 @@ struct CampaignPlan {
         guard var planned = campaigns[name] else { return "nothing" }
         planned.campaign.isEnabled.toggle()
         if planned.campaign.isEnabled {
-            if case .timetable(let timetable) = planned.campaign.trigger {
-                planned.rhythm = rhythms[timetable.text] ?? nil
+            if case .timetable = planned.campaign.trigger {
+                planned.rhythm = rhythms[planned.campaign.trigger.fingerprint] ?? nil
             }
-        } else if case .timetable(let timetable) = planned.campaign.trigger {
-            rhythms[timetable.text] = planned.rhythm
+        } else if case .timetable = planned.campaign.trigger {
+            rhythms[planned.campaign.trigger.fingerprint] = planned.rhythm
             planned.rhythm = nil
         }
         campaigns[name] = planned
         return "\(name) is \(planned.campaign.isEnabled ? "enabled" : "disabled")"
     }
 
-    /// Of disabled campaigns, by their texts.
+    /// Of disabled campaigns, by what their triggers say.
     private var rhythms: [String: Rhythm] = [:]
+    /// Campaigns that were taken out and will be back.
+    private var absent: [CampaignName: PlannedCampaign] = [:]
 }

@@ -28,7 +28,7 @@ struct DrawnDelays {
 
     init(_ options: SimulationOptions) {
         chance = SplitMix(seed: options.seed ^ 0x6465_6c61_7973)
-        guard chance.hits(percent: 25) else { return }
+        guard !options.pollsQuickly, chance.hits(percent: 25) else { return }
         // A disk that is busy: its bound is what the machine's watchdog bears.
         if chance.hits(percent: 50) { commits = Span(usual: 50, longest: 20_000, longOnes: 1 + chance.below(30)) }
         // A token with its second secret, our own pace, and a connection.

@@ -32,6 +32,7 @@ struct DrawnPlatform {
     /// Nobody edits dataflows in it.
     private(set) var isLeftAlone = false
 
+    private let sandboxes: [SandboxName]
     private var chance: SplitMix
     /// Of a hundred oddities, how many this world has.
     private let share: Int
@@ -41,14 +42,18 @@ struct DrawnPlatform {
     ///   - scenario: Changed in place.
     init(_ options: SimulationOptions, _ settings: DrawnSettings, _ scenario: inout Scenario) {
         chance = SplitMix(seed: options.seed ^ 0x706c_6174_666f_726d)
-        share = chance.hits(percent: 50) ? 0 : [10, 25, 60][Int(chance.below(3))]
+        sandboxes = CampaignPlan.sandboxes(options, of: scenario)
+        share = options.size != .usual || chance.hits(percent: 50) ? 0 : [10, 25, 60][Int(chance.below(3))]
         leastWindow = Self.drawWindow(share, &scenario, &chance)
         drawWords(&scenario.quirks)
         drawTimes(&scenario)
         drawListings(settings, &scenario)
         drawExports(options, &scenario)
-        drawRefusals(&scenario)
+        drawRefusals(options, &scenario)
         drawGuardrails(scenario.quirks)
+        guard options.size == .longIDs else { return }
+        scenario.quirks.hugeIDPercent = number(1...20)
+        scenario.quirks.hugeIDBytes = 1 << number(10...21)
     }
 
     private mutating func has() -> Bool { chance.hits(percent: share) }
@@ -186,7 +191,21 @@ struct DrawnPlatform {
         .throttled, .throttledService, .throttledKey, .throttledEmpty, .throttledTitle, .tooEarly,
     ]
 
-    private mutating func drawRefusals(_ scenario: inout Scenario) {
+    /// What somebody may not do, until somebody else gives the right.
+    private static let onRights: [Scenario.Refusal.Kind] = [
+        .profileInvalid, .profileForbidden, .regionMissing, .permissionMissing,
+    ]
+
+    private mutating func drawRefusals(_ options: SimulationOptions, _ scenario: inout Scenario) {
+        if has() {
+            // For one sandbox or one endpoint only, and all the time.
+            let request = choice(of: ["*", "adhocrun", "exports", "flows", "runs"])
+            let sandbox = choice(of: sandboxes).text
+            var refusal = Scenario.Refusal(request: request, kind: choice(of: Self.onRights), sandbox: sandbox)
+            let share = number(1...100)
+            refusal.untilMilliseconds = Int64(options.hours) * 36_000 * Int64(share)
+            scenario.refusals.append(refusal)
+        }
         if has() {
             // A text that asks for ten minutes is waited for so long.
             longestPause = .seconds(600)
@@ -205,6 +224,7 @@ struct DrawnPlatform {
         _ kind: Scenario.Refusal.Kind, of request: String, _ percent: Int, _ scenario: inout Scenario
     ) {
         var refusal = Scenario.Refusal(request: request, kind: kind, percent: percent)
+        if sandboxes.count > 1, chance.hits(percent: 50) { refusal.sandbox = choice(of: sandboxes).text }
         if Self.throttles.contains(kind), chance.hits(percent: 60) {
             refusal.retryAfter = choice(of: Scenario.Refusal.RetryAfter.allCases)
             refusal.retryAfterSeconds = Int64(number(1...600))

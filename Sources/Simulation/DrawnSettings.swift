@@ -3,7 +3,7 @@
 //
 // Some corners are left out because a promise can not hold in them, whoever keeps it: a `settle` that is shorter than a request
 // may take on its way, and an `export_max_age` that is shorter than exports last. Both are said beside their lines. Polls of less
-// than ten seconds are left out as well: months of them take minutes of ours.
+// than ten seconds are drawn for short worlds only: months of them take minutes of ours.
 
 internal import PlatformModel
 internal import SchedulerCore
@@ -32,6 +32,14 @@ struct DrawnSettings {
         guardrails.firstActivationWindow = max(longestWindow, Self.seconds(of: [0, 1200, 3600, 21_600], &chance))
         // Longer than any export of the simulation runs: 92 minutes.
         guardrails.exportMaximumAge = Self.seconds(of: [7200, 86_400, 86_400, 2_592_000], &chance)
+    }
+
+    /// Polls of a second or a few. Nothing takes long in such a world, or no answer would ever be fresh.
+    mutating func hurry(_ chance: inout SplitMix) {
+        polling.gate = Self.seconds(of: [1, 2, 5], &chance)
+        polling.gateFreshness = Self.seconds(of: [2, 3, 5, 15], &chance)
+        polling.run = Self.seconds(of: [1, 2, 5], &chance)
+        polling.runMaximum = max(polling.run, Self.seconds(of: [1, 5, 60], &chance))
     }
 
     /// Within this, everything that waits is looked at again, whatever it waits for.

@@ -52,11 +52,23 @@ package enum FaultKind: String, CaseIterable, Sendable {
     case order
     case reload
 
+    // What came to the worlds later: at the end, so that a seed's world is the same but for it.
+    /// SIGTERM while a call is on the wire; so many of a thousand calls.
+    case stopAtCall = "stop-at-call"
+    /// The disk is full when a reload comes; so many of a thousand.
+    case fullDiskAtReload = "full-disk-at-reload"
+    /// A campaign is taken out of the file, and put back as it was.
+    case absence
+    /// The clock stands days ahead for a while.
+    case clockError = "clock-error"
+
+    static let later: Set<FaultKind> = [.stopAtCall, .fullDiskAtReload, .absence, .clockError]
+
     /// Whether it comes at any moment, and not with a request, a run, a commit or an effect.
     var isTimed: Bool {
         switch self {
         case .kill, .stop, .clockStep, .suspend, .outage, .throttleStorm, .export, .foreignRun, .flowEdit, .order,
-            .reload:
+            .reload, .absence, .clockError:
             true
         default: false
         }
@@ -77,6 +89,10 @@ package enum FaultKind: String, CaseIterable, Sendable {
         case .kill, .clockStep, .suspend, .outage, .throttleStorm, .stop: 12
         case .export, .foreignRun, .flowEdit: 30
         case .order, .reload: 40
+        case .stopAtCall: 100
+        case .fullDiskAtReload: 400
+        case .absence: 12
+        case .clockError: 3
         }
     }
 }

@@ -14,8 +14,8 @@ struct NominalModel {
 
     private var tenures: [CampaignName: Tenure] = [:]
     private var anchors: [CampaignName: Instant] = [:]
-    /// Campaigns that follow exports, and since when, by the platform's clock.
-    private var followers: [CampaignName: Instant] = [:]
+    /// Campaigns that follow the exports of a sandbox, and since when, by the platform's clock.
+    private var followers: [CampaignName: (sandbox: SandboxName, since: Instant)] = [:]
     private var decidedExports: [CampaignName: Set<String>] = [:]
     /// How many occurrences were admitted that nobody asked for by hand, and how many may be.
     private var fired: [CampaignName: Int] = [:]
@@ -73,7 +73,8 @@ struct NominalModel {
     ///   - latest: The latest that the daemon's clock ever showed.
     mutating func anchor(_ campaign: CampaignName, _ fingerprint: String, from: Instant, latest: Instant) {
         if from <= latest { anchors[campaign] = max(from, anchors[campaign] ?? from) }
-        guard let rhythm = tenures[campaign]?.rhythm, "timetable \(rhythm.text) in UTC" != fingerprint else { return }
+        guard let rhythm = tenures[campaign]?.rhythm, "timetable \(rhythm.text) in \(rhythm.zoneName)" != fingerprint
+        else { return }
         tenures[campaign] = nil
     }
 
@@ -84,7 +85,12 @@ struct NominalModel {
         take(limits: plan)
         let following = Set(plan.campaigns.filter { $0.value.followsExports && !isFinished($0.key) }.map(\.key))
         for name in followers.keys where !following.contains(name) { followers[name] = nil }
-        for name in following where followers[name] == nil { followers[name] = platformTime }
+        for name in following {
+            guard let sandbox = plan.campaigns[name]?.campaign.sandbox, followers[name]?.sandbox != sandbox else {
+                continue
+            }
+            followers[name] = (sandbox, platformTime)
+        }
         for name in tenures.keys where plan.campaigns[name]?.rhythm == nil { tenures[name] = nil }
         for (name, planned) in plan.campaigns {
             guard let rhythm = planned.rhythm, tenures[name]?.rhythm != rhythm else { continue }
@@ -105,9 +111,10 @@ struct NominalModel {
     /// - Parameter patience: From the begin of the campaign to the first export that counts, and from the end of an export
     ///   until it has to be seen.
     func lostExport(_ exports: [PlatformTruth.Span], at now: Instant, patience: Duration) -> (CampaignName, String)? {
-        for (name, since) in followers.sorted(by: { $0.key < $1.key }) {
+        for (name, (sandbox, since)) in followers.sorted(by: { $0.key < $1.key }) {
             for export in exports
-            where !isFinished(name) && !export.fails && export.isOwed && export.begin >= since + patience
+            where !isFinished(name) && export.sandbox ?? sandbox.text == sandbox.text && !export.fails
+                && export.isOwed && export.begin >= since + patience
                 && export.end <= now - patience
             {
                 if decidedExports[name]?.contains(export.id) != true { return (name, export.id) }

@@ -15,6 +15,8 @@ struct PlatformTruth {
         var fails = false
         /// Whether a campaign that follows exports has to follow it.
         var isOwed = true
+        /// Nil: whatever the sandbox.
+        var sandbox: String?
     }
 
     /// How old an answer may be that counts as fresh.
@@ -40,9 +42,11 @@ struct PlatformTruth {
     }
 
     mutating func began(
-        export id: String, at begin: Instant, until end: Instant, fails: Bool = false, isOwed: Bool = true
+        export id: String, at begin: Instant, until end: Instant, fails: Bool = false, isOwed: Bool = true,
+        sandbox: String? = nil
     ) {
-        exports.append(Span(id: id, flow: "", begin: begin, end: end, fails: fails, isOwed: isOwed))
+        exports.append(
+            Span(id: id, flow: "", begin: begin, end: end, fails: fails, isOwed: isOwed, sandbox: sandbox))
     }
 
     mutating func began(foreignRun id: String, on flow: String, at begin: Instant, until end: Instant) {

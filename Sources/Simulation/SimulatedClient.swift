@@ -24,6 +24,10 @@ enum Exchange {
 enum ClientBounds {
     /// Small pages: listings are cut short, and read on, as often as they can be.
     static let page = 8
+    /// Where there is much to list.
+    static let largePage = 100
+
+    static func page(_ options: SimulationOptions) -> Int { options.size == .manyPairs ? largePage : page }
 }
 
 extension PlatformResponse {
@@ -41,12 +45,14 @@ extension PlatformResponse {
 struct ValueClient: SimulatedClient {
     private var definitions: [DataflowID: (flow: Scenario.Flow, mappings: [DataflowDefinition.Mapping])] = [:]
     private let readsSlowly: Bool
+    private let pageSize: Int
     /// Listings of runs that are being read.
     private var readings: [AskID: Reading] = [:]
 
     /// - Parameter readsSlowly: Whether pages of a listing are read one after the other.
-    init(readsSlowly: Bool) {
+    init(readsSlowly: Bool, pageSize: Int) {
         self.readsSlowly = readsSlowly
+        self.pageSize = pageSize
     }
 
     private struct Reading {
@@ -69,8 +75,8 @@ struct ValueClient: SimulatedClient {
     ) -> Event? {
         switch effect {
         case .askExportJobs(let id, let sandbox, let since):
-            let answer = Self.ask("exports", sandbox, &model, now) { model in
-                model.shownExports(since: since, page: ClientBounds.page, in: sandbox.text, at: now)
+            let answer = Self.ask("exports", sandbox, &model, now) { [pageSize] model in
+                model.shownExports(since: since, page: pageSize, in: sandbox.text, at: now)
                     .compactMap(Self.job)
             }
             return .exportJobsAnswered(id, answer)
@@ -79,8 +85,9 @@ struct ValueClient: SimulatedClient {
             if let failure { return .dataflowsAnswered(id, .failure(failure)) }
             return .dataflowsAnswered(id, .success(dataflows.map { definition($0, sandbox, model, at: now) }))
         case .askRuns(let id, let sandbox, let dataflows, let depth):
-            let answer = Self.ask("runs", sandbox, &model, now) { model in
-                Self.listing(dataflows.filter { model.flow($0.text, in: sandbox.text) != nil }, depth, model, at: now)
+            let answer = Self.ask("runs", sandbox, &model, now) { [pageSize] model in
+                Self.listing(
+                    dataflows.filter { model.flow($0.text, in: sandbox.text) != nil }, depth, pageSize, model, at: now)
             }
             return .runsAnswered(id, answer)
         case .askRun(let id, let sandbox, let run):
@@ -107,7 +114,7 @@ struct ValueClient: SimulatedClient {
             return .answered(.runsAnswered(id, .failure(failure)))
         }
         let flows = dataflows.filter { model.flow($0.text, in: sandbox.text) != nil }.map(\.text)
-        let page = model.shownRunPage(of: flows, after: reading.place, size: ClientBounds.page, at: now)
+        let page = model.shownRunPage(of: flows, after: reading.place, size: pageSize, at: now)
         reading.runs += page.runs.map { Self.run($0, model) }
         for run in page.runs { reading.wanted.remove(RunID(run.id)) }
         let reachesBack = depth.since.map { since in page.runs.contains { $0.createdAt < since } } ?? true
@@ -195,10 +202,10 @@ struct ValueClient: SimulatedClient {
     }
 
     private static func listing(
-        _ dataflows: [DataflowID], _ depth: RunListingDepth, _ model: PlatformModel, at now: Instant
+        _ dataflows: [DataflowID], _ depth: RunListingDepth, _ pageSize: Int, _ model: PlatformModel, at now: Instant
     ) -> RunListing {
         var wanted = Set(depth.containing)
-        let shown = model.shownRuns(of: dataflows.map(\.text), page: ClientBounds.page, at: now) { page in
+        let shown = model.shownRuns(of: dataflows.map(\.text), page: pageSize, at: now) { page in
             for run in page { wanted.remove(RunID(run.id)) }
             guard wanted.isEmpty else { return false }
             return depth.since.map { since in page.contains { $0.createdAt < since } } ?? true
@@ -234,7 +241,8 @@ struct ValueClient: SimulatedClient {
         case .accepted(let orders):
             var runs: [Pair: RunID] = [:]
             for order in orders {
-                runs[Pair(dataflow: DataflowID(order.flow), audience: AudienceID(order.audience))] = RunID(order.run)
+                runs[Pair(dataflow: DataflowID(order.flow), audience: AudienceID(order.audience))] =
+                    RunURL.run(order.run)
             }
             return .accepted(runs)
         case .refused(let answer):

@@ -14,12 +14,26 @@ package struct SimulationOptions: Equatable, Sendable {
         case weeks
     }
 
+    /// What there is much of. Such worlds are rare, short and calm: they take long.
+    package enum Size: String, Sendable {
+        case usual
+        case manyPairs = "many pairs"
+        case manyCampaigns = "many campaigns"
+        /// Ids of runs of up to megabytes.
+        case longIDs = "long ids"
+    }
+
     package var seed: UInt64
+    package var size = Size.usual
+    /// Every few seconds, or more often: months of it would take minutes of ours.
+    package var pollsQuickly = false
     /// Virtual hours with faults; healing comes after.
     package var hours: Int
     package var campaigns: Int
     package var dataflows: Int
     package var audiences: Int
+    /// All with the same audiences, and each with its own dataflows, exports and rights.
+    package var sandboxes = 1
     package var pace: Pace
     /// Whether requests and answers go through the production readers and writers of HTTP and JSON, and records through
     /// bytes: as it is in production, and some twenty times slower.
@@ -68,7 +82,7 @@ package struct SimulationOptions: Equatable, Sendable {
         }
         // Some worlds have most faults, some have few, some have none.
         let share = [0, 10, 30, 50, 80][Int(chance.below(5))]
-        for kind in FaultKind.allCases where chance.hits(percent: share) {
+        for kind in FaultKind.allCases where !FaultKind.later.contains(kind) && chance.hits(percent: share) {
             // Most faults are rare; now and then one rages.
             let most = chance.hits(percent: 70) ? max(1, kind.most / 5) : kind.most
             strengths[kind] = Int(1 + chance.below(most))
@@ -80,6 +94,35 @@ package struct SimulationOptions: Equatable, Sendable {
         let exports = self.hours / 24 * Int(chance.below(pace == .weeks ? 2 : 3)) + Int(chance.below(4))
         strengths[.export] = max(strengths[.export] ?? 0, exports)
         if strengths[.export] == 0 { strengths[.export] = nil }
+        // Drawn aside, so that a seed's world is the same but for this.
+        var aside = SplitMix(seed: seed ^ 0x7361_6e64_626f_7865)
+        sandboxes = [1, 1, 1, 1, 1, 1, 1, 2, 2, 3][Int(aside.below(10))]
+        for kind in FaultKind.allCases where FaultKind.later.contains(kind) && aside.hits(percent: share / 2) {
+            strengths[kind] = Int(1 + aside.below(kind.most))
+        }
+        if aside.below(1000) < 12 { enlarge(&aside, hours) }
+        pollsQuickly = size == .usual && !isThroughBytes && self.hours <= 8 && aside.hits(percent: 25)
+    }
+
+    private mutating func enlarge(_ chance: inout SplitMix, _ hours: Int?) {
+        size = [.manyPairs, .manyCampaigns, .longIDs][Int(chance.below(3))]
+        pace = .hours
+        self.hours = hours ?? Int(2 + chance.below(3))
+        sandboxes = 1
+        isThroughBytes = false
+        switch size {
+        case .manyPairs:
+            campaigns = Int(1 + chance.below(2))
+            dataflows = Int(1 + chance.below(2))
+            audiences = Int(1000 + chance.below(1500))
+        case .manyCampaigns:
+            campaigns = Int(1000 + chance.below(2000))
+            audiences = 40
+        case .longIDs:
+            isThroughBytes = chance.hits(percent: 30)
+            audiences = min(audiences, isThroughBytes ? 2 : 8)
+        case .usual: break
+        }
     }
 
     /// For the head of a run.
@@ -87,7 +130,8 @@ package struct SimulationOptions: Equatable, Sendable {
         let faults = FaultKind.allCases.compactMap { kind in strengths[kind].map { "\(kind.rawValue) \($0)" } }
         return
             "seed \(seed): \(hours) h with faults, \(campaigns) campaigns at a pace of \(pace.rawValue), \(dataflows) dataflows, "
-            + "\(audiences) audiences\(isThroughBytes ? ", through bytes" : ""); listing lag \(listingLagSeconds) s, "
+            + (sandboxes > 1 ? "\(sandboxes) sandboxes, " : "")
+            + "\(audiences) audiences\(isThroughBytes ? ", through bytes" : "")\(size == .usual ? "" : ", \(size.rawValue)"); listing lag \(listingLagSeconds) s, "
             + "drift \(drift) ppm, \(pairsPerCall) pairs a call; of a thousand, or in the run: "
             + (faults.isEmpty ? "no faults" : faults.joined(separator: ", "))
     }

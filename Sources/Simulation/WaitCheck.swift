@@ -22,8 +22,9 @@ extension World {
             guard occurrence.outcome == nil, isFree(occurrence.occurrence, since: .zero) else { continue }
             for (position, activation) in occurrence.activations.enumerated() where activation.phase == .waiting {
                 let pair = occurrence.occurrence.pairs[position]
-                guard activation.notBefore.map({ $0 <= wall }) ?? true, isPastWindow(pair, since: .zero),
-                    !isHeld(pair.audience)
+                let sandbox = occurrence.occurrence.sandbox
+                guard activation.notBefore.map({ $0 <= wall }) ?? true, isPastWindow(pair, in: sandbox, since: .zero),
+                    !isHeld(pair.audience, in: sandbox)
                 else { continue }
                 let until = wakesAt.map { "in \(($0 - elapsed) / 1000) s" } ?? "never"
                 return checker.report(
@@ -42,7 +43,7 @@ extension World {
         // Doubts of before are settled, and somebody has looked at what needed a person.
         let span = patience + patience + .seconds(2 * 3600)
         guard wall - healedAt > span, wall - state.since > span, isFree(occurrence, since: span),
-            isOpen(pair, since: span)
+            isOpen(pair, in: occurrence.sandbox, since: span)
         else { return }
         checker.report(
             "what start_within covers is delivered", "activation \(id) expired, and \(pair.dataflow) was free", at: wall
@@ -57,35 +58,37 @@ extension World {
     }
 
     /// Whether the audience is mapped, and was long enough: before that the gate opens by itself.
-    private func isPastWindow(_ pair: Pair, since span: Duration) -> Bool {
+    private func isPastWindow(_ pair: Pair, in sandbox: SandboxName, since span: Duration) -> Bool {
         let window = inUse.guardrails.firstActivationWindow + .seconds(2)
-        let mapping = model.scenario.flows.first { $0.id == pair.dataflow.text }?
-            .audiences.first { $0.id == pair.audience.text }
+        let mapping = model.flow(pair.dataflow.text, in: sandbox.text)?.audiences.first { $0.id == pair.audience.text }
         guard let mapping else { return false }
         return CampaignPlan.start + .milliseconds(mapping.mappedAtMilliseconds) + window + span <= trueTime
     }
 
     /// Whether the platform would take a call for it, and would have for so long.
-    private func isOpen(_ pair: Pair, since span: Duration) -> Bool {
+    private func isOpen(_ pair: Pair, in sandbox: SandboxName, since span: Duration) -> Bool {
         let now = trueTime
         let window = inUse.guardrails.firstActivationWindow + .seconds(2)
-        guard let flow = model.scenario.flows.first(where: { $0.id == pair.dataflow.text }), flow.state == "enabled",
-            isPastWindow(pair, since: span),
-            !checker.truth.exports.contains(where: { $0.begin <= now && now - span < $0.end }),
+        guard let flow = model.flow(pair.dataflow.text, in: sandbox.text), flow.state == "enabled",
+            isPastWindow(pair, in: sandbox, since: span),
+            !checker.truth.exports.contains(where: { export in
+                export.begin <= now && now - span < export.end && export.sandbox ?? sandbox.text == sandbox.text
+            }),
             !checker.truth.edits.contains(where: { $0.flow == flow.id && $0.at >= now - span - window })
         else { return false }
         let isBusy = model.runs.contains { run in
             now - span < run.endsAt && (run.flow == flow.id || run.audiences.contains(pair.audience.text))
         }
-        return !isBusy && !isHeld(pair.audience)
+        return !isBusy && !isHeld(pair.audience, in: sandbox)
     }
 
     /// Whether something of ours holds the audience's lane: it is followed, looked up, or waits for a person.
-    private func isHeld(_ audience: AudienceID) -> Bool {
+    private func isHeld(_ audience: AudienceID, in sandbox: SandboxName) -> Bool {
         checker.folded.occurrences.values.contains { occurrence in
-            zip(occurrence.activations, occurrence.occurrence.pairs).contains {
-                $0.holdsLane && $1.audience == audience
-            }
+            occurrence.occurrence.sandbox == sandbox
+                && zip(occurrence.activations, occurrence.occurrence.pairs).contains {
+                    $0.holdsLane && $1.audience == audience
+                }
         }
     }
 }

@@ -51,6 +51,8 @@ package final class World {
     /// True time since the start, in milliseconds. The platform's clock is this one.
     var elapsed: Int64 = 0
     var wallOffset: Int64 = 0
+    /// What the clock is to be set back by.
+    var clockError: Int64 = 0
     /// When the machine booted, in true time.
     var bootedAt: Int64 = -SimulationBounds.uptime
     /// The machine sleeps until then.
@@ -105,7 +107,7 @@ package final class World {
             scenario: plan.scenario, seed: options.seed, start: CampaignPlan.start,
             runIDs: options.isThroughBytes ? .uuids : .counted)
         journal = SimulatedJournal(isThroughBytes: options.isThroughBytes)
-        client = ValueClient(readsSlowly: false)
+        client = ValueClient(readsSlowly: false, pageSize: ClientBounds.page)
         checker = Checker(
             truth: PlatformTruth(
                 freshness: plan.configuration.polling.gateFreshness,
@@ -156,7 +158,10 @@ package final class World {
             if events - lastAdvance > SimulationBounds.eventsAtOneInstant {
                 checker.report("no busy loop", "\(SimulationBounds.eventsAtOneInstant) events at one instant", at: wall)
             }
-            if events % SimulationBounds.eventsBetweenLooks == 0 { lookClosely() }
+            let between =
+                options.size == .usual
+                ? SimulationBounds.eventsBetweenLooks : SimulationBounds.eventsBetweenLooksAtMuch
+            if events % between == 0 { lookClosely() }
         }
         if checker.findings.isEmpty { elapsed = end }
     }
@@ -178,6 +183,7 @@ package final class World {
         trace("everything heals")
         isHealed = true
         disk = nil
+        setClockRight()
         healedAt = wall
         outageUntil = 0
         stormUntil = 0
@@ -210,6 +216,14 @@ package final class World {
             come(kind)
         case .diskIsFree:
             disk = nil
+        case .leavesFile(let name, let span):
+            takeOut(name, for: span)
+        case .returnsToFile(let name):
+            putBack(name)
+        case .clockIsRight:
+            setClockRight()
+        case .signal:
+            if !isHealed { stop() }
         case .somebodyLooks:
             lookForWaits()
             lookForTrouble()
@@ -222,18 +236,22 @@ package final class World {
         switch happening {
         case .departs(_, let process), .arrives(_, let process, _), .event(_, let process), .turn(_, let process):
             process == self.process
-        case .wake, .starts, .stopEnds, .comes, .diskIsFree, .somebodyLooks: false
+        case .wake, .starts, .stopEnds, .comes, .diskIsFree, .somebodyLooks, .leavesFile, .returnsToFile, .clockIsRight,
+            .signal:
+            false
         }
     }
 
     /// Whether it waits for a machine that sleeps.
     private func isOfTheMachine(_ happening: Happening) -> Bool {
         switch happening {
-        case .wake, .departs, .event, .turn, .starts, .stopEnds, .diskIsFree, .somebodyLooks: true
+        case .wake, .departs, .event, .turn, .starts, .stopEnds, .diskIsFree, .somebodyLooks, .leavesFile,
+            .returnsToFile, .clockIsRight, .signal:
+            true
         case .arrives: false
         case .comes(let kind):
             switch kind {
-            case .kill, .stop, .order, .reload, .clockStep: true
+            case .kill, .stop, .order, .reload, .clockStep, .absence, .clockError: true
             default: false
             }
         }
@@ -271,6 +289,8 @@ package final class World {
         case .flowEdit: editFlow(stroke)
         case .order: giveOrder()
         case .reload: reload(stroke)
+        case .absence: planAbsence(stroke)
+        case .clockError: mistakeClock(stroke)
         default: break
         }
     }
@@ -305,6 +325,7 @@ package enum SimulationBounds {
     package static let healing = Duration.seconds(14 * 3600)
     static let eventsAtOneInstant = 20_000
     static let eventsBetweenLooks = 32
+    static let eventsBetweenLooksAtMuch = 2048
     /// Of the machine at the start of a run.
     static let uptime: Int64 = 1_000_000
     static let timeout = Duration.seconds(30)

@@ -20,6 +20,7 @@ extension World {
                 return tell(.callAnswered(call.id, .notSent(detail: obstacle)), after: 1)
             }
             checker.leaves(call, at: wall, platformTime: trueTime)
+            if !isHealed, let stroke = dice.strikes(.stopAtCall) { schedule(.signal, after: stroke.below(3000)) }
         }
         let way = way()
         if isHealed { return send(effect, after: way, Happening.Fate(answers: [self.way()])) }
@@ -83,12 +84,14 @@ extension World {
         // Nobody waits for the answer to a question of before, and it changes nothing.
         guard isCall || process == self.process else { return }
         model.pass(to: trueTime)
-        var exchange = client.answer(effect, &model, at: trueTime) { [self] in runFate() }
+        // The model is not to be read while it answers.
+        let runs = model.scenario.runs
+        var exchange = client.answer(effect, &model, at: trueTime) { [self] in runFate(runs) }
         while case .goesOn(let id)? = exchange {
             firstPages[id] = firstPages[id] ?? trueTime
             let wait = delays.page()
             guard wait == 0 else { return schedule(.arrives(effect, process: process, fate), after: wait) }
-            exchange = client.answer(effect, &model, at: trueTime) { [self] in runFate() }
+            exchange = client.answer(effect, &model, at: trueTime) { [self] in runFate(runs) }
         }
         if case .send(let call) = effect {
             underway[call.id, default: 1] -= 1
@@ -124,8 +127,7 @@ extension World {
         }
     }
 
-    private func runFate() -> RunFate {
-        let runs = model.scenario.runs
+    private func runFate(_ runs: Scenario.Runs) -> RunFate {
         let spread = UInt64(max(1, runs.longestMilliseconds - runs.shortestMilliseconds))
         var fate = RunFate(
             duration: .milliseconds(runs.shortestMilliseconds + Int64(dice.usual.below(spread))))

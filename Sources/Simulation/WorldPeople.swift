@@ -10,8 +10,9 @@ extension World {
 
     func startExport(_ stroke: Stroke) {
         let manner = plan.platform.exports
+        let sandbox = plan.sandboxes[Int(stroke.size / 7 % UInt64(plan.sandboxes.count))].text
         // The platform's own schedule: one at a time, and pauses between them, where this one keeps to it.
-        guard manner.overlap || model.runningExport(at: trueTime) == nil else { return }
+        guard manner.overlap || model.runningExport(at: trueTime, in: sandbox) == nil else { return }
         let lasting = 120_000 + stroke.below(5_400_000)
         let fails = !isHealed && dice.strikes(.failingExport) != nil
         var chance = SplitMix(seed: stroke.size)
@@ -19,22 +20,23 @@ extension World {
         let isNameless = chance.hits(percent: manner.namelessPercent)
         let new = chance.hits(percent: manner.newPercent) ? Int64(chance.below(UInt64(lasting))) : 0
         let id = model.startExport(at: trueTime, lasting: lasting, fails: fails) { export in
+            export.sandbox = sandbox
             export.isFromAPI = isFromAPI
             export.newMilliseconds = new
             if isNameless { export.schema = "" }
         }
-        trace("export \(id) begins, for \(lasting / 1000) s\(isFromAPI ? ", by a person" : "")")
+        trace("export \(id) begins in \(sandbox), for \(lasting / 1000) s\(isFromAPI ? ", by a person" : "")")
         // Whether a campaign follows one that somebody made, or one that does not say what it is, is not told apart here.
         checker.truth.began(
             export: id, at: trueTime, until: trueTime + .milliseconds(lasting), fails: fails,
-            isOwed: !isFromAPI && !isNameless)
+            isOwed: !isFromAPI && !isNameless, sandbox: sandbox)
     }
 
     func startForeignRun(_ stroke: Stroke) {
         let pair = plan.pair(stroke.size)
         let lasting = 60_000 + stroke.below(1_800_000)
         // The platform refuses a second run of an audience, whoever asks.
-        guard !model.isBusy(pair.audience.text, at: trueTime) else { return }
+        guard !model.isBusy(pair.audience.text, inSandboxOf: pair.dataflow.text, at: trueTime) else { return }
         let id = model.startForeignRun(pair.dataflow.text, pair.audience.text, at: trueTime, lasting: lasting)
         trace("somebody exports \(pair.audience) to \(pair.dataflow): \(id), for \(lasting / 1000) s")
         checker.truth.began(
@@ -80,11 +82,49 @@ extension World {
     func reload(_ stroke: Stroke) {
         // The file changes whether or not the daemon is there to read it.
         let words = plan.edit(stroke.size)
-        guard runtime != nil, !isStopping, stroke.size % 16 != 0 else { return trace("the file changes: \(words)") }
+        reread(words, isRead: stroke.size % 16 != 0)
+    }
+
+    /// The daemon reads the file as it is, if it is there and somebody asks it to.
+    private func reread(_ words: String, isRead: Bool = true) {
+        guard runtime != nil, !isStopping, isRead else { return trace("the file changes: \(words)") }
         trace("a reload: \(words)")
+        if !isHealed, disk == nil, let stroke = dice.strikes(.fullDiskAtReload) {
+            fillDisk(stroke)
+        }
         inUse = plan
         checker.mayUse(plan)
         handle(.reloaded(plan.configuration), takes: true)
+    }
+
+    /// A campaign is taken out of the file for a while; in some cases the clock is wrong when that happens, and is set back
+    /// before it returns.
+    func planAbsence(_ stroke: Stroke) {
+        guard let name = plan.someUnfollowed(stroke.size) else { return }
+        var chance = SplitMix(seed: stroke.size)
+        let isLong = chance.hits(percent: 30)
+        let (before, absent) = (
+            Int64(chance.below(isLong ? 7_200_000 : 600_000)), Int64(chance.below(isLong ? 14_400_000 : 600_000))
+        )
+        schedule(.leavesFile(name, for: absent), after: before)
+        guard chance.hits(percent: 40), clockError == 0 else { return }
+        clockError = Int64(1 + chance.below(72)) * 3_600_000
+        wallOffset += clockError
+        trace("the clock is wrong by hours: \(wall.rfc3339)")
+        // Before it returns in most cases.
+        schedule(.clockIsRight, after: Int64(chance.below(UInt64(before + absent) * 5 / 4 + 1)))
+        handle(.woke)
+    }
+
+    func takeOut(_ name: CampaignName, for span: Int64) {
+        guard !isHealed, plan.takeOut(name) else { return }
+        reread("\(name) is taken out")
+        schedule(.returnsToFile(name), after: span)
+    }
+
+    func putBack(_ name: CampaignName) {
+        guard plan.putBack(name) else { return }
+        reread("\(name) is back")
     }
 
     func giveOrder() {

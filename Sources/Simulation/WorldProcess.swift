@@ -20,7 +20,8 @@ extension World {
         let configuration = plan.configuration
         client =
             options.isThroughBytes
-            ? WireClient(configuration.platform) : ValueClient(readsSlowly: delays.readsSlowly)
+            ? WireClient(configuration.platform)
+            : ValueClient(readsSlowly: delays.readsSlowly, pageSize: ClientBounds.page(options))
         do {
             let runtime = try Runtime(configuration: configuration, journal: journal, environment: self)
             trace("process \(process) starts")
@@ -121,10 +122,29 @@ extension World {
     }
 
     func stepClock(_ stroke: Stroke) {
+        clockError = 0
         wallOffset = stroke.below(7_200_000) - 3_600_000
         // Now and then somebody sets the wrong day.
         if stroke.size / 8_000_000 % 10 == 0 { wallOffset *= 30 }
         trace("the clock steps to \(wall.rfc3339)")
+        handle(.woke)
+    }
+
+    /// One error of days, until somebody sets the clock back.
+    func mistakeClock(_ stroke: Stroke) {
+        guard clockError == 0 else { return }
+        clockError = (1 + stroke.below(20)) * 86_400_000 + stroke.below(86_400_000)
+        wallOffset += clockError
+        trace("the clock is wrong by days: \(wall.rfc3339)")
+        schedule(.clockIsRight, after: stroke.below(stroke.size % 3 == 0 ? 86_400_000 : 3_600_000))
+        handle(.woke)
+    }
+
+    func setClockRight() {
+        guard clockError != 0 else { return }
+        wallOffset -= clockError
+        clockError = 0
+        trace("the clock is set back to \(wall.rfc3339)")
         handle(.woke)
     }
 
@@ -150,6 +170,12 @@ extension World {
             return code == .full ? .isFull : .isReadOnly
         }
         return .fine
+    }
+
+    func fillDisk(_ stroke: Stroke) {
+        disk = .full
+        trace("the disk is full")
+        schedule(.diskIsFree, after: stroke.below(600_000))
     }
 
     /// Whether the run is to die here.

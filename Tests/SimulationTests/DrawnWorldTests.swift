@@ -1,0 +1,230 @@
+import Chronology
+import PlatformModel
+import SchedulerCore
+import Testing
+
+@testable import Simulation
+
+/// Goal: worlds are as strange as they are said to be, some of them in one way only, and half of them not at all.
+@Suite struct DrawnWorldTests {
+    private static let plans = (1...1500).map { seed in
+        let options = SimulationOptions(seed: UInt64(seed), hours: 4)
+        return (options: options, plan: CampaignPlan(options))
+    }
+
+    private func share(_ isSo: (Quirks, Scenario) -> Bool) -> Double {
+        let count = Self.plans.count { isSo($0.plan.scenario.quirks, $0.plan.scenario) }
+        return Double(count) / Double(Self.plans.count)
+    }
+
+    @Test func `half of the worlds are calm`() {
+        var calm = Quirks()
+        calm.missingSpanMilliseconds = 0
+        let share = share { quirks, scenario in
+            var quirks = quirks
+            quirks.missingSpanMilliseconds = 0
+            return quirks == calm && scenario.refusals.isEmpty && scenario.followers == nil
+        }
+        #expect((0.45...0.75).contains(share))
+    }
+
+    @Test func `each oddity of the platform is drawn, and none is usual`() {
+        for wording in Quirks.Wording.allCases where wording != .current {
+            #expect((0.005...0.3).contains(share { quirks, _ in quirks.wording == wording }), "\(wording)")
+        }
+        for oversized in Quirks.Oversized.allCases where oversized != .sentence {
+            #expect((0.005...0.3).contains(share { quirks, _ in quirks.oversized == oversized }), "\(oversized)")
+        }
+        for unsettled in Quirks.Unsettled.allCases where unsettled != .outOfRange {
+            #expect((0.005...0.3).contains(share { quirks, _ in quirks.unsettled == unsettled }), "\(unsettled)")
+        }
+        for time in Quirks.CreateTime.allCases where time != .seconds && time != .unreadable {
+            #expect((0.005...0.3).contains(share { quirks, _ in quirks.createTime == time }), "\(time)")
+        }
+        for word in Quirks.EndedWord.allCases where word != .documented {
+            #expect((0.005...0.3).contains(share { quirks, _ in quirks.endedWord == word }), "\(word)")
+        }
+        let others: [(String, (Quirks, Scenario) -> Bool)] = [
+            ("pairs", { quirks, _ in quirks.concurrency == .pair }),
+            ("audiences", { quirks, _ in quirks.busy == .audience }),
+            ("partial", { quirks, _ in quirks.partialPercent > 0 }),
+            ("missing runs", { quirks, _ in quirks.missingRunPercent > 0 }),
+            ("missing exports", { quirks, _ in quirks.missingExportPercent > 0 }),
+            ("empty listings", { quirks, _ in quirks.emptyRunListPercent > 0 }),
+            ("pages by position", { quirks, _ in quirks.pagesByPosition }),
+            ("a window of an hour", { _, scenario in scenario.firstActivationWindowMilliseconds == 3_600_000 }),
+            ("a lag beyond settle", { _, scenario in scenario.runs.longestLagMilliseconds > 300_000 }),
+            ("followers", { _, scenario in scenario.followers != nil }),
+            ("refusals", { _, scenario in !scenario.refusals.isEmpty }),
+            ("sandboxes", { _, scenario in scenario.flows.contains { $0.sandbox == "dev-1" } }),
+        ]
+        for (name, isSo) in others { #expect((0.01...0.4).contains(share(isSo)), "\(name)") }
+        for kind in Scenario.Refusal.Kind.allCases {
+            #expect(share { _, scenario in scenario.refusals.contains { $0.kind == kind } } > 0, "\(kind)")
+        }
+    }
+
+    @Test func `a world of several sandboxes has its campaigns and exports in all of them`() {
+        var seen = 0
+        for (options, plan) in Self.plans where options.sandboxes > 1 {
+            #expect(plan.sandboxes.count == options.sandboxes)
+            #expect(Set(plan.scenario.exports.map { $0.sandbox ?? "prod" }).count == options.sandboxes)
+            let homes = Set(plan.campaigns.values.map(\.campaign.sandbox))
+            #expect(homes.isSubset(of: plan.sandboxes))
+            if homes.count > 1 { seen += 1 }
+            for planned in plan.campaigns.values { #expect(!planned.campaign.pairs.isEmpty) }
+        }
+        #expect(seen > 50)
+    }
+
+    @Test func `a clock that is moved skips times, and shows others twice`() throws {
+        var options = SimulationOptions(seed: 1, hours: 48)
+        var found: [String: Rhythm] = [:]
+        for seed in 1...400 {
+            options.seed = UInt64(seed)
+            guard let zone = MovedClock(options) else { continue }
+            var rhythm = Rhythm.everyDay(Array(stride(from: 0, to: 1440, by: 20)), "*:0/20")
+            rhythm.zone = zone
+            found["\(zone.zone.excerpt(from: CampaignPlan.start).offset)"] = rhythm
+            // What the arithmetic says, and what the calendar says.
+            let timetable = try #require(rhythm.timetable)
+            var (mine, theirs) = (CampaignPlan.start, CampaignPlan.start)
+            for _ in 0..<300 {
+                mine = rhythm.next(after: mine)
+                theirs = try #require(timetable.next(after: theirs))
+                #expect(mine == theirs, "seed \(seed)")
+            }
+        }
+        #expect(found.count == 7)
+    }
+}
+
+/// Goal: what nobody could know is told from what somebody should have known.
+@Suite struct SightingsTests {
+    private let at = Instant(milliseconds: 1_795_514_400_000)
+
+    @Test func `what no answer showed is hidden, until one does`() {
+        var sightings = Sightings()
+        sightings.answers(AskID(1), .init(shown: [], hidden: ["run-1"], at: at))
+        #expect(!sightings.isHidden("run-1", since: at - .seconds(15)), "it has not come yet")
+        sightings.told(.runsAnswered(AskID(1), .success(RunListing(runs: [], isTruncated: false))))
+        #expect(sightings.isHidden("run-1", since: at - .seconds(15)))
+        #expect(!sightings.isHidden("run-1", since: at), "that answer is too old")
+        sightings.answers(AskID(2), .init(shown: ["run-1"], hidden: [], at: at + .seconds(5)))
+        sightings.told(.runsAnswered(AskID(2), .success(RunListing(runs: [], isTruncated: false))))
+        sightings.answers(AskID(3), .init(shown: [], hidden: ["run-1"], at: at + .seconds(9)))
+        sightings.told(.runsAnswered(AskID(3), .success(RunListing(runs: [], isTruncated: false))))
+        #expect(!sightings.isHidden("run-1", since: at), "it was seen, and not seen to end")
+    }
+
+    @Test func `an answer that is lost shows nothing`() {
+        var sightings = Sightings()
+        sightings.answers(AskID(1), .init(shown: ["run-1"], hidden: ["run-2"], at: at))
+        sightings.told(.runsAnswered(AskID(1), .failure(.unavailable(detail: "timeout"))))
+        #expect(!sightings.isHidden("run-2", since: at - .seconds(15)))
+    }
+}
+
+/// Goal: a world of values is the world of bytes: both clients make the same of one platform.
+@Suite struct ClientTests {
+    @Test(arguments: 1...40 as ClosedRange<UInt64>)
+    func `values say what the readers of answers say`(_ seed: UInt64) throws {
+        let options = SimulationOptions(seed: seed, hours: 4)
+        let plan = CampaignPlan(options)
+        var scenario = plan.scenario
+        // These are drawn for each request, and pages are cut at other places.
+        scenario.refusals = []
+        scenario.faults = []
+        scenario.quirks.missingRunPercent = 0
+        scenario.quirks.missingExportPercent = 0
+        scenario.quirks.emptyRunListPercent = 0
+        scenario.quirks.deadToken = .unauthorized
+        var model = PlatformModel(
+            scenario: scenario, seed: seed, start: CampaignPlan.start, runIDs: .counted)
+        var (values, wire) = (
+            ValueClient(readsSlowly: false, pageSize: ClientBounds.page), WireClient(plan.configuration.platform)
+        )
+        var now = CampaignPlan.start
+        model.startExport(at: now, lasting: 1_200_000) { $0.newMilliseconds = 300_000 }
+        model.startExport(at: now, lasting: 600_000) { $0.schema = "" }
+        model.startExport(at: now, lasting: 600_000, fails: true) { $0.isFromAPI = true }
+        var number = 0
+        for round in 0..<12 {
+            now = now + .milliseconds(433_217)
+            let pair = plan.pair(UInt64(round))
+            model.pass(to: now)
+            _ = model.reply(
+                to: [(flow: pair.dataflow.text, audience: pair.audience.text)],
+                in: model.scenario.flows.first { $0.id == pair.dataflow.text }?.sandbox ?? "prod", at: now
+            ) { RunFate(duration: .seconds(900), fails: round % 3 == 0, records: Int64(round)) }
+            for sandbox in plan.sandboxes {
+                let flows = plan.scenario.flows.map { DataflowID($0.id) }
+                number += 3
+                let effects: [Effect] = [
+                    .askExportJobs(AskID(number), sandbox, since: CampaignPlan.start),
+                    .askDataflows(AskID(number + 1), sandbox, flows),
+                    .askRuns(AskID(number + 2), sandbox, flows, RunListingDepth(since: CampaignPlan.start)),
+                ]
+                for effect in effects {
+                    let one = try #require(event(effect, &values, model, now))
+                    let other = try #require(event(effect, &wire, model, now))
+                    #expect(plain(one) == plain(other), "\(options.words)")
+                }
+            }
+        }
+    }
+
+    private func event(
+        _ effect: Effect, _ client: inout some SimulatedClient, _ model: PlatformModel, _ now: Instant
+    ) -> Event? {
+        var model = model
+        for _ in 0..<100 {
+            switch client.answer(effect, &model, at: now, fate: { RunFate(duration: nil) }) {
+            case .answered(let event)?: return event
+            case .goesOn?: continue
+            case nil: return nil
+            }
+        }
+        return nil
+    }
+
+    /// Without the words that are for people only, and without what values leave out.
+    private func plain(_ event: Event) -> Event {
+        switch event {
+        case .exportJobsAnswered(let id, let answer):
+            .exportJobsAnswered(
+                id,
+                answer.map { jobs in
+                    jobs.map { job in
+                        var job = job
+                        (job.word, job.batchID) = ("", nil)
+                        return job
+                    }
+                })
+        case .dataflowsAnswered(let id, let answer):
+            .dataflowsAnswered(
+                id,
+                answer.map { definitions in
+                    definitions.map { definition in
+                        var definition = definition
+                        for index in definition.mappings.indices {
+                            definition.mappings[index].ids = Set(definition.mappings[index].ids).sorted()
+                        }
+                        return definition
+                    }
+                })
+        case .runsAnswered(let id, let answer):
+            .runsAnswered(
+                id,
+                answer.map { listing in
+                    var listing = listing
+                    for index in listing.runs.indices {
+                        listing.runs[index].word = ""
+                        listing.runs[index].metrics = RunMetrics(records: listing.runs[index].metrics.records)
+                    }
+                    return listing
+                })
+        default: event
+        }
+    }
+}

@@ -29,6 +29,8 @@ struct DrawnPlatform {
     private var dataflowGate = DataflowGate.dataflow
     private var serialize = Serialization.audience
     private var runMaximumAge = Guardrails().runMaximumAge
+    /// Pages of a listing that are read at most: as many runs as the production client reads, or fewer.
+    private(set) var pages = 375
     /// Nobody edits dataflows in it.
     private(set) var isLeftAlone = false
 
@@ -130,6 +132,7 @@ struct DrawnPlatform {
         if has() { scenario.quirks.emptyRunListPercent = number(1...4) }
         if has() { scenario.quirks.missingExportPercent = number(1...10) }
         if has() { scenario.quirks.pagesByPosition = true }
+        if has() { pages = number(30...60) }
         if has() { scenario.runs.emptyPercent = number(1...50) }
         if has() {
             scenario.quirks.partialPercent = number(1...100)

@@ -82,8 +82,9 @@ struct PlatformTruth {
         case .dataflowBusy, .audienceInFlight:
             if violation.rule == .dataflowBusy, words.contains(where: adopted.contains) { return true }
             if let run = words.lazy.compactMap(run).first {
-                return isUnseen(run, sent: sent)
-                    || !run.isOurs && isAged(run.createdAt, guardrails.runMaximumAge, at: at)
+                // Of a call that was refused, or given up: it is there to be seen as soon as listings show it.
+                if run.isOurs { return run.isListedFrom > sent || sightings.isHidden(run.id, since: horizon) }
+                return isUnseen(run, sent: sent) || isAged(run.createdAt, guardrails.runMaximumAge, at: at)
             }
             let running = foreignRuns.last { run in words.contains(run.id) }
             return running.map { $0.begin + lag > horizon } ?? false

@@ -46,19 +46,22 @@ struct ValueClient: SimulatedClient {
     private var definitions: [DataflowID: (flow: Scenario.Flow, mappings: [DataflowDefinition.Mapping])] = [:]
     private let readsSlowly: Bool
     private let pageSize: Int
+    private let pages: Int
     /// Listings of runs that are being read.
     private var readings: [AskID: Reading] = [:]
 
     /// - Parameter readsSlowly: Whether pages of a listing are read one after the other.
-    init(readsSlowly: Bool, pageSize: Int) {
+    init(readsSlowly: Bool, pageSize: Int = ClientBounds.page, pages: Int = 375) {
         self.readsSlowly = readsSlowly
         self.pageSize = pageSize
+        self.pages = pages
     }
 
     private struct Reading {
         var runs: [DataflowRun] = []
         var wanted: Set<RunID>
         var place: PlatformModel.RunPlace?
+        var pages = 0
     }
 
     mutating func answer(
@@ -85,9 +88,10 @@ struct ValueClient: SimulatedClient {
             if let failure { return .dataflowsAnswered(id, .failure(failure)) }
             return .dataflowsAnswered(id, .success(dataflows.map { definition($0, sandbox, model, at: now) }))
         case .askRuns(let id, let sandbox, let dataflows, let depth):
-            let answer = Self.ask("runs", sandbox, &model, now) { [pageSize] model in
+            let answer = Self.ask("runs", sandbox, &model, now) { [pageSize, pages] model in
                 Self.listing(
-                    dataflows.filter { model.flow($0.text, in: sandbox.text) != nil }, depth, pageSize, model, at: now)
+                    dataflows.filter { model.flow($0.text, in: sandbox.text) != nil }, depth, (pageSize, pages), model,
+                    at: now)
             }
             return .runsAnswered(id, answer)
         case .askRun(let id, let sandbox, let run):
@@ -118,7 +122,8 @@ struct ValueClient: SimulatedClient {
         reading.runs += page.runs.map { Self.run($0, model) }
         for run in page.runs { reading.wanted.remove(RunID(run.id)) }
         let reachesBack = depth.since.map { since in page.runs.contains { $0.createdAt < since } } ?? true
-        guard let next = page.next, !(reading.wanted.isEmpty && reachesBack) else {
+        reading.pages += 1
+        guard let next = page.next, reading.pages < pages, !(reading.wanted.isEmpty && reachesBack) else {
             let listing = RunListing(runs: reading.runs, isTruncated: page.next != nil)
             return .answered(.runsAnswered(id, .success(listing)))
         }
@@ -202,11 +207,15 @@ struct ValueClient: SimulatedClient {
     }
 
     private static func listing(
-        _ dataflows: [DataflowID], _ depth: RunListingDepth, _ pageSize: Int, _ model: PlatformModel, at now: Instant
+        _ dataflows: [DataflowID], _ depth: RunListingDepth, _ pages: (size: Int, count: Int), _ model: PlatformModel,
+        at now: Instant
     ) -> RunListing {
         var wanted = Set(depth.containing)
-        let shown = model.shownRuns(of: dataflows.map(\.text), page: pageSize, at: now) { page in
+        var count = 0
+        let shown = model.shownRuns(of: dataflows.map(\.text), page: pages.size, at: now) { page in
             for run in page { wanted.remove(RunID(run.id)) }
+            count += 1
+            if count == pages.count { return true }
             guard wanted.isEmpty else { return false }
             return depth.since.map { since in page.contains { $0.createdAt < since } } ?? true
         }

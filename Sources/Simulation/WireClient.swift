@@ -32,12 +32,17 @@ struct WireClient: SimulatedClient {
     ) -> Exchange? {
         switch effect {
         case .askExportJobs(let id, let sandbox, let since):
+            var isWhole = false
             let answer = readOn(id, builder.exportJobs(sandbox), sandbox, &model, now) { response throws(AskFailure) in
                 try ExportJobsAnswer.read(response.body)
             } isEnough: { page in
-                page.reachesBack(to: since)
+                isWhole = page.reachesBack(to: since)
+                return isWhole
             }
             guard let answer else { return .goesOn(id) }
+            if case .success(let listing) = answer, listing.isTruncated, !isWhole {
+                return .answered(.exportJobsAnswered(id, .failure(.nonsense(detail: "more than can be read"))))
+            }
             return .answered(.exportJobsAnswered(id, answer.map(\.items)))
         case .askDataflows(let id, let sandbox, let dataflows):
             let answer = readOn(id, builder.dataflows(sandbox, dataflows), sandbox, &model, now) {

@@ -107,7 +107,7 @@ package final class World {
             scenario: plan.scenario, seed: options.seed, start: CampaignPlan.start,
             runIDs: options.isThroughBytes ? .uuids : .counted)
         journal = SimulatedJournal(isThroughBytes: options.isThroughBytes)
-        client = ValueClient(readsSlowly: false, pageSize: ClientBounds.page)
+        client = ValueClient(readsSlowly: false)
         checker = Checker(
             truth: PlatformTruth(
                 freshness: plan.configuration.polling.gateFreshness,

@@ -21,7 +21,8 @@ extension World {
         client =
             options.isThroughBytes
             ? WireClient(configuration.platform)
-            : ValueClient(readsSlowly: delays.readsSlowly, pageSize: ClientBounds.page(options))
+            : ValueClient(
+                readsSlowly: delays.readsSlowly, pageSize: ClientBounds.page(options), pages: plan.platform.pages)
         do {
             let runtime = try Runtime(configuration: configuration, journal: journal, environment: self)
             trace("process \(process) starts")

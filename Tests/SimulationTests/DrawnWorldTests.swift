@@ -142,7 +142,7 @@ import Testing
         var model = PlatformModel(
             scenario: scenario, seed: seed, start: CampaignPlan.start, runIDs: .counted)
         var (values, wire) = (
-            ValueClient(readsSlowly: false, pageSize: ClientBounds.page), WireClient(plan.configuration.platform)
+            ValueClient(readsSlowly: false), WireClient(plan.configuration.platform)
         )
         var now = CampaignPlan.start
         model.startExport(at: now, lasting: 1_200_000) { $0.newMilliseconds = 300_000 }

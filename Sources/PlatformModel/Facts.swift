@@ -17,6 +17,8 @@ extension PlatformModel {
         package var schema: String?
         /// Those of API jobs belong to whoever made them.
         package var datasetID: String
+        /// Nil while it runs, and where it failed.
+        package var batchID: String?
         package var requestID: String
     }
 
@@ -37,6 +39,8 @@ extension PlatformModel {
         package var createdClient: String
         /// It read an incremental batch: it was not ad hoc.
         package var isIncremental: Bool
+        /// The batch that it read, as far as that is told.
+        package var snapshot: String?
     }
 
     /// Export jobs of profiles, or of what they do not say, newest first: all that were created since an instant, and at
@@ -61,7 +65,7 @@ extension PlatformModel {
                     id: String(Self.exportID(index)), createdAt: createdAt, endedAt: now < end ? nil : end,
                     fails: export.fails, isNew: now < createdAt + .milliseconds(export.newMilliseconds) && now < end,
                     schema: export.schema.isEmpty ? nil : export.schema, datasetID: datasetID(of: index),
-                    requestID: requestID(of: index)))
+                    batchID: now < end || export.fails ? nil : batchID(of: index), requestID: requestID(of: index)))
         }
         return shown
     }
@@ -171,7 +175,8 @@ extension PlatformModel {
             id: run.id, flow: run.flow, createdAt: run.createdAt, hasEnded: run.hasEnded(at: now), fails: run.fails,
             audiences: namedAudiences(of: run, at: now), endedAt: run.hasEnded(at: now) ? run.endsAt : nil,
             updatedAt: updatedAt(run, at: now), records: records(of: run, at: now), createdClient: client(of: run),
-            isIncremental: run.hasEnded(at: now) && incrementalBatch(of: run) != nil)
+            isIncremental: run.hasEnded(at: now) && incrementalBatch(of: run) != nil,
+            snapshot: run.hasEnded(at: now) ? run.snapshot : nil)
     }
 
     // MARK: What is shown, here and as JSON
@@ -215,8 +220,8 @@ extension PlatformModel {
         run.export == nil ? scenario.quirks.adhocClient : "AepActivationService"
     }
 
-    /// The batch of the newest scheduled export that had succeeded when the run began.
-    func snapshotBatch(of run: SimulatedRun) -> String? {
+    /// The batch of the newest scheduled export that has succeeded when a run begins.
+    func snapshotBatch(for run: SimulatedRun) -> String? {
         guard !scenario.quirks.batchIDsAreEmpty else { return nil }
         let sandbox = sandbox(ofFlow: run.flow)
         let ended = scenario.exports.indices.filter { index in

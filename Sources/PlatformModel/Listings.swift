@@ -319,7 +319,7 @@ extension PlatformModel {
             "statusSummary": [
                 "status": run.fails ? "failed" : "success",
                 "extensions": [
-                    "snapshot.batchId": .string(snapshotBatch(of: run) ?? ""),
+                    "snapshot.batchId": .string(run.snapshot ?? ""),
                     "incremental.batchId": .string(incrementalBatch(of: run) ?? ""),
                 ],
             ],

@@ -363,6 +363,7 @@ package struct PlatformModel: Sendable {
     private mutating func insert(_ run: SimulatedRun) {
         let place = runs.lastIndex { $0.createdAt <= run.createdAt }.map { $0 + 1 } ?? 0
         runs.insert(run, at: place)
+        runs[place].snapshot = snapshotBatch(for: run)
         openRuns = openRuns.map { $0 >= place ? $0 + 1 : $0 }
         openRuns.insert(place, at: openRuns.firstIndex { $0 > place } ?? openRuns.count)
     }
@@ -413,6 +414,7 @@ package struct PlatformModel: Sendable {
     /// - Returns: Where it is in `runs`.
     mutating func begin(_ run: SimulatedRun) -> Int {
         runs.append(run)
+        runs[runs.count - 1].snapshot = snapshotBatch(for: run)
         openRuns.append(runs.count - 1)
         return runs.count - 1
     }

@@ -80,7 +80,7 @@ struct ValueClient: SimulatedClient {
         case .askExportJobs(let id, let sandbox, let since):
             let answer = Self.ask("exports", sandbox, &model, now) { [pageSize] model in
                 model.shownExports(since: since, page: pageSize, in: sandbox.text, at: now)
-                    .compactMap(Self.job)
+                    .map(Self.job)
             }
             return .exportJobsAnswered(id, answer)
         case .askDataflows(let id, let sandbox, let dataflows):
@@ -153,15 +153,12 @@ struct ValueClient: SimulatedClient {
         return nil
     }
 
-    /// Nil for a job that has ended and does not say its schema: it may be any.
-    private static func job(_ shown: PlatformModel.ShownExport) -> ExportJob? {
+    private static func job(_ shown: PlatformModel.ShownExport) -> ExportJob {
         let status: ExportJob.Status = shown.endedAt == nil ? .running : shown.fails ? .failed : .succeeded
-        let isUncertain = shown.schema == nil
-        if isUncertain, status != .running { return nil }
         return ExportJob(
             id: shown.id, status: status, word: status == .running && shown.isNew ? "NEW" : status.rawValue,
-            createdAt: shown.createdAt, endedAt: shown.endedAt, isUncertain: isUncertain, requestID: shown.requestID,
-            datasetID: shown.datasetID)
+            createdAt: shown.createdAt, endedAt: shown.endedAt, isUncertain: shown.schema == nil,
+            requestID: shown.requestID, datasetID: shown.datasetID, batchID: shown.batchID)
     }
 
     private mutating func definition(
@@ -236,7 +233,8 @@ struct ValueClient: SimulatedClient {
         return DataflowRun(
             id: RunID(shown.id), dataflow: DataflowID(shown.flow), createdAt: shown.createdAt, status: status,
             word: word, audiences: shown.audiences.map { AudienceID($0) },
-            metrics: RunMetrics(records: shown.records.map { Int($0) }), createdClient: shown.createdClient,
+            metrics: RunMetrics(records: shown.records.map { Int($0) }, snapshot: shown.snapshot),
+            createdClient: shown.createdClient,
             readsIncremental: shown.isIncremental)
     }
 

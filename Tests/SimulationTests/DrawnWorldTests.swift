@@ -197,7 +197,7 @@ import Testing
                 answer.map { jobs in
                     jobs.map { job in
                         var job = job
-                        (job.word, job.batchID) = ("", nil)
+                        job.word = ""
                         return job
                     }
                 })
@@ -220,7 +220,9 @@ import Testing
                     var listing = listing
                     for index in listing.runs.indices {
                         listing.runs[index].word = ""
-                        listing.runs[index].metrics = RunMetrics(records: listing.runs[index].metrics.records)
+                        listing.runs[index].metrics = RunMetrics(
+                            records: listing.runs[index].metrics.records,
+                            snapshot: listing.runs[index].metrics.snapshot)
                     }
                     return listing
                 })

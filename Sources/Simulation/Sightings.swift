@@ -7,8 +7,8 @@ internal import SchedulerCore
 struct Sightings {
     /// What an answer shows of what is under way.
     struct Look {
-        var shown: [String]
-        var hidden: [String]
+        var shown: [String] = []
+        var hidden: [String] = []
         /// By the platform's clock.
         var at: Instant
     }
@@ -25,16 +25,14 @@ struct Sightings {
 
     mutating func told(_ event: Event) {
         switch event {
-        case .runsAnswered(let id, let answer):
-            if case .success = answer { take(id) }
-        case .exportJobsAnswered(let id, let answer):
-            if case .success = answer { take(id) }
+        case .runsAnswered(let id, let answer): take(id, isThere: (try? answer.get()) != nil)
+        case .exportJobsAnswered(let id, let answer): take(id, isThere: (try? answer.get()) != nil)
         default: break
         }
     }
 
-    private mutating func take(_ id: AskID) {
-        guard let look = coming[id] else { return }
+    private mutating func take(_ id: AskID, isThere: Bool) {
+        guard let look = coming.removeValue(forKey: id), isThere else { return }
         seen.formUnion(look.shown)
         for item in look.hidden { hidden[item] = max(look.at, hidden[item] ?? look.at) }
     }

@@ -111,18 +111,29 @@ extension World {
     private func note(_ effect: Effect, _ answer: Event) {
         switch (effect, answer) {
         case (.askRuns(let id, _, let dataflows, _), .runsAnswered(_, .success(let listing))):
-            let shown = listing.runs.map(\.id.text)
+            let begin = firstPages.removeValue(forKey: id) ?? trueTime
+            let underWay = model.runsUnderWay(on: dataflows.map(\.text), at: trueTime)
+            guard !underWay.isEmpty else { return }
             let oldest = listing.isTruncated ? listing.runs.compactMap(\.createdAt).min() : nil
-            let hidden = model.runsUnderWay(on: dataflows.map(\.text), at: trueTime).filter { run in
-                (oldest.map { run.createdAt >= $0 } ?? true) && !shown.contains(run.id)
+            var look = Sightings.Look(at: begin)
+            for run in underWay {
+                if listing.runs.contains(where: { $0.id.text == run.id }) {
+                    look.shown.append(run.id)
+                } else if oldest.map({ run.createdAt >= $0 }) ?? true {
+                    look.hidden.append(run.id)
+                }
             }
-            let begin = firstPages.removeValue(forKey: id) ?? trueTime
-            checker.truth.sightings.answers(id, .init(shown: shown, hidden: hidden.map(\.id), at: begin))
+            checker.truth.sightings.answers(id, look)
         case (.askExportJobs(let id, let sandbox, _), .exportJobsAnswered(_, .success(let jobs))):
-            let shown = jobs.map(\.id)
-            let hidden = model.exportsUnderWay(in: sandbox.text, at: trueTime).filter { !shown.contains($0) }
-            let begin = firstPages.removeValue(forKey: id) ?? trueTime
-            checker.truth.sightings.answers(id, .init(shown: shown, hidden: hidden, at: begin))
+            var look = Sightings.Look(at: firstPages.removeValue(forKey: id) ?? trueTime)
+            for export in model.exportsUnderWay(in: sandbox.text, at: trueTime) {
+                if jobs.contains(where: { $0.id == export }) {
+                    look.shown.append(export)
+                } else {
+                    look.hidden.append(export)
+                }
+            }
+            checker.truth.sightings.answers(id, look)
         default: break
         }
     }

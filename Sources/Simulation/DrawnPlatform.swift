@@ -45,7 +45,8 @@ struct DrawnPlatform {
     init(_ options: SimulationOptions, _ settings: DrawnSettings, _ scenario: inout Scenario) {
         chance = SplitMix(seed: options.seed ^ 0x706c_6174_666f_726d)
         sandboxes = CampaignPlan.sandboxes(options, of: scenario)
-        share = options.size != .usual || chance.hits(percent: 50) ? 0 : [10, 25, 60][Int(chance.below(3))]
+        let isCalm = chance.hits(percent: 50)
+        share = isCalm || options.size != .usual ? 0 : [10, 25, 60][Int(chance.below(3))]
         leastWindow = Self.drawWindow(share, &scenario, &chance)
         drawWords(&scenario.quirks)
         drawTimes(&scenario)

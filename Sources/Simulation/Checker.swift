@@ -21,25 +21,31 @@ struct Checker {
     private(set) var occurrences = 0
     private(set) var calls = 0
 
-    private var admitted: [Pair: Int] = [:]
-    private var retries: [Pair: Int] = [:]
+    var plans = PlansInUse()
+    private(set) var acceptances = AcceptanceCheck()
+    private var followers = FollowerCheck()
+    private var notices = NoticeCheck()
+    private var phases = PhaseCheck()
+    private(set) var hearing = Hearing()
+    /// True time, which is the platform's; nil where nobody keeps it.
+    var clock: (() -> Instant)?
+
     /// Calls that left, and when by the platform's clock.
     private(set) var sent: [CallID: Instant] = [:]
     /// By whom a run is owned, for each pair that it serves.
-    private var owners: [RunID: [Pair: ActivationID]] = [:]
+    var owners: [RunID: [Pair: ActivationID]] = [:]
     private var isChanged = false
+    /// See ``earliestDeadline``; nil for one that has to be looked for.
+    private var deadline: Instant?
     /// The latest that the daemon's clock ever showed with a record.
     private var latest = Instant(milliseconds: .min)
     private var seenViolations = 0
-    private var seenCalls = 0
     /// How often an activation was in doubt since a person settled it last.
     private var doubts: [ActivationID: Int] = [:]
     private var asks: (hour: Int64, count: Int) = (0, 0)
     private(set) var mostAsks = 0
     /// See ``CampaignPlan/asksAnHour``.
     var asksAnHour = CheckBounds.asksAnHour
-    /// What `catch_up` was lately, the newest last: a reload may wait for the disk.
-    private var catchUps: [CampaignName: [Duration]] = [:]
 
     init(truth: PlatformTruth) {
         self.truth = truth
@@ -56,6 +62,7 @@ struct Checker {
     ///   - runs: The platform's runs by id.
     mutating func stored(_ records: [Record], at now: Instant, runs: (RunID) -> SimulatedRun?) {
         isChanged = true
+        deadline = nil
         latest = max(latest, now)
         for record in records {
             look(at: record, now, runs)
@@ -64,6 +71,11 @@ struct Checker {
     }
 
     private mutating func look(at record: Record, _ now: Instant, _ runs: (RunID) -> SimulatedRun?) {
+        if let wrong = phases.take(record) {
+            report("no record leaves a phase that it may not leave", wrong, at: now)
+        }
+        acceptances.look(at: record, folded, at: clock?() ?? now)
+        notices.take(record)
         switch record {
         case .campaignRemoved(let campaign):
             nominals.remove(campaign)
@@ -77,6 +89,15 @@ struct Checker {
             admit(occurrence, at: now)
         case .occurrencesSkipped(let skipped):
             skip(skipped, at: now)
+        case .occurrenceEnded(let id, let outcome, _):
+            if let campaign = folded.occurrences[id]?.occurrence.campaign {
+                followers.ended(id, of: campaign, outcome, plans)
+            }
+        case .exportFinished(let sandbox, let job, let succeeded, _, _):
+            // The first one that is seen only says where counting begins.
+            if folded.exportMarks[sandbox] != nil {
+                followers.ended(export: job, in: sandbox, succeeded: succeeded, plans)
+            }
         case .callIntended(let call):
             calls += 1
             if call.pairs.count > CheckBounds.pairs { report("never more than 80 pairs", "call \(call.id)", at: now) }
@@ -89,7 +110,8 @@ struct Checker {
             }
         case .activationResolved(let id, .retry, _, _):
             doubts[id] = nil
-            if let pair = folded.pair(of: id) { retries[pair, default: 0] += 1 }
+        case .runDisregarded(let run, _, _):
+            truth.disregarded.insert(run.text)
         case .activationRunning(let id, let run, let adopted, _):
             own(run, id, adopted: adopted, at: now, runs)
         case .activationEnded(let id, let outcome, _):
@@ -100,7 +122,8 @@ struct Checker {
 
     private mutating func admit(_ occurrence: Occurrence, at now: Instant) {
         occurrences += 1
-        for pair in occurrence.pairs { admitted[pair, default: 0] += 1 }
+        judge(occurrence, at: now)
+        if let wrong = followers.take(occurrence) { report("whoever follows is owed an answer", wrong, at: now) }
         if case .manual = occurrence.origin {
         } else if !nominals.admit(occurrence.campaign) {
             report("no more than max_occurrences", "\(occurrence.campaign)", at: now)
@@ -112,6 +135,7 @@ struct Checker {
 
     private mutating func skip(_ skipped: SkippedOccurrences, at now: Instant) {
         judge(skipped, at: now)
+        if let wrong = followers.take(skipped) { report("whoever follows is owed an answer", wrong, at: now) }
         let words = skipped.detail.split { $0 == " " || $0 == "," }
         if let place = words.firstIndex(of: "export"), place + 1 < words.count {
             nominals.decide(skipped.campaign, export: String(words[place + 1]))
@@ -121,37 +145,6 @@ struct Checker {
             skipped.first.milliseconds % 60_000 == 0
         else { return }
         decide(skipped.campaign, skipped.first, max(skipped.first, skipped.last), at: now)
-    }
-
-    /// A configuration that is in use from now on, or as soon as the disk allows.
-    mutating func mayUse(_ plan: CampaignPlan) {
-        for (name, planned) in plan.campaigns {
-            catchUps[name] = (catchUps[name] ?? []).suffix(CheckBounds.catchUps - 1) + [planned.campaign.catchUp]
-        }
-    }
-
-    /// Why a time was not fired, judged by what is known outside of the daemon.
-    private mutating func judge(_ skipped: SkippedOccurrences, at now: Instant) {
-        let isTrue: Bool
-        switch skipped.reason {
-        case .missed:
-            // A millisecond or two may pass between the decision and its record.
-            let patience = catchUps[skipped.campaign]?.min() ?? .zero
-            isTrue = skipped.last <= now - patience + .seconds(1)
-        case .overlap:
-            isTrue = !folded.unended(of: skipped.campaign).isEmpty
-        case .paused:
-            isTrue = folded.pause(of: skipped.campaign, at: now) != nil
-        case .superseded, .predecessor, .oversized:
-            isTrue = true
-        case .decided:
-            // The marks of a daemon that lost nothing say it before the journal has to.
-            isTrue = false
-        }
-        guard !isTrue else { return }
-        report(
-            "a time is skipped for a reason that holds",
-            "\(skipped.campaign) at \(skipped.first.rfc3339): \(skipped.reason.rawValue)", at: now)
     }
 
     private mutating func decide(_ campaign: CampaignName, _ first: Instant, _ last: Instant, at now: Instant) {
@@ -175,55 +168,42 @@ struct Checker {
                 report("no call during a pause", "activation \(activation)", at: now)
             }
         }
-    }
-
-    // MARK: Whose run it is
-
-    private mutating func own(
-        _ run: RunID, _ id: ActivationID, adopted: Bool, at now: Instant, _ runs: (RunID) -> SimulatedRun?
-    ) {
-        guard let pair = folded.pair(of: id) else { return }
-        if adopted { truth.adopted.insert(run.text) }
-        guard let real = runs(run), real.flow == pair.dataflow.text, real.audiences.contains(pair.audience.text) else {
-            return report("a run is followed by those that it is for", "run \(run), activation \(id)", at: now)
-        }
-        if let other = owners[run]?[pair], other != id {
-            report("one run is one delivery of a pair", "run \(run): activations \(other) and \(id)", at: now)
-        }
-        owners[run, default: [:]][pair] = id
-        if let call = callInDoubt(of: id), let left = sent[call], real.createdAt < left,
-            real.isOurs || !truth.isUnseen(real, sent: left)
-        {
-            report("a run that began before the call is not its own", "run \(run), activation \(id)", at: now)
+        if let blackout = plans.blackout(at: now) {
+            report("no call inside a blackout", "call \(id): \(blackout)", at: now)
         }
     }
 
-    func isOwned(_ run: RunID, _ pair: Pair) -> Bool { owners[run]?[pair] != nil }
+    // MARK: Events
 
-    private func callInDoubt(of id: ActivationID) -> CallID? {
-        switch folded[id]?.phase {
-        // A run of its first doubtful call is its own, however often it was sent since.
-        case .calling(let call), .inDoubt(let call): folded[id]?.doubtfulCall ?? call
-        case .waiting: folded[id]?.doubtfulCall
-        default: nil
+    /// Before a process takes it in.
+    mutating func hears(_ event: Event, at now: Instant) {
+        guard hearing.take(event, at: clock?() ?? now) else { return }
+        if case .callAnswered(let id, let answer) = event { acceptances.hears(id, answer) }
+        notices.hears(event, at: clock?() ?? now)
+    }
+
+    mutating func told(_ notification: Notification, at now: Instant) {
+        if let wrong = notices.told(notification, at: clock?() ?? now) {
+            report("nobody is called for nothing", wrong, at: now)
         }
     }
 
-    private mutating func lookAtEnd(
-        of id: ActivationID, _ outcome: ActivationOutcome, at now: Instant, _ runs: (RunID) -> SimulatedRun?
-    ) {
-        switch outcome.result {
-        case .succeeded, .partial:
-            let real = outcome.run.flatMap(runs)
-            if real.map({ $0.fails }) ?? true {
-                report("what is told as delivered was delivered", "activation \(id)", at: now)
-            }
-        case .failed where outcome.run != nil:
-            if outcome.run.flatMap(runs)?.fails != true {
-                report("what is told as failed has failed", "activation \(id)", at: now)
-            }
-        case .failed, .expired, .cancelled: break
+    /// After a process took it in, and lives on.
+    mutating func settleEvent(at now: Instant) {
+        if let wrong = followers.settle(isFinished: nominals.isFinished) {
+            report("whoever follows is owed an answer", wrong, at: now)
         }
+        if let wrong = notices.settle(at: clock?() ?? now) {
+            report("somebody is told of what needs a person", wrong, at: now)
+        }
+    }
+
+    /// What it was told, and did not write down, is gone with it.
+    mutating func processDied() {
+        acceptances.forgetAnswers()
+        hearing = Hearing()
+        deadline = nil
+        notices.forget()
     }
 
     // MARK: The state
@@ -241,8 +221,29 @@ struct Checker {
         }
     }
 
+    /// When the first of what waits expires; never, where nothing waits.
+    mutating func earliestDeadline() -> Instant {
+        if let deadline { return deadline }
+        var earliest = Instant(milliseconds: .max)
+        for occurrence in folded.occurrences.values where occurrence.outcome == nil {
+            for activation in occurrence.activations {
+                guard case .waiting = activation.phase else { continue }
+                earliest = min(earliest, activation.expiresAt ?? occurrence.occurrence.expiresAt)
+            }
+        }
+        deadline = earliest
+        return earliest
+    }
+
     // MARK: What leaves
 
+    /// On its way to the wire.
+    mutating func handsOut(_ call: Call) {
+        hearing.leaves(.send(call))
+    }
+
+    /// Onto the wire.
+    ///
     /// - Parameter platformTime: By the platform's clock.
     mutating func leaves(_ call: Call, at now: Instant, platformTime: Instant) {
         if folded.calls[call.id]?.isSending != true {
@@ -251,10 +252,14 @@ struct Checker {
         if sent.updateValue(platformTime, forKey: call.id) != nil {
             report("a call is sent once", "call \(call.id)", at: now)
         }
+        if let wrong = acceptances.look(atLeaving: call) {
+            report("nothing is sent again once its run was named", wrong, at: now)
+        }
     }
 
     /// - Parameter isExpected: Whether somebody waits for such an answer although nothing is due.
     mutating func asks(_ effect: Effect, isExpected: Bool, at now: Instant) {
+        hearing.leaves(effect)
         if folded.occurrences.isEmpty, !isExpected {
             report("nothing is asked while nothing is due", "\(effect)", at: now)
         }
@@ -270,7 +275,10 @@ struct Checker {
     // MARK: What the platform saw
 
     /// Right after a call came to the platform.
-    mutating func look(at ledger: Ledger, start: Instant, after call: Call, at now: Instant) {
+    mutating func look(
+        at ledger: Ledger, start: Instant, after call: Call, at now: Instant, runs: (RunID) -> SimulatedRun?
+    ) {
+        let wire = sent[call.id]
         for violation in ledger.violations.dropFirst(seenViolations) {
             let at = start + .milliseconds(violation.atMilliseconds)
             // The platform takes fewer than it says: that can only be learned.
@@ -279,61 +287,14 @@ struct Checker {
             let isFollowed = violation.detail.split(separator: " ").contains { owners[RunID(String($0))] != nil }
             guard
                 isFollowed && violation.rule == .audienceInFlight
-                    || !truth.isExcused(violation, sent: sent[call.id] ?? at, at: at)
+                    || !truth.isExcused(violation, wire: wire ?? at, at: at)
             else { continue }
             report("rule of the platform: \(violation.rule.rawValue)", violation.detail, at: at)
         }
         seenViolations = ledger.violations.count
-        guard ledger.calls.count != seenCalls else { return }
-        seenCalls = ledger.calls.count
-        for delivery in ledger.deliveries {
-            let pair = Pair(dataflow: DataflowID(delivery.dataflow), audience: AudienceID(delivery.audience))
-            let owed = (admitted[pair] ?? 0) + (retries[pair] ?? 0)
-            if delivery.accepted > owed {
-                report("never twice", "\(pair.dataflow) \(pair.audience): \(delivery.accepted) of \(owed)", at: now)
-            }
+        let isUnseen = { [truth] run in truth.isUnseen(run, sent: wire ?? now) }
+        for wrong in acceptances.take(ledger, after: call, runs, isUnseen: isUnseen) {
+            report("an activation is accepted once", wrong, at: now)
         }
     }
-
-    // MARK: What is owed
-
-    /// Every export that a campaign follows was followed, or not, with a record.
-    mutating func expectExportsFollowed(at now: Instant) {
-        let lost = nominals.lostExport(truth.exports, at: now, patience: CheckBounds.exportPatience)
-        if let (campaign, export) = lost {
-            report("never lost", "\(campaign) after export \(export) was neither fired nor skipped", at: now)
-        }
-    }
-
-    /// What was admitted, and had begun, before everything healed must have ended by now. What a clock admitted that stood
-    /// ahead, and was set back, waits for its time.
-    mutating func expectSettled(by healed: Instant, at now: Instant) {
-        for occurrence in owed(by: healed) {
-            report(
-                "every admitted activation ends", "occurrence \(occurrence.id) of \(occurrence.occurrence.campaign)",
-                at: now)
-        }
-    }
-
-    func isOwed(by healed: Instant) -> Bool { !owed(by: healed).isEmpty }
-
-    private func owed(by healed: Instant) -> [OccurrenceState] {
-        folded.occurrences.values
-            .filter { state in
-                state.outcome == nil && state.occurrence.admittedAt <= healed && state.occurrence.startsAt <= healed
-            }
-            .sorted { $0.id < $1.id }
-    }
-}
-
-enum CheckBounds {
-    static let exportPatience = Duration.seconds(3 * 3600)
-    /// Questions in one hour of one sandbox, whatever happens: polls of gates and runs, with the retries of failed ones.
-    static let asksAnHour: Int = 3000
-    /// Settings of before that may still be in use.
-    static let catchUps = 4
-    /// Adobe's guardrail.
-    static let pairs = 80
-    /// Of one activation: the call, and one more after an established absence.
-    static let doubts = 2
 }

@@ -52,7 +52,8 @@ struct NominalModel {
         limits[campaign] = nil
     }
 
-    private func isFinished(_ campaign: CampaignName) -> Bool {
+    /// Whether it has fired as often as it may.
+    func isFinished(_ campaign: CampaignName) -> Bool {
         limits[campaign].map { fired[campaign] ?? 0 >= $0 } ?? false
     }
 

@@ -29,6 +29,8 @@ struct PlatformTruth {
     private(set) var edits: [(flow: String, at: Instant)] = []
     /// Runs of others that were taken for ours by looking: nothing tells them apart.
     var adopted: Set<String> = []
+    /// Runs of others of which a person said that they close nothing.
+    var disregarded: Set<String> = []
     /// What the process that runs could know.
     var sightings = Sightings()
     /// A run of the platform.
@@ -57,21 +59,24 @@ struct PlatformTruth {
         edits.append((flow, at))
     }
 
+    /// What began after this was not to be known by a call that reached the wire at an instant: an answer that counts as fresh may
+    /// be so old. Clocks drift by up to a third of a thousandth; milliseconds of rounding come on top.
+    func horizon(of wire: Instant) -> Instant {
+        wire - freshness - freshness / 3000 - .milliseconds(10)
+    }
+
     /// Whether a run of others began so late that no fresh answer of before a call shows it: nothing tells it from the
     /// call's own.
     func isUnseen(_ run: SimulatedRun, sent: Instant) -> Bool {
-        max(run.createdAt + lag, run.isListedFrom) > horizon(sent)
-            || sightings.isHidden(run.id, since: horizon(sent))
+        max(run.createdAt + lag, run.isListedFrom) > horizon(of: sent)
+            || sightings.isHidden(run.id, since: horizon(of: sent))
     }
-
-    /// Clocks drift by up to a third of a thousandth; a millisecond of rounding comes on top.
-    private func horizon(_ sent: Instant) -> Instant { sent - freshness - .milliseconds(10) }
 
     /// Whether nobody could have known better.
     ///
-    /// - Parameter sent: When the call left, by the platform's clock.
-    func isExcused(_ violation: Ledger.Violation, sent: Instant, at: Instant) -> Bool {
-        let horizon = horizon(sent)
+    /// - Parameter wire: When the call reached the wire, by the platform's clock.
+    func isExcused(_ violation: Ledger.Violation, wire: Instant, at: Instant) -> Bool {
+        let horizon = horizon(of: wire)
         let words = violation.detail.split(separator: " ").map(String.init)
         switch violation.rule {
         case .duringExport:
@@ -80,11 +85,11 @@ struct PlatformTruth {
             return running.begin > horizon || isAged(running.begin, guardrails.exportMaximumAge, at: at)
                 || sightings.isHidden(running.id, since: horizon)
         case .dataflowBusy, .audienceInFlight:
-            if violation.rule == .dataflowBusy, words.contains(where: adopted.contains) { return true }
+            if violation.rule == .dataflowBusy, words.contains(where: closesNothing) { return true }
             if let run = words.lazy.compactMap(run).first {
                 // Of a call that was refused, or given up: it is there to be seen as soon as listings show it.
-                if run.isOurs { return run.isListedFrom > sent || sightings.isHidden(run.id, since: horizon) }
-                return isUnseen(run, sent: sent) || isAged(run.createdAt, guardrails.runMaximumAge, at: at)
+                if run.isOurs { return run.isListedFrom > wire || sightings.isHidden(run.id, since: horizon) }
+                return isUnseen(run, sent: wire) || isAged(run.createdAt, guardrails.runMaximumAge, at: at)
             }
             let running = foreignRuns.last { run in words.contains(run.id) }
             return running.map { $0.begin + lag > horizon } ?? false
@@ -98,8 +103,10 @@ struct PlatformTruth {
         }
     }
 
+    func closesNothing(_ run: String) -> Bool { adopted.contains(run) || disregarded.contains(run) }
+
     /// Whether something has been under way for so long that it counts no more.
-    private func isAged(_ begin: Instant, _ age: Duration, at: Instant) -> Bool {
+    func isAged(_ begin: Instant, _ age: Duration, at: Instant) -> Bool {
         at - begin >= .milliseconds(age.milliseconds / 1000 * 999)
     }
 }

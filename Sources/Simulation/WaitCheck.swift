@@ -1,5 +1,6 @@
-// Nothing waits on a wake that nobody set. An activation that no rule of ours holds back has a question, a call or a timer under
-// way that leads on, whatever the platform is busy with; and what had all gates open for long does not expire.
+// Nothing waits on a wake that nobody set. Whatever waits has a timer for its deadline; an activation that no rule of ours holds back
+// has a question about it, a call or a timer under way that leads on, whatever the platform is busy with; what is in doubt or runs
+// is looked at again; and what had all gates open for long is called.
 //
 // What is open is judged by the simulated platform itself, and by the records as they are stored.
 
@@ -16,15 +17,23 @@ extension World {
 
     /// Asked after every event, and now and then while none comes. Nearly always the first line answers.
     func lookForWaits() {
-        guard underWay == 0, runtime != nil, !isDying, !isStopping, disk == nil, elapsed >= frozenUntil else { return }
+        guard runtime != nil, !isDying, !isStopping, disk == nil, elapsed >= frozenUntil else { return }
+        lookForDeadlines()
         if let wakesAt, wakesAt - elapsed <= patience.milliseconds { return }
-        for occurrence in checker.folded.occurrences.values.sorted(by: { $0.id < $1.id }) {
-            guard occurrence.outcome == nil, isFree(occurrence.occurrence, since: .zero) else { continue }
-            for (position, activation) in occurrence.activations.enumerated() where activation.phase == .waiting {
+        // A call, or its turn, leads on by itself; while questions are under way, it is enough to look now and then.
+        if underWay > 0,
+            events % WaitBounds.eventsBetweenLooks != 0 || checker.folded.calls.values.contains(where: \.isOut)
+        {
+            return
+        }
+        for occurrence in checker.folded.occurrences.values.sorted(by: { $0.id < $1.id })
+        where occurrence.outcome == nil {
+            let isFree = isFree(occurrence.occurrence, since: .zero)
+            for (position, activation) in occurrence.activations.enumerated() {
                 let pair = occurrence.occurrence.pairs[position]
                 let sandbox = occurrence.occurrence.sandbox
-                guard activation.notBefore.map({ $0 <= wall }) ?? true, isPastWindow(pair, in: sandbox, since: .zero),
-                    !isHeld(pair.audience, in: sandbox)
+                guard isOwedLook(activation, pair, in: sandbox, isFree: isFree),
+                    !checker.hearing.isAsked(about: pair.dataflow, in: sandbox)
                 else { continue }
                 let until = wakesAt.map { "in \(($0 - elapsed) / 1000) s" } ?? "never"
                 return checker.report(
@@ -35,8 +44,54 @@ extension World {
         }
     }
 
+    /// The end of `start_within` needs a timer, whatever else is under way.
+    private func lookForDeadlines() {
+        let deadline = checker.earliestDeadline()
+        guard deadline < Instant(milliseconds: .max) else { return }
+        let rest = max(.zero, deadline - wall) + WaitBounds.slack
+        if let wakesAt, wakesAt - elapsed <= rest.milliseconds { return }
+        // An event that is under way comes first, and sets the timer anew.
+        guard underWay == 0 || deadline - wall > SimulationBounds.timeout else { return }
+        checker.report("what waits has a timer for its deadline", "the first expires at \(deadline.rfc3339)", at: wall)
+    }
+
+    /// Whether nothing but a question, a call or a timer of ours leads on.
+    private func isOwedLook(
+        _ activation: ActivationState, _ pair: Pair, in sandbox: SandboxName, isFree: Bool
+    ) -> Bool {
+        switch activation.phase {
+        case .waiting:
+            isFree && activation.notBefore.map { $0 <= wall } ?? true && isPastWindow(pair, in: sandbox, since: .zero)
+                && !isHeld(pair.audience, in: sandbox)
+        case .calling, .inDoubt, .running: true
+        case .quarantined, .ended: false
+        }
+    }
+
+    /// After everything healed, what has been open for long is called, and does not wait for its end.
+    func lookForOpen() {
+        guard let healedAt, runtime != nil, !isDying, !isStopping, checker.findings.isEmpty else { return }
+        let span = patience + patience + .seconds(2 * 3600)
+        guard wall - healedAt > span else { return }
+        for occurrence in checker.folded.occurrences.values.sorted(by: { $0.id < $1.id })
+        where occurrence.outcome == nil && isFree(occurrence.occurrence, since: span) {
+            for (position, activation) in occurrence.activations.enumerated()
+            where activation.phase == .waiting && wall - activation.since > span {
+                guard activation.notBefore.map({ $0 <= wall }) ?? true,
+                    isOpen(occurrence.occurrence.pairs[position], in: occurrence.occurrence.sandbox, since: span)
+                else { continue }
+                let id = occurrence.activationID(at: position)
+                return checker.report(
+                    "what is open is called", "activation \(id) waits, and all its gates are open", at: wall)
+            }
+        }
+    }
+
     /// After everything healed, what `start_within` still covers is delivered.
-    func lookAtExpiry(of id: ActivationID) {
+    func lookAtExpiry(of id: ActivationID, _ reason: String) {
+        if let wrong = closureJudge().wrongExpiry(of: id, reason) {
+            checker.report("the gate that an expiry names was closed", "activation \(id): \(wrong)", at: wall)
+        }
         guard let healedAt, let state = checker.folded[id], let pair = checker.folded.pair(of: id),
             let occurrence = checker.folded.occurrences[id.occurrence]?.occurrence
         else { return }
@@ -91,4 +146,15 @@ extension World {
                 }
         }
     }
+}
+
+private enum WaitBounds {
+    static let eventsBetweenLooks = 8
+    /// Clocks drift.
+    static let slack = Duration.seconds(15)
+}
+
+extension CallState {
+    /// Whether it waits for its turn or for its answer.
+    fileprivate var isOut: Bool { !isAnswered }
 }

@@ -115,8 +115,8 @@ package final class World {
         checker.truth.run = { [unowned self] id in model.runs.last { $0.id == id } }
         checker.truth.guardrails = plan.guardrails
         checker.truth.guardrails.firstActivationWindow = plan.platform.leastWindow
-        explain.way += .milliseconds(delays.longest)
-        checker.mayUse(plan)
+        checker.plans.mayUse(plan)
+        checker.clock = { [unowned self] in trueTime }
         checker.asksAnHour = plan.asksAnHour
         journal.fate = { [unowned self] in commitFate() }
         journal.onStored = { [unowned self] in stored($0) }
@@ -173,7 +173,7 @@ package final class World {
         checker.compare(runtime.scheduler.state, at: wall, isForced: true)
         if let healedAt, checker.isOwed(by: healedAt) { settledAt = elapsed }
         guard !isStopping, disk == nil else { return }
-        let wrong = explain.look(runtime.scheduler, model, checker.truth, at: now()) { [self] in platformTime(of: $0) }
+        let wrong = explain.look(runtime.scheduler, closureJudge(), at: now())
         if let wrong { checker.report("explain tells the truth", wrong, at: wall) }
     }
 
@@ -194,6 +194,14 @@ package final class World {
         frozenUntil = elapsed
         startProcess()
         schedule(.somebodyLooks, after: 0)
+    }
+
+    /// What is true at this moment.
+    func closureJudge() -> ClosureJudge {
+        ClosureJudge(
+            state: checker.folded, plans: checker.plans, hearing: checker.hearing, model: model, truth: checker.truth,
+            wall: wall, now: trueTime, platformTime: { [self] in platformTime(of: $0) },
+            way: .seconds(120) + .milliseconds(delays.longest))
     }
 
     private func happen(_ happening: Happening) {
@@ -227,6 +235,7 @@ package final class World {
             if !isHealed { stop() }
         case .somebodyLooks:
             lookForWaits()
+            lookForOpen()
             lookForTrouble()
             schedule(.somebodyLooks, after: SimulationBounds.looks)
         }

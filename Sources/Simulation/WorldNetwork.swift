@@ -20,6 +20,7 @@ extension World {
                 return tell(.callAnswered(call.id, .notSent(detail: obstacle)), after: 1)
             }
             checker.leaves(call, at: wall, platformTime: trueTime)
+            checker.reachesWire(call, model, at: wall, platformTime: trueTime)
             if !isHealed, let stroke = dice.strikes(.stopAtCall) { schedule(.signal, after: stroke.below(3000)) }
         }
         let way = way()
@@ -95,7 +96,7 @@ extension World {
         }
         if case .send(let call) = effect {
             underway[call.id, default: 1] -= 1
-            checker.look(at: model.ledger, start: CampaignPlan.start, after: call, at: wall)
+            checker.look(at: model.ledger, start: CampaignPlan.start, after: call, at: wall) { [self] in run($0) }
         }
         guard case .answered(let answer)? = exchange else { return }
         if process == self.process { note(effect, answer) }

@@ -93,7 +93,7 @@ extension World {
             fillDisk(stroke)
         }
         inUse = plan
-        checker.mayUse(plan)
+        checker.plans.mayUse(plan)
         handle(.reloaded(plan.configuration), takes: true)
     }
 

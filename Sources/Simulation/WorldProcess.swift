@@ -23,13 +23,13 @@ extension World {
             ? WireClient(configuration.platform)
             : ValueClient(
                 readsSlowly: delays.readsSlowly, pageSize: ClientBounds.page(options), pages: plan.platform.pages)
+        checker.plans.mayUse(plan)
         do {
             let runtime = try Runtime(configuration: configuration, journal: journal, environment: self)
             trace("process \(process) starts")
             checker.compare(runtime.scheduler.state, at: wall, isForced: true)
             self.runtime = runtime
             inUse = plan
-            checker.mayUse(plan)
             runtime.start(configuration)
             afterEvent(takes: true)
         } catch {
@@ -41,6 +41,7 @@ extension World {
         guard let runtime else { return }
         trace(Words.of(event))
         checker.truth.sightings.told(event)
+        checker.hears(event, at: wall)
         decidedAt = wall
         runtime.handle(event)
         afterEvent(takes: takes)
@@ -53,6 +54,7 @@ extension World {
         let takes = waitsForTaking == process
         if let runtime, !isDying, runtime.trouble == nil {
             checker.compare(runtime.scheduler.state, at: wall)
+            checker.settleEvent(at: wall)
             if !isStopping {
                 if takes {
                     // What is due by a reload was due under the rules of before; what a start finds changed counts from
@@ -60,6 +62,7 @@ extension World {
                     if lastTaking == process { checker.lookForLost(at: decidedAt) }
                     lastTaking = process
                     waitsForTaking = 0
+                    checker.plans.settle()
                     checker.nominals.take(plan, at: decidedAt, platformTime: trueTime)
                 }
                 checker.lookForLost(at: decidedAt)
@@ -105,6 +108,7 @@ extension World {
         guard isDying, runtime != nil else { return }
         trace("the process has died")
         runtime = nil
+        checker.processDied()
         process += 1
         underWay = 0
         wakeVersion += 1
@@ -195,7 +199,7 @@ extension World {
         for record in records {
             trace("  ■ " + Words.of(record))
             if case .activationEnded(let id, let outcome, _) = record, outcome.result == .expired {
-                lookAtExpiry(of: id)
+                lookAtExpiry(of: id, outcome.reason ?? "")
             }
             // One that vanishes before anybody saw it can not be told from one that never was.
             if case .activationRunning(_, let run, _, _) = record, !isHealed, let stroke = dice.strikes(.vanishingRun) {
@@ -203,9 +207,11 @@ extension World {
             }
         }
         mix(records.count)
-        checker.stored(records, at: decidedAt) { [self] run in model.runs.last { $0.id == run.text } }
+        checker.stored(records, at: decidedAt) { [self] in run($0) }
         mix(checker.folded.nextOccurrence &* 31 &+ checker.folded.nextCall)
     }
+
+    func run(_ id: RunID) -> SimulatedRun? { model.runs.last { $0.id == id.text } }
 
     // MARK: Clocks
 
@@ -246,12 +252,15 @@ extension World: Environment {
         case .queueCall(let id, _, _):
             schedule(.turn(id, process: process), after: Int64(1 + dice.usual.below(500)))
         case .dropCall(let id): dropped.insert(id)
-        case .notify, .reply: break
+        case .notify(let notification): checker.told(notification, at: wall)
+        case .reply: break
         case .askExportJobs:
             ask(effect, isExpected: inUse.campaigns.values.contains { $0.campaign.trigger == .afterExport })
         case .askDataflows, .askRuns, .askRun:
             ask(effect, isExpected: false)
-        case .send: leave(effect)
+        case .send(let call):
+            checker.handsOut(call)
+            leave(effect)
         }
         if !isHealed, dice.strikes(.deathAfterEffect) != nil || isDeathPoint() {
             trace("death after an effect")

@@ -97,19 +97,32 @@ import Testing
         checker.leaves(call(number), at: at, platformTime: at)
     }
 
-    @Test func `a pair that was accepted more often than it was owed`() {
+    /// What the platform took in by call `n` as run `n`.
+    private func acceptance(_ number: Int) -> Ledger.Acceptance {
+        .init(atMilliseconds: 0, dataflow: "flow", audience: "vip", run: "run-\(number)")
+    }
+
+    @Test func `an activation that was accepted twice, and one that a person ordered again`() {
         var checker = Checker(truth: truth)
         checker.stored([occurrence(1, nominal: at)], at: at) { _ in nil }
         sending(&checker, 1)
         var ledger = Ledger()
-        ledger.calls = [1]
-        ledger.deliveries = [.init(dataflow: "flow", audience: "vip", accepted: 1, succeeded: 0, failed: 0)]
-        checker.look(at: ledger, start: at, after: call(1), at: at)
+        ledger.acceptances = [acceptance(1)]
+        checker.look(at: ledger, start: at, after: call(1), at: at) { _ in nil }
         #expect(checker.findings.isEmpty)
-        ledger.calls = [1, 1]
-        ledger.deliveries[0].accepted = 2
-        checker.look(at: ledger, start: at, after: call(1), at: at)
-        #expect(checker.findings.map(\.rule) == ["never twice"])
+        ledger.acceptances.append(acceptance(2))
+        var other = checker
+        checker.look(at: ledger, start: at, after: call(2), at: at) { _ in nil }
+        #expect(checker.findings.map(\.rule) == ["an activation is accepted once"])
+        let id = ActivationID(OccurrenceID(1), 1)
+        other.stored(
+            [
+                .activationQuarantined(activation: id, reason: "", holdsLane: true, at: at),
+                .activationResolved(activation: id, resolution: .retry, actor: "anna", at: at),
+            ], at: at
+        ) { _ in nil }
+        other.look(at: ledger, start: at, after: call(2), at: at) { _ in nil }
+        #expect(other.findings.isEmpty)
     }
 
     @Test func `a call that leaves twice, and one that leaves without its record`() {
@@ -144,12 +157,12 @@ import Testing
         sending(&checker, 1)
         var ledger = Ledger()
         ledger.violations = [.init(rule: .duringExport, atMilliseconds: 300, detail: "")]
-        checker.look(at: ledger, start: at, after: call(1), at: at)
+        checker.look(at: ledger, start: at, after: call(1), at: at) { _ in nil }
         #expect(checker.findings.isEmpty, "an answer of before it began was fresh enough")
         var other = Checker(truth: truth)
         other.truth.began(export: "4711", at: at - .seconds(16), until: at + .seconds(600))
         sending(&other, 1)
-        other.look(at: ledger, start: at, after: call(1), at: at)
+        other.look(at: ledger, start: at, after: call(1), at: at) { _ in nil }
         #expect(other.findings.map(\.rule) == ["rule of the platform: during-export"])
     }
 

@@ -1,0 +1,154 @@
+// Who is told of what. Whatever needs a person is told in the event in which it becomes a fact, unless the process dies in it; what
+// is told has happened; and nobody is called out of bed for what mends itself within a minute.
+
+internal import Chronology
+internal import SchedulerCore
+
+struct NoticeCheck {
+    private struct Owed: Equatable {
+        var kind: NotificationKind
+        var campaign: CampaignName?
+        var occurrence: OccurrenceID?
+        var activation: ActivationID?
+    }
+
+    /// Refusals of one kind of question, or of calls, one after the other.
+    private struct Refusals {
+        var since: Instant
+        var count: Int
+        /// Nothing mends it but a person.
+        var isCertain: Bool
+    }
+
+    private var owed: [Owed] = []
+    private var refusals: [String: Refusals] = [:]
+    /// Activations of which somebody was told what has to be mended before they can go.
+    private var toldMappings: Set<ActivationID> = []
+    /// How an expiry names what only a person can mend.
+    private static let mendedByPeople = [" is not mapped to dataflow ", ", not enabled ", ", that day excluded "]
+    /// When this process told of refused credentials last.
+    private var toldAt: Instant?
+
+    /// What mends itself within this is nobody's trouble.
+    private static let page = Duration.seconds(60)
+    /// What is refused for so long, so often, is somebody's.
+    private static let patience = Duration.seconds(3600)
+    private static let patienceCount = 10
+
+    /// The process has died, and what it has not told with it.
+    mutating func forget() {
+        owed = []
+        refusals = [:]
+        toldAt = nil
+    }
+
+    // MARK: Facts
+
+    mutating func take(_ record: Record) {
+        switch record {
+        case .activationQuarantined(let id, _, _, _): owe(.quarantined, id)
+        case .activationEnded(let id, let outcome, _) where outcome.result == .expired:
+            owe(.expired, id)
+            // Somebody could have mended it in time.
+            let reason = outcome.reason ?? ""
+            let isForAPerson = Self.mendedByPeople.contains { reason.contains($0) }
+            if isForAPerson, !toldMappings.contains(id) { owe(.mapping, id) }
+        case .runLate(let id, _, _), .runEndUnknown(let id, _, _, _): owe(.runLate, id)
+        case .duplicateSeen(let id, _, _): owe(.duplicate, id)
+        case .occurrencesSkipped(let skipped):
+            owed.append(Owed(kind: .skipped, campaign: skipped.campaign, occurrence: skipped.id))
+        case .occurrenceEnded(let id, .failed, _): owed.append(Owed(kind: .failed, occurrence: id))
+        case .occurrenceEnded(let id, .partial, _): owed.append(Owed(kind: .partial, occurrence: id))
+        default: break
+        }
+    }
+
+    private mutating func owe(_ kind: NotificationKind, _ id: ActivationID) {
+        owed.append(Owed(kind: kind, occurrence: id.occurrence, activation: id))
+    }
+
+    /// An answer that a process takes in.
+    ///
+    /// - Parameter now: True time.
+    mutating func hears(_ event: Event, at now: Instant) {
+        switch event {
+        case .exportJobsAnswered(_, let answer): hear("export jobs", answer.failure, at: now)
+        case .dataflowsAnswered(_, let answer): hear("dataflows", answer.failure, at: now)
+        case .runsAnswered(_, let answer): hear("runs", answer.failure, at: now)
+        case .runAnswered(_, let answer): hear("run", answer.failure, at: now)
+        case .callAnswered(_, .refused(.unauthorized)), .callAnswered(_, .refused(.forbidden)):
+            refuse("calls", isCertain: false, at: now)
+        case .callAnswered(_, .accepted), .callAnswered(_, .refused): refusals["calls"] = nil
+        case .callAnswered, .callTurn, .started, .reloaded, .woke, .stopping, .admittedBefore, .command: break
+        }
+    }
+
+    private mutating func hear(_ question: String, _ failure: AskFailure?, at now: Instant) {
+        switch failure {
+        case nil: refusals[question] = nil
+        case .credentials, .refused(status: 403, _): refuse(question, isCertain: false, at: now)
+        case .secret: refuse(question, isCertain: true, at: now)
+        case .throttled, .unavailable, .refused, .nonsense: break
+        }
+    }
+
+    private mutating func refuse(_ question: String, isCertain: Bool, at now: Instant) {
+        var known = refusals[question] ?? Refusals(since: now, count: 0, isCertain: false)
+        known.count += 1
+        known.isCertain = known.isCertain || isCertain
+        refusals[question] = known
+    }
+
+    // MARK: What is told
+
+    /// - Parameter now: True time.
+    /// - Returns: What is wrong, in words.
+    mutating func told(_ notification: Notification, at now: Instant) -> String? {
+        switch notification.kind {
+        case .quarantined, .expired, .duplicate, .skipped, .failed, .partial, .runLate:
+            let place = owed.firstIndex { entry in
+                entry.kind == notification.kind && entry.activation == notification.activation
+                    && (entry.occurrence == notification.occurrence || notification.occurrence == nil)
+                    && (entry.campaign == nil || entry.campaign == notification.campaign)
+            }
+            if let place {
+                owed.remove(at: place)
+                return nil
+            }
+            // A run of others that holds nothing back any more is told as late as well.
+            let isOfOthers = notification.kind == .runLate && notification.activation == nil
+            return isOfOthers ? nil : "\(notification.kind.rawValue) is told, and did not happen: \(notification.text)"
+        case .credentials:
+            toldAt = now
+            let isGrave = refusals.values.contains { $0.isCertain || now - $0.since >= Self.page }
+            return isGrave ? nil : "somebody is called for what may mend itself within a minute: \(notification.text)"
+        case .mapping:
+            guard let id = notification.activation else { return nil }
+            toldMappings.insert(id)
+            owed.removeAll { $0.kind == .mapping && $0.activation == id }
+            return nil
+        case .configRejected, .succeeded, .empty, .moved:
+            return nil
+        }
+    }
+
+    /// At the end of an event of a process that lives on.
+    ///
+    /// - Parameter now: True time.
+    /// - Returns: What is wrong, in words.
+    mutating func settle(at now: Instant) -> String? {
+        if !owed.isEmpty {
+            defer { owed = [] }
+            let first = owed[0]
+            let what = first.activation.map { "activation \($0)" } ?? first.occurrence.map { "occurrence \($0)" } ?? ""
+            return "nobody is told of \(first.kind.rawValue), \(what)"
+        }
+        for (question, known) in refusals.sorted(by: { $0.key < $1.key })
+        where known.count >= Self.patienceCount && now - known.since > Self.patience {
+            if toldAt.map({ $0 < known.since }) ?? true {
+                return "nobody is told that \(question) have been refused since \(known.since.rfc3339)"
+            }
+        }
+        return nil
+    }
+}

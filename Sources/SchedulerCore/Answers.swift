@@ -317,7 +317,7 @@ extension Scheduler {
 
     private mutating func isToBeTold(_ trouble: Trouble, at now: Moment) -> Bool {
         guard let since = trouble.refusedSince, !trouble.isTold else { return false }
-        if trouble.isCertain { return true }
+        if trouble.isCertain || mutant(.pagesTooSoon) { return true }
         guard trouble.refusals >= RefusalBounds.told else { return false }
         let due = since + RefusalBounds.patience
         if now.monotonic < due { wake.at(due) }

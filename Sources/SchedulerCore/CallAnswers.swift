@@ -156,7 +156,10 @@ extension Scheduler {
                     activation, "its call was refused for another pair: \(detail)", counts: false, at: now, &step)
             }
         }
-        guard !owns(run), !adoptLate(named(run, by: pair, in: call.sandbox), in: call.sandbox, at: now, &step) else {
+        guard !owns(run),
+            mutant(.secondAcceptance)
+                || !adoptLate(named(run, by: pair, in: call.sandbox), in: call.sandbox, at: now, &step)
+        else {
             return
         }
         knowledge.foreign[run] = ForeignRun(
@@ -297,7 +300,7 @@ extension Scheduler {
         knowledge.doubts[activation] = nil
         record(
             .activationQuarantined(activation: activation, reason: reason, holdsLane: holdsLane, at: now.wall), &step)
-        notify(.quarantined, activation, reason, at: now, &step)
+        if !mutant(.nobodyTold) { notify(.quarantined, activation, reason, at: now, &step) }
     }
 
     mutating func fail(_ activation: ActivationID, _ reason: String, at now: Moment, _ step: inout Step) {

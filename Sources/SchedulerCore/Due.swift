@@ -155,6 +155,7 @@ extension Scheduler {
         let unended = state.unended(of: campaign.name)
         if let previous = unended.last, !forceOverlap {
             switch campaign.overlap {
+            case .skip where mutant(.overlapIgnored): break
             case .skip:
                 recordOverlap(campaign, nominal, previous.id, origin, at: now, &step)
                 return nil

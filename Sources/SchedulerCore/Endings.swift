@@ -10,7 +10,9 @@ extension Scheduler {
             let activation = occurrence.activations[position]
             guard now.wall >= expiry(of: activation, in: occurrence.occurrence) else { continue }
             let id = occurrence.activationID(at: position)
-            let why = Self.decisive(closures(of: id, at: now)).map { closure in
+            var closures = closures(of: id, at: now)
+            if mutant(.expiryNamesExport) { closures = [.unknown(.export, failure: "HTTP 500")] }
+            let why = Self.decisive(closures).map { closure in
                 let pair = occurrence.occurrence.pairs[position]
                 let words = sentence(for: closure, pair, in: occurrence.occurrence.sandbox, at: now)
                 return "the \(closure.gate.rawValue) gate was closed: \(words.evidence)"
@@ -96,7 +98,7 @@ extension Scheduler {
             if outcome == .succeeded {
                 _ = admit(
                     campaign, nominal: nominal, origin: .after(occurrence.id), forceOverlap: false, at: now, &step)
-            } else {
+            } else if !mutant(.followerForgotten) {
                 recordSkip(
                     campaign.name, nominal, nominal, 1, .predecessor,
                     "occurrence \(occurrence.id) of \(occurrence.occurrence.campaign) ended as \(outcome.rawValue)",
@@ -119,7 +121,8 @@ extension Scheduler {
         for id in occurrences {
             withdrawIntents(of: id, only: only, &step)
             guard let occurrence = state.occurrences[id] else { continue }
-            for (position, activation) in occurrence.activations.enumerated() where activation.phase == .waiting {
+            for (position, activation) in occurrence.activations.enumerated()
+            where activation.phase == .waiting || mutant(.phaseJumps) && !activation.isSettled {
                 let activationID = occurrence.activationID(at: position)
                 guard only == nil || only == activationID else { continue }
                 record(

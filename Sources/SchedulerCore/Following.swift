@@ -168,9 +168,9 @@ extension Scheduler {
     private func outcome(of run: DataflowRun) -> ActivationOutcome {
         let result: ActivationOutcome.Result =
             switch run.status {
-            case .succeeded: .succeeded
+            case .succeeded: mutant(.expiresDelivered) ? .expired : .succeeded
             case .partial: .partial
-            case .failed, .running: .failed
+            case .failed, .running: mutant(.toldDelivered) ? .succeeded : .failed
             }
         let reason = result == .succeeded ? nil : "the run ended as \(run.word)"
         return ActivationOutcome(result: result, reason: reason, run: run.id, metrics: run.metrics)

@@ -34,6 +34,7 @@ extension Scheduler {
             return .paused(pause)
         }
         for blackout in configuration.blackouts {
+            if mutant(.blackoutIgnored) { continue }
             if mutant(.blackoutNeverEnds) { return .blackout(name: blackout.name, until: occurrence.expiresAt) }
             if let end = blackout.end(at: now.wall) { return .blackout(name: blackout.name, until: end) }
         }

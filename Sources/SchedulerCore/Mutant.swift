@@ -50,6 +50,20 @@ package enum Mutant: String, CaseIterable, Sendable {
     case blackoutNeverEnds = "a blackout that never ends"
     case waitNobodyEnds = "a busy dataflow that is never looked at again"
     case wrongExplain = "an explain that blames an export"
+
+    // What the records and the notifications say.
+    case followerForgotten = "a follower whose predecessor did not succeed is forgotten"
+    case secondAcceptance = "a run of an earlier call, named by a refusal, is taken for somebody else's"
+    case phaseJumps = "what runs is cancelled"
+    case expiresDelivered = "what was delivered is told as expired"
+    case toldDelivered = "what failed is told as delivered"
+    case overlapIgnored = "a time that is fired although the one before it has not ended"
+    case blackoutIgnored = "calls inside a blackout"
+    case pagesTooSoon = "somebody is called at the first refusal"
+    case nobodyTold = "a quarantine that nobody is told of"
+    case explainHidesPause = "an explain that does not know of pauses"
+    case explainsAnything = "an explain that blames a backoff"
+    case expiryNamesExport = "an expiry that names the export gate, whatever was closed"
 }
 
 #if MUTANTS

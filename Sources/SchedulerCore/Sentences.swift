@@ -168,7 +168,11 @@ extension Scheduler {
         if mutant(.wrongExplain), let job = knowledge.exports[occurrence.sandbox]?.newestFinished {
             found.append(.exportRunning(job, since: now.wall, askedAt: now))
         }
-        if let closure = ownClosure(occurrence, activation, at: now) { found.append(closure) }
+        if let closure = ownClosure(occurrence, activation, at: now) {
+            if case .paused = closure, mutant(.explainHidesPause) { return [] }
+            found.append(closure)
+        }
+        if mutant(.explainsAnything) { found.append(.backoff(until: now.wall + .seconds(60), reason: "it waits")) }
         if let closure = credentialsClosure(at: now) { found.append(closure) }
         if let closure = exportClosure(occurrence.sandbox, at: now) { found.append(closure) }
         if let closure = definitionClosure(pair, occurrence.sandbox, at: now) {

@@ -93,10 +93,11 @@ extension Scheduler {
         for run in runs {
             if let dataset = run.snapshotDataset { learn(.exportDataset(dataset), in: sandbox, at: now, &step) }
             guard let client = run.createdClient else { continue }
-            if isCertainlyOurs(run.id) {
-                learn(.clientOfOurs(client), in: sandbox, at: now, &step)
-            } else if run.readsIncremental || isCertainlyOthers(run) {
-                learn(.clientOfOthers(client), in: sandbox, at: now, &step)
+            // Asked first: whose a run is takes a look at everything that waits.
+            let sign = owns(run.id) ? RunSign.clientOfOurs(client) : .clientOfOthers(client)
+            guard !state.knows(sign, in: sandbox) else { continue }
+            if owns(run.id) ? isCertainlyOurs(run.id) : run.readsIncremental || isCertainlyOthers(run) {
+                learn(sign, in: sandbox, at: now, &step)
             }
         }
     }
@@ -110,7 +111,6 @@ extension Scheduler {
 
     /// Named by the answer of a call, and not taken for ours by what it looks like.
     private func isCertainlyOurs(_ run: RunID) -> Bool {
-        guard owns(run) else { return false }
         let holders = activations(running: run)
         return !holders.isEmpty && holders.allSatisfy { state[$0]?.wasAdopted == false }
     }

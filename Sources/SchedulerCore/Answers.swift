@@ -138,6 +138,7 @@ extension Scheduler {
             knowledge.runs[flow] = known
             learnSigns(of: runs, in: sandbox, at: now, &step)
             settleDoubts(on: flow, shown, at: now, &step)
+            settleSetAside(on: flow, shown, at: now, &step)
             adoptLateRuns(runs, in: sandbox, at: now, &step)
             updateFollowed(on: flow, shown, at: now, &step)
             noticeTwins(on: flow, shown, at: now, &step)

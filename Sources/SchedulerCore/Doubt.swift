@@ -212,6 +212,35 @@ extension Scheduler {
 
     // MARK: Runs that show late
 
+    /// What was set aside in doubt is settled without a person when its run shows after all, in a listing that was read for
+    /// somebody else.
+    mutating func settleSetAside(
+        on flow: DataflowKey, _ known: RunsKnowledge, at now: Moment, _ step: inout Step
+    ) {
+        for occurrence in state.occurrences.values.sorted(by: { $0.id < $1.id })
+        where occurrence.occurrence.sandbox == flow.sandbox {
+            for (position, held) in occurrence.activations.enumerated() {
+                let pair = occurrence.occurrence.pairs[position]
+                guard case .quarantined(call: let id?) = held.phase, pair.dataflow == flow.dataflow,
+                    let call = state.calls[id]?.call
+                else { continue }
+                let activation = occurrence.activationID(at: position)
+                let ours = candidates(of: activation, pair, call, known, at: now)
+                    .filter {
+                        $0.audiences.contains(pair.audience)
+                            && provenance(of: $0, pair, in: flow.sandbox, at: now) == .ours
+                    }
+                    .min { ($0.createdAt ?? .distantPast, $0.id) < ($1.createdAt ?? .distantPast, $1.id) }
+                guard let ours else { continue }
+                record(
+                    .activationResolved(
+                        activation: activation, resolution: .adopt(ours.id), actor: "a later look", at: now.wall), &step
+                )
+                start(ours.id, of: activation, adopted: true, at: now, &step)
+            }
+        }
+    }
+
     /// Runs of calls that were taken for absent, or for refused, and that only show now: adopted before anything is called again.
     mutating func adoptLateRuns(_ runs: [DataflowRun], in sandbox: SandboxName, at now: Moment, _ step: inout Step) {
         let isExpected = state.occurrences.values.contains { occurrence in

@@ -309,6 +309,22 @@ import Testing
         #expect(rig.notifications(.quarantined) == 1)
     }
 
+    @Test func `a run that shows only after its activation was set aside is adopted without a person`() {
+        var rig = Rig(configuration([campaign("sale"), campaign("second", .manual, [other])]))
+        rig.runDuration = .seconds(6000)
+        loseShared(&rig)
+        rig.addRun(vip)
+        let late = rig.addRun(other)
+        rig.isVisible = { $0.id != late }
+        rig.advance(.seconds(2000))
+        #expect(rig.scheduler.state[activation(2, 1)]?.phase == .quarantined(call: CallID(1)))
+        #expect(rig.endings == [.failed])
+        rig.isVisible = { _ in true }
+        rig.advance(.seconds(8000))
+        #expect(rig.endings == [.failed, .succeeded, .succeeded])
+        #expect(rig.calls.count == 1)
+    }
+
     @Test func `a run that shows late for one pair puts the others of its call in doubt again`() {
         var rig = Rig(configuration([campaign("sale"), campaign("second", .manual, [other])]))
         loseShared(&rig)

@@ -159,6 +159,9 @@ package enum DataflowsAnswer {
             mappings: selectors.compactMap { mapping($0["value"], item) }, observedAt: date)
     }
 
+    /// What makes a file's name another one each time. Seen with percent signs around them and without.
+    private static let momentMacros = ["DATETIME(", "TIMESTAMP", "EXPORT_TIME"]
+
     private static func mapping(_ value: ForeignJSON, _ flow: ForeignJSON) -> DataflowDefinition.Mapping? {
         // External audiences are named by the id that the platform made; the other one is the customer's.
         let ids = [value["systemSegmentId"].filled, value["id"].filled].compactMap { $0 }
@@ -168,7 +171,7 @@ package enum DataflowsAnswer {
         // One that is there and can not be read is unknown: the dataflow may be much older than the mapping.
         let created = value["createTime"]
         let template = value["filenameTemplate"].text ?? value["fileNameTemplate"].text
-        let isUnique = template.map { $0.contains("%DATETIME(") || $0.contains("%TIMESTAMP%") } ?? true
+        let isUnique = template.map { text in momentMacros.contains { text.contains($0) } } ?? true
         return DataflowDefinition.Mapping(
             ids: ids.map { AudienceID($0) }, name: value["name"].text ?? "",
             createdAt: created == .null ? flow["createdAt"].instant : created.instant,

@@ -16,8 +16,12 @@ enum Bounds {
 
     static let poll = Duration.milliseconds(10)...day
     static let gateFreshness = Duration.milliseconds(10)...Duration.seconds(3_600)
+    /// Within more than this an export or a run of others may begin unseen: longer ones are warned of.
+    static let cautiousFreshness = Duration.seconds(120)
     static let runLate = Duration.milliseconds(100)...(7 * day)
     static let settle = Duration.milliseconds(100)...day
+    /// No page of Adobe's says how long a listing may lag behind; shorter times are warned of.
+    static let cautiousSettle = Duration.seconds(30)
 
     static let concurrentCalls = 1...64
     static let callsPerMinute = 1...100_000
@@ -25,6 +29,8 @@ enum Bounds {
     static let responseBytes = 65_536...1_073_741_824
     static let attempts = 1...100
     static let backoff = Duration.milliseconds(1)...day
+
+    static let clockWait = Duration.zero...Duration.seconds(3_600)
 
     static let startWithin = Duration.milliseconds(100)...(31 * day)
     static let catchUp = Duration.zero...(31 * day)

@@ -56,6 +56,8 @@ package struct ConfigurationFault: Error, Equatable, Codable, Sendable {
         case calendarOutdated = "calendar-outdated"
         case unusedCalendar = "unused-calendar"
         case shortWindow = "short-window"
+        case longFreshness = "long-freshness"
+        case shortSettle = "short-settle"
         case audienceCollision = "audience-collision"
         case afterDisabled = "after-disabled"
         case secretUnreadable = "secret-unreadable"

@@ -87,12 +87,28 @@ struct SettingsReader {
         polling.runLate = section.duration("run_late", in: Bounds.runLate) ?? polling.runLate
         polling.settle = section.duration("settle", in: Bounds.settle) ?? polling.settle
         checkOrder(section, "run", polling.run, "run_max", polling.runMaximum)
+        warnOfPolling(polling, section)
+    }
+
+    private func warnOfPolling(_ polling: Polling, _ section: Section) {
+        if polling.gateFreshness > Bounds.cautiousFreshness, let entry = section.entry("gate_freshness") {
+            findings.warning(
+                .longFreshness, at: entry.value.place,
+                "gate_freshness is \(polling.gateFreshness.text): an export that begins meanwhile is not seen before a call",
+                remedy: "Write \(Bounds.cautiousFreshness.text.quoted) or less, if the platform answers in time.")
+        }
+        if polling.settle < Bounds.cautiousSettle, let entry = section.entry("settle") {
+            findings.warning(
+                .shortSettle, at: entry.value.place,
+                "settle is \(polling.settle.text), and the platform may list a run later than that: it would be sent again",
+                remedy: "Write \("5m".quoted), unless the platform is a simulated one.")
+        }
     }
 
     func readLimits(into limits: inout Limits) {
         let keys = [
             "concurrent_calls", "calls_per_minute", "request_timeout", "response_bytes", "attempts", "backoff_base",
-            "backoff_max",
+            "backoff_max", "clock_wait",
         ]
         guard let section = main.section("limits", title: "[limits]", keys: keys) else { return }
         limits.concurrentCalls =
@@ -103,6 +119,7 @@ struct SettingsReader {
         limits.attempts = section.integer("attempts", in: Bounds.attempts) ?? limits.attempts
         limits.backoffBase = section.duration("backoff_base", in: Bounds.backoff) ?? limits.backoffBase
         limits.backoffMaximum = section.duration("backoff_max", in: Bounds.backoff) ?? limits.backoffMaximum
+        limits.clockWait = section.duration("clock_wait", in: Bounds.clockWait) ?? limits.clockWait
         checkOrder(section, "backoff_base", limits.backoffBase, "backoff_max", limits.backoffMaximum)
     }
 

@@ -49,6 +49,16 @@ package struct ResumeOrder: Codable, Equatable, Sendable {
     }
 }
 
+/// `POST /v1/recount`.
+package struct RecountOrder: Codable, Equatable, Sendable {
+    /// Absent: every campaign.
+    package var campaign: String?
+
+    package init(campaign: String?) {
+        self.campaign = campaign
+    }
+}
+
 /// `POST /v1/resolve`.
 package struct ResolveOrder: Codable, Equatable, Sendable {
     package enum Resolution: String, Codable, Sendable {

@@ -6,6 +6,7 @@ package struct StatusDocument: Codable, Equatable, Sendable {
     package var platform: PlatformDocument
     package var journal: JournalDocument
     package var credentials: CredentialsDocument
+    package var clock: ClockDocument
     /// One for each sandbox whose export gate was asked about, by name.
     package var exports: [ExportDocument]
     package var pauses: [PauseDocument]
@@ -21,7 +22,7 @@ package struct StatusDocument: Codable, Equatable, Sendable {
 
     package init(
         daemon: DaemonDocument, configuration: ConfigurationDocument, platform: PlatformDocument,
-        journal: JournalDocument, credentials: CredentialsDocument, exports: [ExportDocument],
+        journal: JournalDocument, credentials: CredentialsDocument, clock: ClockDocument, exports: [ExportDocument],
         pauses: [PauseDocument], next: [NextDocument], occurrences: [OccurrenceDocument], activations: [String: Int]
     ) {
         self.daemon = daemon
@@ -29,6 +30,7 @@ package struct StatusDocument: Codable, Equatable, Sendable {
         self.platform = platform
         self.journal = journal
         self.credentials = credentials
+        self.clock = clock
         self.exports = exports
         self.pauses = pauses
         self.next = next
@@ -106,6 +108,29 @@ package struct JournalDocument: Codable, Equatable, Sendable {
         self.records = records
         self.bytes = bytes
         self.freeBytes = freeBytes
+    }
+}
+
+package struct ClockDocument: Codable, Equatable, Sendable {
+    /// Whether the host says that its clock is kept right.
+    package var isSynchronised: Bool
+    /// Nothing falls due before: the clock is waited for.
+    package var waitsUntil: String?
+    /// Campaigns that are silent since they are decided up to a time that the clock has not come to; with the furthest of them.
+    package var campaignsAhead: Int
+    package var aheadUntil: String?
+    /// What is wrong, in a sentence; absent where nothing is.
+    package var evidence: String?
+
+    package init(
+        isSynchronised: Bool, waitsUntil: String? = nil, campaignsAhead: Int = 0, aheadUntil: String? = nil,
+        evidence: String? = nil
+    ) {
+        self.isSynchronised = isSynchronised
+        self.waitsUntil = waitsUntil
+        self.campaignsAhead = campaignsAhead
+        self.aheadUntil = aheadUntil
+        self.evidence = evidence
     }
 }
 

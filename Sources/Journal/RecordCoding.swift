@@ -13,7 +13,7 @@ package enum RecordCoding {
     package static func format(of record: Record) -> Int {
         switch record {
         case .exportObserved, .campaignFinished, .campaignsAnchored, .occurrenceMoved, .zonesKept, .signLearned,
-            .runDisregarded:
+            .runDisregarded, .marksSetBack, .audiencesResolved:
             2
         case .occurrencesSkipped(let skipped): [.oversized, .decided].contains(skipped.reason) ? 2 : 1
         case .activationReturned(_, _, _, _, _, let doubtful): doubtful == nil ? 1 : 2

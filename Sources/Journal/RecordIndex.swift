@@ -44,7 +44,7 @@ package struct RecordIndex: Equatable, Sendable {
             self.init([activation.occurrence])
         case .paused(let pause):
             self.init(campaign: pause.scope.campaign)
-        case .resumed(let scope, _, _):
+        case .resumed(let scope, _, _), .marksSetBack(let scope, _, _):
             self.init(campaign: scope.campaign)
         case .cancelRequested(let target, _, _):
             let occurrence = ActivationID(target)?.occurrence ?? Int(target).map { OccurrenceID($0) }
@@ -53,7 +53,7 @@ package struct RecordIndex: Equatable, Sendable {
             self.init()
             isPassing = true
         case .campaignsAnchored, .zonesKept, .exportFinished, .exportObserved, .pairLimitLearned, .signLearned,
-            .runDisregarded:
+            .runDisregarded, .audiencesResolved:
             self.init()
         }
     }

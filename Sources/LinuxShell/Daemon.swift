@@ -169,6 +169,7 @@ package final class Daemon: @unchecked Sendable {
         }
         queue.async {
             environment.connect { [unowned self] in handle($0) }
+            self.lookAtClock()
             self.runtime?.start(self.configuration)
             recovering.end()
             if let control = self.control { self.startWatchdog(control) }
@@ -191,6 +192,29 @@ package final class Daemon: @unchecked Sendable {
         statusLine.update()
         if stopDeadline != nil { stopIfDone() }
     }
+
+    /// Asked from the start until it is kept right: often while what falls due waits for that, and rarely later.
+    private func lookAtClock() {
+        guard !HostClock.isSynchronised() else {
+            if runtime?.scheduler.isClockSynchronised == false {
+                logger.notice("the clock of this host is synchronised now")
+                handle(.clockSynchronised(true))
+            }
+            return
+        }
+        if runtime?.scheduler.isClockSynchronised == true {
+            logger.warning(
+                "the clock of this host is not synchronised: for up to \(configuration.limits.clockWait.text) nothing falls due",
+                metadata: ["event": "clock", "\(MessageID.key)": "\(MessageID.clockWrong.rawValue)"])
+            handle(.clockSynchronised(false))
+        }
+        let isWaiting = runtime?.scheduler.clockWait(at: SystemClock.now()) != nil
+        queue.asyncAfter(deadline: .now() + (isWaiting ? Self.clockSeconds.waiting : Self.clockSeconds.later)) {
+            [unowned self] in lookAtClock()
+        }
+    }
+
+    private static let clockSeconds = (waiting: 2.0, later: 600.0)
 
     private func makeClient(_ configuration: SchedulerCore.Configuration) -> PlatformClient {
         let secrets = secrets

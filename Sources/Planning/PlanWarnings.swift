@@ -21,6 +21,7 @@ package enum PlanWarningCode: String, Sendable, CaseIterable {
     case blackout = "waits-for-blackout"
     case collision = "waits-for-lane"
     case firstActivation = "waits-for-first-activation"
+    case overwrites = "overwrites-files"
     case exportsUnknown = "exports-unknown"
     case notInDays = "not-in-these-days"
 }
@@ -46,6 +47,7 @@ struct PlanWarnings {
             switch code {
             case .cut: cut()
             case .neverComes: neverComes()
+            case .overwrites: overwrites()
             case .exportsUnknown: exportsUnknown()
             case .notInDays: notInDays()
             default:
@@ -229,6 +231,24 @@ struct PlanWarnings {
                 code: PlanWarningCode.notInDays.rawValue, campaign: nil, at: nil, count: more,
                 sentence: "\(more) more campaigns do not come in these \(plan.days) days", remedy: "")
         ]
+    }
+
+    /// Once for each dataflow and the first campaign that comes to it, as far as its definition is known.
+    private func overwrites() -> [PlanWarningDocument] {
+        var told: Set<String> = []
+        let names = Set(plan.occurrences.map(\.campaign)).sorted()
+        return names.compactMap { configuration.campaigns[$0] }.flatMap { campaign in
+            plan.scheduler.staticFileNames(of: campaign.pairs, in: campaign.sandbox)
+                .filter { told.insert("\(campaign.sandbox)/\($0.0)").inserted }
+                .map { dataflow, audiences in
+                    let pairs = audiences.map { Pair(dataflow: dataflow, audience: $0) }
+                    let sentence = plan.scheduler.staticFileNameSentences(of: pairs, in: campaign.sandbox).joined()
+                    return PlanWarningDocument(
+                        code: PlanWarningCode.overwrites.rawValue, campaign: campaign.name.text, at: nil, count: 1,
+                        sentence: "\(campaign.name): \(sentence)",
+                        remedy: "Put a date and a time into the file name template of the dataflow.")
+                }
+        }
     }
 
     private func exportsUnknown() -> [PlanWarningDocument] {

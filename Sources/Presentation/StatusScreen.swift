@@ -33,7 +33,14 @@ extension Screen {
             let again = status.credentials.retryAt.map { "; tried again \(distance($0))" } ?? ""
             lines += row("credentials", "CLOSED\(since): \(status.credentials.evidence ?? "")\(again)", .bad)
         }
-        return lines
+        return lines + clock(status.clock)
+    }
+
+    package func clock(_ clock: ClockDocument) -> [String] {
+        guard let evidence = clock.evidence else { return [] }
+        let wait = clock.waitsUntil.map { "; nothing falls due before \(time($0)), unless it is by then" } ?? ""
+        let remedy = clock.campaignsAhead > 0 ? ". See: activationctl recount --help" : ""
+        return row("clock", "\(evidence)\(wait)\(remedy)", clock.campaignsAhead > 0 ? .bad : .attention)
     }
 
     private func pauses(_ pauses: [PauseDocument]) -> [String] {

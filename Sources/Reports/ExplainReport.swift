@@ -25,7 +25,8 @@ extension Scheduler {
             sentence: held.isEmpty
                 ? idleSentence(name, campaign, zone, at: now.wall)
                 : held.map { sentence(for: $0, zone, at: now.wall) }.joined(separator: " "),
-            advice: advice(for: held, gateInsights(of: waiting, at: now)), next: nextTime(of: name)?.rfc3339,
+            advice: advice(for: held, gateInsights(of: waiting, at: now), remarks(on: name, held, at: now)),
+            next: nextTime(of: name)?.rfc3339,
             occurrences: explained)
     }
 
@@ -123,7 +124,24 @@ extension Scheduler {
 
     // MARK: What to do
 
-    private func advice(for held: [OccurrenceState], _ insights: [GateInsight]) -> String {
+    /// What closes no gate, and is worth a look all the same.
+    private func remarks(on name: CampaignName, _ held: [OccurrenceState], at now: Moment) -> [String] {
+        var remarks: [String] = []
+        if marksAhead(at: now) != nil, let mark = state.campaigns[name]?.highWater, mark > now.wall {
+            remarks.append(
+                "\(name) is decided up to \(mark.rfc3339), which the clock has not come to: activationctl recount \(name), once "
+                    + "the clock is right.")
+        }
+        let campaign = configuration.campaigns[name].map { ($0.pairs, $0.sandbox) }
+        guard let (pairs, sandbox) = held.last.map({ ($0.occurrence.pairs, $0.occurrence.sandbox) }) ?? campaign else {
+            return remarks
+        }
+        return remarks + staticFileNameSentences(of: pairs, in: sandbox).map { "Mind: \($0)." }
+    }
+
+    private func advice(
+        for held: [OccurrenceState], _ insights: [GateInsight], _ remarks: [String]
+    ) -> String {
         var advice: [String] = []
         for occurrence in held where occurrence.needsPerson {
             for (position, activation) in occurrence.activations.enumerated() {
@@ -144,6 +162,7 @@ extension Scheduler {
         for insight in insights where insight.needsPerson {
             advice.append("The \(insight.gate.rawValue) gate opens \(insight.sentence.opens).")
         }
+        advice += remarks
         let shown = advice.prefix(ExplainBounds.rowsPerGate)
         if shown.isEmpty { return "Nothing for you to do." }
         let more = advice.count > shown.count ? " And \(advice.count - shown.count) more." : ""

@@ -90,6 +90,10 @@ package struct RecordReport {
             set(
                 "export-observed", "export \(job) of \(sandbox) ran from \(startedAt.rfc3339) to \(endedAt.rfc3339)",
                 detail: true)
+        case .audiencesResolved(_, let aliases):
+            let words = aliases.prefix(3).map { "\($0.id) is \($0.system)" }.joined(separator: ", ")
+            let more = aliases.count > 3 ? " and \(aliases.count - 3) more" : ""
+            set("audiences-resolved", "audiences by the platform's ids: \(words)\(more)")
         case .pairLimitLearned(let sandbox, let limit, _):
             set("pair-limit", "the platform takes at most \(limit) pairs in a call of \(sandbox) now")
         case .signLearned(let sandbox, let sign, _):
@@ -188,6 +192,9 @@ package struct RecordReport {
         case .runDisregarded(let run, let actor, _):
             set("run-disregarded", "run \(run) of others holds nothing back any more, said \(actor)")
             self.run = run
+        case .marksSetBack(let scope, let actor, let at):
+            set("marks-set-back", "counts from \(at.rfc3339) again, set back by \(actor); what was fired stays fired")
+            if case .campaign(let name) = scope { campaign = name }
         case .cancelRequested(let target, let actor, _):
             set("cancel-requested", "cancel of \(target) asked for by \(actor)")
             activation = ActivationID(target)

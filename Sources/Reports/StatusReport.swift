@@ -15,7 +15,8 @@ extension Scheduler {
             daemon: daemon, configuration: loaded,
             platform: PlatformDocument(
                 url: platform.url, organization: platform.organization, sandbox: platform.sandbox.text),
-            journal: journal, credentials: credentialsReport(at: now), exports: exportInsights(at: now).map(report),
+            journal: journal, credentials: credentialsReport(at: now), clock: clockReport(at: now),
+            exports: exportInsights(at: now).map(report),
             pauses: state.pauses.map(report), next: nextReport(),
             occurrences: shown.prefix(StatusDocument.occurrenceLimit).map { report($0, at: now) },
             activations: counts(at: now))
@@ -26,6 +27,16 @@ extension Scheduler {
         return CredentialsDocument(
             state: "closed", since: sentence.since?.rfc3339, evidence: sentence.evidence,
             retryAt: sentence.until?.rfc3339)
+    }
+
+    private func clockReport(at now: Moment) -> ClockDocument {
+        let ahead = marksAhead(at: now)
+        let evidence =
+            ahead?.words
+            ?? (isClockSynchronised ? nil : "the host does not say that its clock is kept right (adjtimex)")
+        return ClockDocument(
+            isSynchronised: isClockSynchronised, waitsUntil: clockWait(at: now)?.rfc3339,
+            campaignsAhead: ahead?.count ?? 0, aheadUntil: ahead?.until.rfc3339, evidence: evidence)
     }
 
     private func report(_ export: ExportInsight) -> ExportDocument {

@@ -16,6 +16,8 @@ package final class Runtime {
     private var backlog: [Event] = []
     private var recordsSinceSnapshot = 0
     private var nextPruning: Instant?
+    /// When it was asked last whether it is time for that.
+    private var prunedAt: Moment?
     package private(set) var trouble: JournalError?
     /// Why nothing is taken in any more: the process is about to end.
     private var lost: JournalError?
@@ -84,10 +86,18 @@ package final class Runtime {
     ) -> JournalError? {
         if let lost { return lost }
         whenReloaded = whenCommitted
-        backlog.append(.reloaded(configuration, actor: actor))
+        // A start that could not be stored: nothing was decided yet, so it is tried with this one in its place.
+        var failedStart: Event?
+        if case .started? = backlog.first {
+            failedStart = backlog[0]
+            backlog[0] = .started(configuration)
+        } else {
+            backlog.append(.reloaded(configuration, actor: actor))
+        }
         work()
         guard whenReloaded != nil else { return nil }
         whenReloaded = nil
+        if let failedStart, !backlog.isEmpty { backlog[0] = failedStart }
         defer { reloadRefusal = nil }
         return lost ?? reloadRefusal ?? trouble
     }
@@ -108,7 +118,7 @@ package final class Runtime {
                 backlog.insert(.admittedBefore(admissions), at: 0)
                 continue
             }
-            if case .reloaded = event, let done = whenReloaded {
+            if event.takesConfiguration, let done = whenReloaded {
                 whenReloaded = nil
                 done()
             }
@@ -201,7 +211,6 @@ package final class Runtime {
                 scheduler = before
                 conflicts += 1
                 if conflicts <= RuntimeBounds.conflictLimit, let admitted = heldAlready(step.records) {
-                    environment.journalRefused("a step was not taken: \(event.refusedWords)", error)
                     return .decided(admitted)
                 }
                 lose(error)
@@ -263,12 +272,20 @@ package final class Runtime {
         environment.journalLost(error)
     }
 
-    /// Retention, once a day and in bounded bites.
+    /// Retention, once a day and in bounded bites. What a wrong clock takes for old can not be brought back: where the clock is
+    /// in doubt nothing is removed, and one that was set forward has a day to be set right again.
     private func prune(at now: Moment) {
-        guard let next = nextPruning else {
+        let before = prunedAt ?? now
+        prunedAt = now
+        guard var next = nextPruning else {
             nextPruning = now.wall + RuntimeBounds.firstPruning
             return
         }
+        if (now.wall - before.wall) - (now.monotonic - before.monotonic) > RuntimeBounds.clockStep {
+            next = now.wall + RuntimeBounds.pruningInterval
+        }
+        if scheduler.isClockDoubtful(at: now) { next = max(next, now.wall + RuntimeBounds.firstPruning) }
+        nextPruning = next
         guard now.wall >= next else { return }
         // Soon again after a large bite, or after a failure.
         var pause = RuntimeBounds.firstPruning
@@ -294,6 +311,13 @@ package final class Runtime {
 }
 
 extension Event {
+    fileprivate var takesConfiguration: Bool {
+        switch self {
+        case .started, .reloaded: true
+        default: false
+        }
+    }
+
     fileprivate var refusedWords: String {
         switch self {
         case .started: "the start"
@@ -304,6 +328,7 @@ extension Event {
         case .callTurn(let id): "the sending of call \(id)"
         case .callAnswered(let id, _): "the answer to call \(id)"
         case .admittedBefore: "what was admitted before"
+        case .clockSynchronised: "what the host says of its clock"
         case .command: "an order"
         }
     }
@@ -316,7 +341,7 @@ extension Event {
         case .runsAnswered(let id, _): .runsAnswered(id, .failure(.nonsense(detail: words)))
         case .runAnswered(let id, _): .runAnswered(id, .failure(.nonsense(detail: words)))
         case .callAnswered(let id, _): .callAnswered(id, .doubtful(detail: words))
-        case .started, .reloaded, .woke, .stopping, .callTurn, .admittedBefore, .command: nil
+        case .started, .reloaded, .woke, .stopping, .callTurn, .admittedBefore, .clockSynchronised, .command: nil
         }
     }
 }
@@ -335,4 +360,6 @@ package enum RuntimeBounds {
     /// After the start, and between two bites of a large pruning.
     static let firstPruning = Duration.seconds(600)
     static let pruningInterval = Duration.seconds(86_400)
+    /// A clock that is set forward by more may be wrong.
+    static let clockStep = Duration.seconds(3600)
 }

@@ -18,6 +18,7 @@ extension Scheduler {
         knowledge.exports[sandbox] = ExportKnowledge(
             open: open, newestFinished: finished ?? known?.newestFinished,
             askedAt: mutant(.ageOfAnswer) ? now : ask.sentAt,
+            slowSince: ask.isHead ? known?.slowSince : ask.isSlow ? ask.sentAt : nil,
             since: isSameState ? known?.since ?? ask.sentAt.wall : ask.sentAt.wall)
         observeExports(certain, sandbox, at: now, &step)
         noteEnded(certain.filter { $0.status != .running }, sandbox, at: now, &step)
@@ -33,7 +34,7 @@ extension Scheduler {
             let before = job.hasID ? known.first { $0.job.id == job.id } : nil
             return OpenExport(job: job, seenAt: before?.seenAt ?? askedAt.monotonic, shownAt: askedAt)
         }
-        let missing = known.filter { $0.job.hasID && !shown.contains($0.job.id) }
+        let missing = known.filter { $0.job.hasID && !shown.contains($0.job.id) && !mutant(.vanishedOpens) }
         let maximum = configuration.guardrails.exportMaximumAge
         // By the platform's clock alone: with ours a day ahead, an export that runs would look forgotten.
         let oldest = platformTime(at: now).map { $0 - maximum } ?? .distantPast
@@ -65,6 +66,12 @@ extension Scheduler {
         let wanted = Set(asked)
         if let observedAt = definitions.compactMap(\.observedAt).max() {
             knowledge.clock = PlatformClock(observedAt: observedAt, answeredAt: now.monotonic)
+        } else if definitions.contains(where: { $0.existence == .exists }), !knowledge.toldTimeless {
+            knowledge.toldTimeless = true
+            let text =
+                "the platform does not tell its time (no Date header): windows are counted by the clock of this host, with "
+                + "\(GateBounds.unknownClock.words) added"
+            step.effects.append(.notify(Notification(kind: .clock, text: text, at: now.wall)))
         }
         for definition in definitions where wanted.contains(definition.id) {
             knowledge.dataflows[DataflowKey(sandbox, definition.id)] = DataflowKnowledge(
@@ -76,7 +83,9 @@ extension Scheduler {
                     id: missing, name: "", existence: .unusable("the platform did not describe this dataflow")),
                 askedAt: ask.sentAt, answeredAt: now)
         }
+        resolveAudiences(definitions.filter { wanted.contains($0.id) }, in: sandbox, at: now, &step)
         tellMappingFaults(sandbox, wanted, at: now, &step)
+        tellStaticFileNames(sandbox, wanted, at: now, &step)
     }
 
     /// Says once, and early, what a person has to mend before an activation can go.
@@ -121,17 +130,18 @@ extension Scheduler {
         else { return }
         let reachesBackTo = listing.isTruncated ? listing.runs.compactMap(\.createdAt).min() : nil
         let isDeep = isDeep(ask, listing, reachesBackTo)
+        if ask.isHead { return takeHead(of: dataflows, ask, listing, isDeep: isDeep, at: now, &step) }
         if !isDeep, ask.knewTime {
             distrust(ask, "the runs of the last hours are more than can be read in one listing", at: now)
         }
         for dataflow in dataflows {
             let flow = DataflowKey(sandbox, dataflow)
             if let known = knowledge.runs[flow], known.askedAt.monotonic > ask.sentAt.monotonic { continue }
-            let runs = listing.runs.filter { $0.dataflow == dataflow }.map(\.bounded)
+            let runs = listing.runs.filter { $0.dataflow == dataflow }.map { resolved($0.bounded, in: sandbox) }
             var known = RunsKnowledge(
                 listing: RunListing(runs: runs, isTruncated: listing.isTruncated), reachesBackTo: reachesBackTo,
                 isDeep: isDeep, askedAt: ask.sentAt,
-                isOutdated: ask.outdated.contains(dataflow))
+                isOutdated: ask.outdated.contains(dataflow), slowSince: ask.isSlow ? ask.sentAt : nil)
             let shown = known
             keepMissingRuns(of: flow, &known, at: now)
             forgetOldRuns(of: flow, &known, at: now, &step)
@@ -147,8 +157,8 @@ extension Scheduler {
 
     /// A run of others that was seen under way and is missing from a listing has not been seen to end: it stays in the way, and is
     /// asked for by name.
-    private func keepMissingRuns(of flow: DataflowKey, _ known: inout RunsKnowledge, at now: Moment) {
-        guard let before = knowledge.runs[flow] else { return }
+    func keepMissingRuns(of flow: DataflowKey, _ known: inout RunsKnowledge, at now: Moment) {
+        guard let before = knowledge.runs[flow], !mutant(.vanishedOpens) else { return }
         let shown = Set(known.listing.runs.map(\.id))
         for run in before.listing.runs where isInTheWay(run, before) && !shown.contains(run.id) {
             known.listing.runs.append(run)
@@ -180,7 +190,7 @@ extension Scheduler {
 
     /// A run of others that never ended would shut its dataflow for ever. Who waits goes on after `run_max_age`, and a person
     /// is told.
-    private mutating func forgetOldRuns(
+    mutating func forgetOldRuns(
         of flow: DataflowKey, _ known: inout RunsKnowledge, at now: Moment, _ step: inout Step
     ) {
         let maximum = configuration.guardrails.runMaximumAge
@@ -213,7 +223,7 @@ extension Scheduler {
     ) {
         guard let (ask, run) = take(id, result, at: now, &step), case .run(_, let runID) = ask.subject
         else { return }
-        let shown = run?.bounded
+        let shown = run.map { resolved($0.bounded, in: ask.sandbox) }
         takeMissing(runID, shown, askedAt: ask.sentAt, in: ask.sandbox, at: now)
         updateSingly(runID, shown, at: now, &step)
     }
@@ -231,7 +241,9 @@ extension Scheduler {
             ask.troubleBefore = knowledge.askTroubles.removeValue(forKey: kind)
             keepCredentials(at: now)
             let time = now.monotonic - ask.sentAt.monotonic
-            if time > configuration.polling.gateFreshness, !mutant(.staleEvidence) {
+            ask.isSlow = time > configuration.polling.gateFreshness && !mutant(.staleEvidence)
+            // Of a listing that takes so long the head may come in time: that is tried before it is asked less often.
+            if ask.isSlow, ask.isHead || !hasHead(ask) {
                 let allowed = configuration.polling.gateFreshness.words
                 distrust(ask, "the answer took \(time.words), and gate_freshness allows \(allowed)", at: now)
             }
@@ -261,7 +273,7 @@ extension Scheduler {
     }
 
     /// An answer came and opens nothing: the question is backed off as if it had failed, and people are told why.
-    private mutating func distrust(_ ask: Ask, _ detail: String, at now: Moment) {
+    mutating func distrust(_ ask: Ask, _ detail: String, at now: Moment) {
         let kind = AskKind(ask.subject)
         knowledge.askTroubles[kind] = trouble(
             after: ask.troubleBefore, key: kind.key, detail, atLeast: nil, at: now)

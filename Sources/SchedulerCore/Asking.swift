@@ -55,7 +55,9 @@ extension Scheduler {
         }
         for (sandbox, flows) in questions.runs.sorted(by: { $0.key < $1.key }) {
             let chunk = chunk(of: flows) { knowledge.runs[DataflowKey(sandbox, $0)]?.askedAt.monotonic }
-            send(.runs(sandbox, chunk), at: now, &step)
+            send(
+                .runs(sandbox, chunk), head: headOfRuns(of: chunk.map { DataflowKey(sandbox, $0) }, at: now), at: now,
+                &step)
         }
         // One at a time; the next follows with the answer.
         for (sandbox, runs) in questions.single.sorted(by: { $0.key < $1.key }) {
@@ -106,8 +108,11 @@ extension Scheduler {
     }
 
     /// Asks, unless the same kind of question is under way, or is backed off.
+    ///
+    /// - Parameter head: How far back runs are read; nil for as far as whatever is under way.
     mutating func send(
-        _ subject: Ask.Subject, depth: RunListingDepth = .init(), at now: Moment, _ step: inout Step
+        _ subject: Ask.Subject, depth: RunListingDepth = .init(), head: Instant? = nil, at now: Moment,
+        _ step: inout Step
     ) {
         let kind = AskKind(subject)
         if knowledge.isAsking(kind) { return }
@@ -122,10 +127,18 @@ extension Scheduler {
         wake.at(now.monotonic + AskBounds.lost)
         switch subject {
         case .exportJobs(let sandbox):
-            step.effects.append(.askExportJobs(id, sandbox, since: exportHorizon(of: sandbox, at: now)))
+            let head = headOfExports(of: sandbox, at: now)
+            knowledge.asks[id]?.isHead = head != nil
+            step.effects.append(.askExportJobs(id, sandbox, since: head ?? exportHorizon(of: sandbox, at: now)))
         case .dataflows(let sandbox, let dataflows):
             step.effects.append(.askDataflows(id, sandbox, dataflows))
         case .runs(let sandbox, let dataflows):
+            if let head {
+                knowledge.asks[id]?.isHead = true
+                knowledge.asks[id]?.since = head
+                step.effects.append(.askRuns(id, sandbox, dataflows, RunListingDepth(since: head)))
+                return
+            }
             let flows = dataflows.map { DataflowKey(sandbox, $0) }
             let since = (platformTime(at: now) ?? now.wall) - configuration.polling.runLate
             knowledge.asks[id]?.since = since

@@ -71,7 +71,7 @@ extension Scheduler {
     /// gateway: the listings from before the call count for nothing, and a run that was not there before it, and that names a pair
     /// of it, is taken for ours.
     private mutating func noteRefusal(of call: Call, isAboutCredentials: Bool = false) {
-        guard call.pairs.count > 1 else { return }
+        guard call.pairs.count > 1, !mutant(.refusalProvesListing) else { return }
         for dataflow in Set(call.pairs.map(\.dataflow)) {
             knowledge.outdateRuns(of: DataflowKey(call.sandbox, dataflow))
         }
@@ -121,7 +121,9 @@ extension Scheduler {
             takeNotReady(call, pause, detail, at: now, &step)
         case .other(let status, let detail):
             judgeAlone(call, suspects: call.activations, detail, at: now, &step) { scheduler, culprit, step in
-                if status == 404, scheduler.awaitSettling(culprit, detail, at: now, &step) { return }
+                if status == 404, !mutant(.notFoundCounts), scheduler.awaitSettling(culprit, detail, at: now, &step) {
+                    return
+                }
                 scheduler.retryLater(culprit, detail, at: now, &step)
             }
         }
@@ -132,6 +134,10 @@ extension Scheduler {
     private mutating func takeNotReady(
         _ call: Call, _ pause: Duration?, _ detail: String, at now: Moment, _ step: inout Step
     ) {
+        if mutant(.transientCounts) {
+            for activation in call.activations { retryLater(activation, detail, at: now, &step) }
+            return
+        }
         let again = now.wall + max(pause ?? configuration.polling.gate, configuration.limits.backoffBase)
         for activation in call.activations {
             putBack(

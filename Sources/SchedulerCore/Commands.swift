@@ -22,6 +22,8 @@ extension Scheduler {
             reply = resolve(activation, resolution, actor: actor, at: now, &step)
         case .disregard(let run):
             reply = disregard(run, actor: actor, at: now, &step)
+        case .recount(let scope):
+            reply = recount(scope, actor: actor, at: now, &step)
         }
         step.effects.append(.reply(id, reply))
     }

@@ -186,11 +186,13 @@ package struct Limits: Equatable, Sendable {
     package var attempts: Int
     package var backoffBase: Duration
     package var backoffMaximum: Duration
+    /// How long nothing falls due after a start while the host's clock is not synchronised.
+    package var clockWait: Duration
 
     package init(
         concurrentCalls: Int = 4, callsPerMinute: Int = 120, requestTimeout: Duration = .seconds(30),
         responseBytes: Int = 8_388_608, attempts: Int = 6, backoffBase: Duration = .seconds(2),
-        backoffMaximum: Duration = .seconds(300)
+        backoffMaximum: Duration = .seconds(300), clockWait: Duration = .seconds(120)
     ) {
         self.concurrentCalls = concurrentCalls
         self.callsPerMinute = callsPerMinute
@@ -199,6 +201,7 @@ package struct Limits: Equatable, Sendable {
         self.attempts = attempts
         self.backoffBase = backoffBase
         self.backoffMaximum = backoffMaximum
+        self.clockWait = clockWait
     }
 
     /// How long bytes of a call may be under way after nobody waits for it any more: the kernel gives them up after
@@ -263,6 +266,8 @@ package enum NotificationKind: String, Codable, Sendable, CaseIterable {
     case empty
     /// An update of the system's zone data moved a coming occurrence.
     case moved
+    /// The host's clock is not synchronised, or times are decided that it has not come to.
+    case clock
 }
 
 package struct NotificationRule: Equatable, Sendable {

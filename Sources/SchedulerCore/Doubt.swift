@@ -58,10 +58,11 @@ extension Scheduler {
             return setAside(activation, Self.untold(open), holdsLane: true, at: now, &step)
         }
         // An answer that shows nothing of what was there before the call proves nothing about what came after it.
-        let isComplete =
+        let showsWhatWas =
             known.listing.isTruncated
             ? reaches(baseline, known)
             : baseline.runs.isEmpty || known.listing.runs.contains { baseline.covers($0) }
+        let isComplete = showsWhatWas || mutant(.emptyProvesAbsence)
         if candidates.contains(where: { $0.audiences.isEmpty }) {
             let reason = "a run exists that may be this one, and it never said for which audience it is"
             giveUpWaiting(activation, watch, reason, at: now, &step)
@@ -159,7 +160,7 @@ extension Scheduler {
             setAside(activation, "\(reason), for the second time", holdsLane: true, at: now, &step)
         case .retry:
             // Before the next call one more look, newer than those by which it is absent.
-            if let pair = state.pair(of: activation),
+            if let pair = state.pair(of: activation), !mutant(.noLookBeforeRetry),
                 let sandbox = state.occurrences[activation.occurrence]?.occurrence.sandbox
             {
                 knowledge.outdateRuns(of: DataflowKey(sandbox, pair.dataflow))
@@ -260,6 +261,7 @@ extension Scheduler {
     mutating func adoptLate(
         _ run: DataflowRun, in sandbox: SandboxName, at now: Moment, _ step: inout Step
     ) -> Bool {
+        if mutant(.lateRunsAreOthers) { return false }
         guard !(state.ownRuns?[run.dataflow] ?? []).contains(where: { $0.run == run.id }) else { return false }
         // All before the first starts: from then on the run is known to be ours.
         var takers: [ActivationID] = []

@@ -1,8 +1,8 @@
 // Which occurrences are due: decided once for each nominal time, whatever crashes, reloads or clock changes happen.
 //
-// The high-water mark of a campaign is the nominal time up to which everything is decided. It only rises, so a clock that
-// steps back fires nothing again, and one that steps forward, or a long stop, leaves a span of missed times, of which at
-// most one is fired.
+// The high-water mark of a campaign is the nominal time up to which everything is decided. It only rises, and outlives the
+// campaign's removal, so a clock that steps back fires nothing again, and one that steps forward, or a long stop, leaves a
+// span of missed times, of which at most one is fired. A person alone sets it back, after a clock that was wrong.
 
 internal import Chronology
 
@@ -53,6 +53,7 @@ enum DueBounds {
 
 extension Scheduler {
     mutating func decideDue(at now: Moment, _ step: inout Step) {
+        guard let heldUp = heldUpByClock(at: now) else { return }
         while let (name, at) = due.next.earliest, at <= now.wall {
             guard let campaign = configuration.campaigns[name], case .timetable(let timetable) = campaign.trigger,
                 let mark = state.campaigns[name]?.highWater
@@ -60,7 +61,7 @@ extension Scheduler {
                 due.set(name, nil)
                 continue
             }
-            decide(campaign, timetable, after: mark, at: now, &step)
+            decide(campaign, timetable, after: mark, heldUp: heldUp, at: now, &step)
             planNext(campaign, timetable, after: state.campaigns[name]?.highWater ?? now.wall)
         }
         wake.at(due.next.earliest?.at)
@@ -82,13 +83,16 @@ extension Scheduler {
     }
 
     /// Of everything due since the mark, the newest is fired if it is within `catch_up`; the others are recorded.
+    ///
+    /// - Parameter heldUp: For how long nothing could fall due: that alone makes nothing too late.
     private mutating func decide(
-        _ campaign: Campaign, _ timetable: Timetable, after mark: Instant, at now: Moment, _ step: inout Step
+        _ campaign: Campaign, _ timetable: Timetable, after mark: Instant, heldUp: Duration, at now: Moment,
+        _ step: inout Step
     ) {
         guard let first = timetable.next(after: mark), first <= now.wall,
             let newest = timetable.previous(before: now.wall + .milliseconds(1)), newest >= first
         else { return }
-        let horizon = mutant(.skipsEverything) ? now.wall + .seconds(1) : now.wall - campaign.catchUp
+        let horizon = mutant(.skipsEverything) ? now.wall + .seconds(1) : now.wall - max(campaign.catchUp, heldUp)
         let fires = newest >= horizon
         if fires, newest == first {
             admitTimetable(campaign, newest, at: now, &step)
@@ -199,7 +203,7 @@ extension Scheduler {
             id: id, campaign: campaign.name, sandbox: campaign.sandbox, nominal: nominal, startsAt: startsAt,
             expiresAt: (isLate ? max(startsAt, now.wall) : startsAt) + campaign.startWithin, admittedAt: now.wall,
             origin: origin, generation: state.generation, isLate: isLate, onDoubt: campaign.onDoubt,
-            startsAfter: startsAfter, pairs: campaign.pairs,
+            startsAfter: startsAfter, pairs: systemPairs(of: campaign),
             number: origin.counts ? (state.campaigns[campaign.name]?.fired ?? 0) + 1 : nil)
         record(.occurrenceAdmitted(occurrence), &step)
         finish(campaign, at: now, &step)

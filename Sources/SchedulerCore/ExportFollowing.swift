@@ -27,6 +27,7 @@ private enum DecidedBounds {
 extension ExportMark {
     /// - Parameter endedAt: By the platform's clock, like the other times.
     func isNew(_ job: String, createdAt: Instant, endedAt: Instant) -> Bool {
+        if mutant(.exportsByCreation) { return createdAt > self.createdAt }
         if self.job == job || decided?.contains(where: { $0.job == job }) == true { return false }
         return decidedUntil.map { endedAt > $0 } ?? (createdAt > self.createdAt)
     }

@@ -125,7 +125,7 @@ extension Scheduler {
     }
 
     mutating func updateFollowed(
-        on flow: DataflowKey, _ known: RunsKnowledge, at now: Moment, _ step: inout Step
+        on flow: DataflowKey, _ known: RunsKnowledge, isWhole: Bool = true, at now: Moment, _ step: inout Step
     ) {
         var shown: [RunID: DataflowRun] = [:]
         for run in known.listing.runs { shown[run.id] = run }
@@ -134,11 +134,11 @@ extension Scheduler {
         {
             if let run = shown[id] {
                 update(run, at: now, &step)
-            } else {
+            } else if isWhole {
                 knowledge.followed[id]?.isAskedSingly = true
             }
         }
-        advanceDoubtLooks(on: flow, at: now)
+        if isWhole { advanceDoubtLooks(on: flow, at: now) }
     }
 
     private mutating func update(_ run: DataflowRun, at now: Moment, _ step: inout Step) {

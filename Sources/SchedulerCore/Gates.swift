@@ -9,6 +9,8 @@ internal import Chronology
 enum GateBounds {
     /// What a time of the platform without a fraction may leave out.
     static let coarseTime = Duration.seconds(1)
+    /// What is added to windows where the platform does not tell its time: our clock may be ahead of its.
+    static let unknownClock = Duration.seconds(300)
     /// A definition that closes a gate is looked at again after this many intervals of `polling.gate`: it opens when
     /// somebody edits the dataflow, not by itself.
     static let definitionPatience = 5
@@ -81,6 +83,7 @@ extension Scheduler {
         if mutant(.noWindow) { return nil }
         var window = configuration.guardrails.firstActivationWindow
         if mutant(.windowTooShort) { window = window - .seconds(60) }
+        if known.definition.observedAt == nil, window > .zero { window = window + GateBounds.unknownClock }
         guard let createdAt = mapping.createdAt else {
             return window > .zero
                 ? .firstActivation(since: nil, opensIn: window, askedAt: known.askedAt) : nil
@@ -110,7 +113,7 @@ extension Scheduler {
 
     func isFresh(_ askedAt: Moment, at now: Moment) -> Bool {
         // By whichever clock says more: one stands still while the machine sleeps, the other may be set back.
-        let age = max(now.monotonic - askedAt.monotonic, now.wall - askedAt.wall)
+        let age = max(now.monotonic - askedAt.monotonic, mutant(.oneClock) ? .zero : now.wall - askedAt.wall)
         return age <= configuration.polling.gateFreshness || mutant(.staleEvidence)
     }
 

@@ -19,6 +19,10 @@ struct Ask: Equatable, Sendable {
     var knewTime = true
     /// How far back a listing of runs was asked to reach.
     var since: Instant?
+    /// Only the newest is asked for: the rest is known from a whole answer that took too long.
+    var isHead = false
+    /// Its answer was older than `gate_freshness` when it came.
+    var isSlow = false
     /// What was wrong with this kind of question before its answer came.
     var troubleBefore: Trouble?
     /// Dataflows of it for which something has happened since that its answer may not show.
@@ -89,6 +93,8 @@ struct ExportKnowledge: Equatable, Sendable {
     /// The newest one that succeeded.
     var newestFinished: ExportJob?
     var askedAt: Moment
+    /// When the last whole answer was asked for, where it took longer than `gate_freshness`. Nil where it came in time.
+    var slowSince: Moment?
     /// Since when the gate has been seen in its present state.
     var since: Instant
 
@@ -129,6 +135,9 @@ struct RunsKnowledge: Equatable, Sendable {
     var askedAt: Moment
     /// Something has happened since it was asked for that it may not show: it opens no gate, whatever its age.
     var isOutdated = false
+    /// When the last whole listing was asked for, where reading it took longer than `gate_freshness`: then only its head is read
+    /// anew for a while. Nil where it came in time.
+    var slowSince: Moment?
 }
 
 /// The platform's own clock, as it was told last.
@@ -192,10 +201,18 @@ struct Knowledge: Sendable {
     var runLengths: [SandboxName: [Duration]] = [:]
     var dataflows: [DataflowKey: DataflowKnowledge] = [:]
     var runs: [DataflowKey: RunsKnowledge] = [:]
+    /// The platform's ids of audiences that have another one as well, by that one.
+    var systemIDs: [SandboxName: [AudienceID: AudienceID]] = [:]
+    /// What the files call those, by the platform's id.
+    var namesOfSystemIDs: [AudienceID: String] = [:]
     var followed: [RunID: FollowedRun] = [:]
     var doubts: [ActivationID: WatchedDoubt] = [:]
     var foreign: [RunID: ForeignRun] = [:]
     var clock: PlatformClock?
+    /// Dataflows whose files always have one name, and of which somebody was told.
+    var toldStaticNames: Set<DataflowKey> = []
+    /// Somebody was told that the platform does not tell its time.
+    var toldTimeless = false
     /// Where a look showed that no export has ever finished: the first one that does is a new one.
     var withoutExports: Set<SandboxName> = []
 

@@ -82,7 +82,8 @@ package struct DataflowDefinition: Equatable, Sendable {
 
     /// One audience that is mapped to the dataflow.
     package struct Mapping: Equatable, Sendable {
-        /// The ids under which the audience may be named: `id` and, for external audiences, `systemSegmentId`.
+        /// The ids under which the audience may be named, the platform's own first: `systemSegmentId` where it is told, and
+        /// `id`.
         package var ids: [AudienceID]
         package var name: String
         /// When the audience was first activated to this dataflow, by the platform's clock.

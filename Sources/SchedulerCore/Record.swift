@@ -83,6 +83,9 @@ package enum Record: Equatable, Codable, Sendable {
     /// A second run of ours for one activation turned up.
     case duplicateSeen(activation: ActivationID, run: RunID, at: Instant)
 
+    /// These audiences have two ids: pairs that are held are of the platform's from now on. Since format 2.
+    case audiencesResolved(sandbox: SandboxName, aliases: [AudienceAlias])
+
     // MARK: People and limits
 
     case paused(Pause)
@@ -90,6 +93,9 @@ package enum Record: Equatable, Codable, Sendable {
     /// A person said that this run, which we did not start, closes no gate and holds no lane although it has not ended. Since
     /// format 2.
     case runDisregarded(run: RunID, actor: String, at: Instant)
+    /// A person had the clock corrected: marks that lie after `at` are set back to it. What was admitted stays admitted. Since
+    /// format 2.
+    case marksSetBack(scope: PauseScope, actor: String, at: Instant)
     /// A person asked for this occurrence to be cancelled.
     case cancelRequested(target: String, actor: String, at: Instant)
     /// The platform refused a call of this size; smaller ones are sent from now on.

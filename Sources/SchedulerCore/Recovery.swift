@@ -129,7 +129,7 @@ extension Scheduler {
         if !together.isEmpty { record(.campaignsAnchored(CampaignAnchors(together)), &step) }
     }
 
-    private mutating func planDue() {
+    mutating func planDue() {
         due.removeAll()
         due.setFollowers(configuration.campaigns.values)
         var times: [(campaign: CampaignName, at: Instant?)] = []

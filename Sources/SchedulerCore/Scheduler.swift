@@ -13,6 +13,7 @@ package struct Scheduler: Sendable {
     package internal(set) var configuration: Configuration
     var knowledge = Knowledge()
     var due = DueTable()
+    var clockWatch = ClockWatch()
     package internal(set) var isStopping = false
     var isStarted = false
     /// When `handle` should be called next even if nothing happens; set by `advance`.
@@ -27,17 +28,22 @@ package struct Scheduler: Sendable {
 
     package mutating func handle(_ event: Event, at now: Moment) -> Step {
         var step = Step()
+        var looksAtMarks = false
         switch event {
         case .started(let configuration):
             recover(at: now, &step)
             take(configuration, at: now, &step)
             isStarted = true
+            beginClockWait(at: now)
+            looksAtMarks = true
         case .reloaded(let configuration, let actor):
-            // What is due by now is due under the rules it was due under.
+            // What is due by now is due under the rules it was due under: the wait for the clock is over.
+            clockWatch.waitsUntil = clockWatch.waitsUntil.map { _ in now.monotonic }
             if !mutant(.reloadDropsDue) { decideDue(at: now, &step) }
             if mutant(.reloadForgetsRuns) { knowledge.followed = [:] }
             retryCredentials(at: now)
             take(configuration, actor: actor, at: now, &step)
+            looksAtMarks = true
         case .woke:
             break
         case .stopping:
@@ -54,6 +60,8 @@ package struct Scheduler: Sendable {
             takeTurn(id, at: now, &step)
         case .callAnswered(let id, let answer):
             takeAnswer(id, answer, at: now, &step)
+        case .clockSynchronised(let isSynchronised):
+            takeClock(isSynchronised: isSynchronised, at: now)
         case .admittedBefore(let admissions):
             knowledge.admittedBefore.formUnion(admissions)
         case .command(let id, let command, let actor):
@@ -61,6 +69,7 @@ package struct Scheduler: Sendable {
             obey(command, id, actor: actor, at: now, &step)
         }
         advance(at: now, &step)
+        if isStarted { watchClock(at: now, looks: looksAtMarks, &step) }
         return step
     }
 

@@ -20,7 +20,7 @@ extension Scheduler {
     }
 
     package func name(of audience: AudienceID) -> String {
-        configuration.audienceNames[audience] ?? audience.text
+        configuration.audienceNames[audience] ?? knowledge.namesOfSystemIDs[audience] ?? audience.text
     }
 
     package func sentence(

@@ -83,7 +83,7 @@ enum StateBounds {
 package struct CampaignState: Equatable, Codable, Sendable {
     /// See ``Trigger/fingerprint``.
     package var fingerprint: String
-    /// The nominal time up to which everything is decided. Never goes back, whatever the clock does.
+    /// The nominal time up to which everything is decided. Never goes back, whatever the clock does, unless a person orders it.
     package var highWater: Instant
     package var last: LastOccurrence?
     /// How many occurrences were admitted that nobody asked for by hand. Kept when the schedule is changed, and gone with the
@@ -171,8 +171,9 @@ package struct ActivationState: Equatable, Codable, Sendable {
     package var wasAdopted = false
     /// Runs that turned up as second ones for this activation.
     package var duplicates: [RunID] = []
-    /// The baseline of the first call that was sent, or of `doubtfulCall` once there is one: what runs of an earlier call are
-    /// recognised by, however late they turn up.
+    /// The baseline of the first call that may have taken effect although it is sent again: what runs of an earlier call are
+    /// recognised by, however late they turn up. Nil for none. Calls have theirs: one for each activation would make a snapshot
+    /// of thousands of them many times as large.
     package var firstBaseline: Baseline?
     /// The first call that may have taken effect for it although it is sent again. Nil for none, and in snapshots of before.
     package var doubtfulCall: CallID?

@@ -49,6 +49,8 @@ extension State {
             withdraw(id, reason: reason)
         case .callAnswered(let id, _, _):
             calls[id]?.isAnswered = true
+        case .audiencesResolved(let sandbox, let aliases):
+            resolve(aliases, in: sandbox)
         default:
             applyToActivation(record)
             applyOfPeople(record)
@@ -58,7 +60,11 @@ extension State {
     private mutating func applyToActivation(_ record: Record) {
         switch record {
         case .activationReturned(let id, let reason, let notBefore, let attemptCounts, let packLimit, let doubtful):
-            if let doubtful { suspect(doubtful, of: id) }
+            if let doubtful {
+                suspect(doubtful, of: id)
+            } else if case .inDoubt(let call) = self[id]?.phase {
+                keepBaseline(of: call, id)  // journals of before do not say of which call
+            }
             change(id) { activation in
                 if case .inDoubt = activation.phase { activation.doubtRetries += 1 }
                 if !attemptCounts { activation.attempts = max(0, activation.attempts - 1) }
@@ -111,6 +117,8 @@ extension State {
             pauses.append(pause)
         case .resumed(let scope, _, _):
             pauses.removeAll { $0.scope == scope }
+        case .marksSetBack(let scope, _, let at):
+            setMarksBack(in: scope, to: at)
         case .pairLimitLearned(let sandbox, let limit, let at):
             pairLimits[sandbox] = limit
             pairLimitTimes = (pairLimitTimes ?? [:]).merging([sandbox: at]) { $1 }
@@ -128,6 +136,7 @@ extension State {
     private mutating func remove(_ campaign: CampaignName) {
         guard let mark = campaigns[campaign]?.highWater else { return }
         campaigns[campaign] = nil
+        if mutant(.removalForgets) { return }
         var marks = removedMarks ?? [:]
         marks[campaign] = mark
         if marks.count >= 2 * StateBounds.removedMarks {
@@ -200,12 +209,7 @@ extension State {
         calls[id]?.isSending = true
         // It may have waited for its turn. A clock that was set back meanwhile adds nothing.
         calls[id]?.sentAt = call.platformAt.map { $0 + max(.zero, at - call.at) }
-        for (activation, pair) in zip(call.activations, call.pairs) {
-            change(activation) {
-                $0.attempts += 1
-                if $0.firstBaseline == nil { $0.firstBaseline = call.baselines[pair.dataflow] }
-            }
-        }
+        for activation in call.activations { change(activation) { $0.attempts += 1 } }
     }
 
     private mutating func withdraw(_ id: CallID, reason: String) {
@@ -250,6 +254,13 @@ extension State {
         }
     }
 
+    private mutating func keepBaseline(of call: CallID, _ id: ActivationID) {
+        guard let dataflow = pair(of: id)?.dataflow, let baseline = calls[call]?.call.baselines[dataflow] else {
+            return
+        }
+        change(id) { if $0.firstBaseline == nil { $0.firstBaseline = baseline } }
+    }
+
     /// A run of one pair shows that its call was accepted. A call that was refused is in nobody's doubt: of that nothing follows
     /// for its other pairs.
     private mutating func noteEffect(of id: ActivationID) {
@@ -261,7 +272,9 @@ extension State {
             case .waiting: held.doubtRetries > 0 ? held.doubtfulCall : nil
             case .running, .ended: nil
             }
-        if let call, let known = calls[call]?.call, known.activations.count > 1 { calls[call]?.tookEffect = true }
+        if let call, let known = calls[call]?.call, known.activations.count > 1, !mutant(.effectForgotten) {
+            calls[call]?.tookEffect = true
+        }
     }
 
     // MARK: Activations

@@ -16,6 +16,13 @@ extension Scheduler {
         if isStopping { parts.append("stopping") }
         let isPaused = state.pauses.contains { $0.scope == .all && ($0.until.map { now.wall < $0 } ?? true) }
         if isPaused { parts.append("all paused") }
+        if let until = clockWait(at: now) {
+            parts.append("nothing falls due before \(clock(until, nil, at: now)), the clock is not synchronised")
+        }
+        if let ahead = marksAhead(at: now) {
+            let who = ahead.count == 1 ? ahead.furthest.text : "\(ahead.count) campaigns"
+            parts.append("clock behind what is decided: \(who) silent until \(clock(ahead.until, nil, at: now))")
+        }
         if let needy = needySentence() { parts.append(needy) }
         if let trouble = knowledge.credentials {
             parts.append("the platform refuses us since \(clock(trouble.since, nil, at: now))")

@@ -24,6 +24,8 @@ package enum Event: Equatable, Sendable {
     case callTurn(CallID)
     case callAnswered(CallID, CallAnswer)
 
+    /// Whether the host says that its clock is kept right by others. Nothing was said: it is.
+    case clockSynchronised(Bool)
     /// The journal refused a step, since it holds these already: they are decided, whatever the marks say.
     case admittedBefore([Admission])
 
@@ -80,6 +82,8 @@ package enum Command: Equatable, Sendable {
     case resolve(ActivationID, Resolution)
     /// A run of others that does not end closes no gate any more.
     case disregard(RunID)
+    /// Sets high-water marks that lie ahead of the clock back to it.
+    case recount(PauseScope)
 }
 
 package enum CommandReply: Equatable, Sendable {

@@ -91,6 +91,7 @@ extension Scheduler {
         case .firstActivation(.some, let opensIn, _):
             return min(again, max(now.monotonic + opensIn, askedAt.monotonic + .milliseconds(1)))
         case .rangeNotStarted(let instant):
+            if mutant(.farStartForgotten) { return now.monotonic + (instant - now.wall) }
             return min(again, now.monotonic + max(.seconds(1), instant - (platformTime(at: now) ?? now.wall)))
         default:
             return again

@@ -36,7 +36,7 @@ struct Hearing {
         case .runsAnswered(let id, let answer): take(id, .runs, answer.failure, at: now)
         case .runAnswered(let id, let answer): take(id, .run, answer.failure, at: now)
         case .callAnswered(let id, let answer): take(id, answer, at: now)
-        case .callTurn, .started, .reloaded, .woke, .stopping, .admittedBefore, .command: true
+        case .callTurn, .started, .reloaded, .woke, .stopping, .clockSynchronised, .admittedBefore, .command: true
         }
     }
 

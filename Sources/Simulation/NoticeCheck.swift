@@ -79,7 +79,9 @@ struct NoticeCheck {
         case .callAnswered(_, .refused(.unauthorized)), .callAnswered(_, .refused(.forbidden)):
             refuse("calls", isCertain: false, at: now)
         case .callAnswered(_, .accepted), .callAnswered(_, .refused): refusals["calls"] = nil
-        case .callAnswered, .callTurn, .started, .reloaded, .woke, .stopping, .admittedBefore, .command: break
+        case .callAnswered, .callTurn, .started, .reloaded, .woke, .stopping, .clockSynchronised, .admittedBefore,
+            .command:
+            break
         }
     }
 
@@ -127,7 +129,7 @@ struct NoticeCheck {
             toldMappings.insert(id)
             owed.removeAll { $0.kind == .mapping && $0.activation == id }
             return nil
-        case .configRejected, .succeeded, .empty, .moved:
+        case .configRejected, .succeeded, .empty, .moved, .clock:
             return nil
         }
     }

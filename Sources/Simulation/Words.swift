@@ -28,6 +28,7 @@ enum Words {
             "answer to call \(id): accepted "
                 + list(runs.sorted { $0.key < $1.key }.map { "\($0.key.dataflow)/\($0.key.audience) as \($0.value)" })
         case .callAnswered(let id, let answer): "answer to call \(id): \(answer)"
+        case .clockSynchronised(let isSynchronised): "the clock is \(isSynchronised ? "" : "not ")synchronised"
         case .admittedBefore(let admissions):
             "admitted before: " + list(admissions.map { "\($0.campaign) at \($0.nominal.rfc3339)" })
         case .command(_, let command, let actor): "\(actor) orders \(command)"

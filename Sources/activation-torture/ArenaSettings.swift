@@ -45,6 +45,7 @@ struct ArenaSettings {
         run_max = "500ms"
         settle = "2s"
         [limits]
+        clock_wait = "0s"
         calls_per_minute = 6000
         request_timeout = "\(requestTimeout)"
         response_bytes = \(responseBytes)

@@ -23,7 +23,8 @@ struct ActivationCtl: ParsableCommand {
             CommandGroup(
                 name: "Orders",
                 subcommands: [
-                    Fire.self, Cancel.self, Pause.self, Resume.self, Resolve.self, Disregard.self, Reload.self,
+                    Fire.self, Cancel.self, Pause.self, Resume.self, Resolve.self, Disregard.self, Recount.self,
+                    Reload.self,
                 ]),
             CommandGroup(name: "Files", subcommands: [Check.self]),
         ])

@@ -75,6 +75,21 @@ struct Resume: ParsableCommand {
     }
 }
 
+struct Recount: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Let times fall due again that a clock which ran ahead has decided.",
+        discussion: "Set the clock right first. What was fired is not fired once more; what was only skipped falls due."
+    )
+    @OptionGroup var scope: Scope
+    @OptionGroup var options: GlobalOptions
+
+    func run() throws {
+        try options.session.order("/v1/recount", RecountOrder(campaign: scope.name), DoneDocument.self) {
+            $0.lines($1)
+        }
+    }
+}
+
 struct Resolve: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Settle an activation that is in doubt or set aside.",

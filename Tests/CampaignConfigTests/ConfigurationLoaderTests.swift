@@ -180,6 +180,18 @@ import Testing
         #expect(Sample.codes(campaigns: "[polling]\ngate = \"1m\"\n[campaing.a]") == [.misplacedKey, .unknownKey])
     }
 
+    @Test(
+        arguments: [
+            ("gate_freshness = \"120s\"", []), ("gate_freshness = \"121s\"", [.longFreshness]),
+            ("gate_freshness = \"1h\"", [.longFreshness]), ("settle = \"30s\"", []),
+            ("settle = \"29999ms\"", [.shortSettle]), ("settle = \"100ms\"", [.shortSettle]),
+        ] as [(String, [ConfigurationFault.Code])])
+    func `evidence that may be old, and a doubt that is settled too soon, are warned of`(
+        text: String, codes: [ConfigurationFault.Code]
+    ) throws {
+        #expect(try Sample.load(settings: "[polling]\n\(text)").warnings.map(\.code) == codes)
+    }
+
     @Test func `a passed time, a short window, a shared audience and a disabled predecessor are warnings`() throws {
         let loaded = try Sample.load(
             settings: """

@@ -87,6 +87,7 @@ final class DaemonUnderTest {
             request_timeout = "3s"
             backoff_base = "100ms"
             backoff_max = "500ms"
+            clock_wait = "0s"
 
             """
         try Data((text + campaigns).utf8).write(

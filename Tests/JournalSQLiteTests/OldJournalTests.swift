@@ -44,12 +44,16 @@ import Testing
         let snapshot = try #require(try store.snapshot())
         var state = State()
         try store.replay(after: 0) { if $0.sequence <= snapshot.sequence { state.apply($0.record) } }
-        let stored = try #require(RecordCoding.decodeState(snapshot.bytes))
-        // Which runs were ours lately, which calls took effect, when a limit was learned, and which exports were decided is folded
-        // out of records of format 1 since format 2, and was in
+        var stored = try #require(RecordCoding.decodeState(snapshot.bytes))
+        // What the first call of an activation knew is kept with it only in doubt by now.
+        stored.forgetBaselines()
+        state.forgetBaselines()
+        // Which runs were ours lately, which calls took effect, when a limit was learned, which exports were decided, and how far
+        // removed campaigns were is folded out of records of format 1 since format 2, and was in
         // no snapshot before.
         if name.hasPrefix("journal-1") {
             state.ownRuns = nil
+            state.removedMarks = nil
             state.pairLimitTimes = nil
             for sandbox in state.exportMarks.keys {
                 state.exportMarks[sandbox]?.decidedUntil = nil
@@ -159,5 +163,15 @@ import Testing
 extension ActivationState.Phase {
     fileprivate var isEnded: Bool {
         if case .ended = self { true } else { false }
+    }
+}
+
+extension State {
+    fileprivate mutating func forgetBaselines() {
+        for id in occurrences.keys {
+            for position in occurrences[id]?.activations.indices ?? 0..<0 {
+                occurrences[id]?.activations[position].firstBaseline = nil
+            }
+        }
     }
 }

@@ -32,6 +32,14 @@ enum Format2 {
             #"{"campaignFinished":{"at":1795514400123,"campaign":"sale","fired":2}}"#
         ),
         (
+            .audiencesResolved(sandbox: "prod", aliases: [AudienceAlias("CRM-4711", system: "vip")]),
+            #"{"audiencesResolved":{"aliases":[{"id":"CRM-4711","system":"vip"}],"sandbox":"prod"}}"#
+        ),
+        (
+            .marksSetBack(scope: .all, actor: "me", at: at),
+            #"{"marksSetBack":{"actor":"me","at":1795514400123,"scope":{"all":{}}}}"#
+        ),
+        (
             .occurrencesSkipped(
                 SkippedOccurrences(
                     id: OccurrenceID(17), campaign: "sale", first: at, last: at, count: 1, reason: .oversized,

@@ -105,7 +105,7 @@ import Testing
         #expect(RecordCoding.decodeState(Array(sound.replacing(part, with: other).utf8)) == nil)
     }
 
-    private static let kindCount = 32
+    private static let kindCount = 34
 
     /// Does not compile until a new kind of record has a number, and fails until it has a line.
     private static func kind(of record: Record) -> Int {
@@ -142,6 +142,8 @@ import Testing
         case .campaignsAnchored: 29
         case .signLearned: 30
         case .runDisregarded: 31
+        case .marksSetBack: 32
+        case .audiencesResolved: 33
         }
     }
 }

@@ -7,7 +7,8 @@ import Testing
 /// Goal: whatever a client asks for is an order or a short refusal with a name.
 @Suite struct ControlRouteTests {
     @Test(arguments: [
-        "/v1/reload", "/v1/campaigns/sale/fire", "/v1/cancel", "/v1/pause", "/v1/resume", "/v1/resolve", "/v1/status",
+        "/v1/reload", "/v1/campaigns/sale/fire", "/v1/cancel", "/v1/pause", "/v1/resume", "/v1/recount",
+        "/v1/resolve", "/v1/status",
         "/v1/health", "/v1/nothing", "/v2/reload", "/",
     ])
     func `through the socket for questions nothing but GET passes`(_ target: String) {

@@ -53,8 +53,8 @@ import Testing
             PlanWarningCode.allCases.map(\.rawValue) == [
                 "plan-cut", "never-comes", "would-expire", "would-not-succeed", "skipped-paused", "skipped-overlap",
                 "skipped-missed", "skipped-predecessor", "dst-skipped", "dst-repeated", "waits-for-export",
-                "waits-for-blackout", "waits-for-lane", "waits-for-first-activation", "exports-unknown",
-                "not-in-these-days",
+                "waits-for-blackout", "waits-for-lane", "waits-for-first-activation", "overwrites-files",
+                "exports-unknown", "not-in-these-days",
             ])
     }
 }

@@ -88,7 +88,10 @@ import Testing
                 generation: 1, digest: evil, loadedAt: evil, files: [evil], campaigns: 1, rejection: evil),
             platform: PlatformDocument(url: evil, organization: evil, sandbox: evil),
             journal: JournalDocument(state: evil, trouble: evil, records: 1, bytes: 1, freeBytes: 1),
-            credentials: CredentialsDocument(state: "closed", since: evil, evidence: evil, retryAt: evil), exports: [],
+            credentials: CredentialsDocument(state: "closed", since: evil, evidence: evil, retryAt: evil),
+            clock: ClockDocument(
+                isSynchronised: false, waitsUntil: evil, campaignsAhead: 1, aheadUntil: evil, evidence: evil),
+            exports: [],
             pauses: [], next: [], occurrences: [odd], activations: [evil: 1])
         let lines =
             screen.lines(odd) + screen.lines(CampaignsDocument(campaigns: [summary])) + screen.lines(status)
@@ -176,7 +179,8 @@ import Testing
                 rejection: nil),
             platform: PlatformDocument(url: "https://platform.adobe.io", organization: "o", sandbox: "prod"),
             journal: JournalDocument(state: "ok", trouble: nil, records: 5, bytes: 14_000_000, freeBytes: nil),
-            credentials: CredentialsDocument(state: "open"), exports: [], pauses: [],
+            credentials: CredentialsDocument(state: "open"), clock: ClockDocument(isSynchronised: true), exports: [],
+            pauses: [],
             next: [NextDocument(campaign: "sale", at: "2026-11-27T16:00:00.000Z", zone: "UTC", activations: 3)],
             occurrences: [needy], activations: ["quarantined": 1])
         #expect(
@@ -186,5 +190,20 @@ import Testing
                 "needs you    month-end (17): 1 quarantined of 1. See: activationctl explain month-end",
                 "next         sale: Fri 16:00 +00:00, in 2 h 12 min, 3 activations", "journal      ok, 14 MB",
             ])
+    }
+
+    @Test func `status says when the clock is waited for, and when it is behind what is decided`() {
+        let waiting = ClockDocument(
+            isSynchronised: false, waitsUntil: "2026-11-27T13:50:00.000Z", evidence: "nobody keeps it right")
+        let behind = ClockDocument(
+            isSynchronised: true, campaignsAhead: 1, aheadUntil: "2026-11-30T06:00:00.000Z", evidence: "sale is decided"
+        )
+        #expect(screen.clock(ClockDocument(isSynchronised: true)) == [])
+        #expect(
+            screen.clock(waiting) == [
+                "clock        nobody keeps it right; nothing falls due before Fri 13:50 +00:00, unless it is by",
+                "             then",
+            ])
+        #expect(screen.clock(behind) == ["clock        sale is decided. See: activationctl recount --help"])
     }
 }

@@ -53,6 +53,8 @@ import Testing
             .duplicateSeen(activation: vip, run: "run-2", at: at),
             .paused(Pause(scope: .all, since: at, until: nil, actor: "anna", reason: "freeze")),
             .resumed(scope: .campaign("sale"), actor: "anna", at: at),
+            .marksSetBack(scope: .campaign("sale"), actor: "anna", at: at),
+            .audiencesResolved(sandbox: "prod", aliases: [AudienceAlias("CRM-4711", system: "vip")]),
             .cancelRequested(target: "17.1", actor: "anna", at: at),
             .pairLimitLearned(sandbox: "prod", limit: 20, at: at),
             .signLearned(sandbox: "prod", sign: .clientOfOurs("client"), at: at),

@@ -14,7 +14,10 @@ final class RecordingEnvironment: Environment {
     var lost: JournalError?
     var refused: [String] = []
 
-    func now() -> Moment { Moment(wall: wall, monotonic: Monotonic(milliseconds: wall.milliseconds)) }
+    /// How far the wall clock was set forward.
+    var ahead = Duration.zero
+
+    func now() -> Moment { Moment(wall: wall + ahead, monotonic: Monotonic(milliseconds: wall.milliseconds)) }
     func arm(_ wake: Wake?, at now: Moment) { armed = wake }
     func perform(_ effect: Effect) { performed.append(effect) }
     func tell(_ records: [Record], before: Scheduler, after: Scheduler, at now: Moment) { told += records }
@@ -219,8 +222,7 @@ final class FaultyJournal: JournalStore {
             ], at: first, snapshot: nil)
         environment.wall = first
         runtime.handle(.woke)
-        #expect(environment.lost == nil)
-        #expect(environment.refused == ["a step was not taken: what falls due [conflict]"])
+        #expect(environment.lost == nil && environment.refused.isEmpty)
         let skips = environment.told.compactMap { if case .occurrencesSkipped(let skip) = $0 { skip } else { nil } }
         #expect(skips.map(\.reason) == [.decided] && skips.map(\.first) == [first])
         environment.wall = first + .seconds(60)
@@ -267,6 +269,22 @@ final class FaultyJournal: JournalStore {
         runtime.handle(.woke)
         let again = environment.performed.count { if case .askExportJobs = $0 { true } else { false } }
         #expect(again == 2)
+    }
+
+    @Test func `a start that is too large to be stored is mended by a reload`() throws {
+        var large = configuration
+        large.zoneData = huge
+        let runtime = try Runtime(configuration: large, journal: journal, environment: environment)
+        runtime.start(large)
+        #expect(runtime.trouble?.code == .tooLarge && environment.lost == nil)
+        runtime.handle(.woke)
+        #expect(runtime.trouble?.code == .tooLarge)
+        var taken = 0
+        #expect(runtime.reload(large, actor: "tester") { taken += 1 }?.code == .tooLarge)
+        #expect(runtime.reload(configuration, actor: "tester") { taken += 1 } == nil)
+        #expect(taken == 1 && runtime.trouble == nil && runtime.scheduler.configuration == configuration)
+        runtime.handle(fire)
+        #expect(runtime.scheduler.state.occurrences.count == 1)
     }
 
     @Test func `an occurrence that is too large for a record is skipped, and the daemon goes on`() throws {
@@ -318,6 +336,44 @@ final class FaultyJournal: JournalStore {
         #expect(try Runtime.fold(journal) == runtime.scheduler.state)
         try runtime.close()
         #expect(try Runtime.fold(journal) == runtime.scheduler.state)
+    }
+
+    /// Whether the journal has the record of a configuration, which goes by its age alone.
+    private func remembersGeneration() throws -> Bool {
+        try journal.history(HistoryQuery(limit: 1000)).contains {
+            if case .generationLoaded = $0.record { true } else { false }
+        }
+    }
+
+    @Test func `nothing is forgotten for a day after the clock was set forward`() throws {
+        let runtime = try started()
+        try journal.commit([], at: environment.wall, snapshot: try RecordCoding.encode(runtime.scheduler.state))
+        runtime.handle(.woke)
+        environment.ahead = .seconds(401 * 86_400)
+        for seconds in [3600, 86_399] {
+            environment.wall = environment.wall + .seconds(seconds)
+            runtime.handle(.woke)
+            #expect(try remembersGeneration())
+        }
+        environment.wall = environment.wall + .seconds(1)
+        runtime.handle(.woke)
+        #expect(try !remembersGeneration())
+    }
+
+    @Test func `nothing is forgotten while the clock is not synchronised`() throws {
+        var short = configuration
+        short.keep = .seconds(60)
+        let runtime = try Runtime(configuration: short, journal: journal, environment: environment)
+        runtime.handle(.clockSynchronised(false))
+        runtime.start(short)
+        try journal.commit([], at: environment.wall, snapshot: try RecordCoding.encode(runtime.scheduler.state))
+        environment.wall = environment.wall + .seconds(3600)
+        runtime.handle(.woke)
+        #expect(try remembersGeneration())
+        runtime.handle(.clockSynchronised(true))
+        environment.wall = environment.wall + .seconds(600)
+        runtime.handle(.woke)
+        #expect(try !remembersGeneration())
     }
 
     @Test func `records older than keep are forgotten, except of what has not ended`() throws {

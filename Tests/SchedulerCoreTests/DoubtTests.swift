@@ -6,6 +6,18 @@ import Testing
 @Suite struct DoubtTests {
     let vip = Pair(dataflow: "flow", audience: "vip")
 
+    @Test func `a baseline is kept with an activation only once a run of an earlier call may turn up`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.onCall = { _ in .doubtful(detail: "timeout") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        #expect(rig.scheduler.state[activation(1, 1)]?.phase == .inDoubt(CallID(1)))
+        #expect(rig.scheduler.state[activation(1, 1)]?.firstBaseline == nil)
+        rig.onCall = { _ in nil }
+        rig.advance(.seconds(330))
+        #expect(rig.calls.count == 2)
+        #expect(rig.scheduler.state[activation(1, 1)]?.firstBaseline == rig.calls[0].baselines["flow"])
+    }
+
     @Test func `a lost answer is adopted from the listing, and nothing is sent again`() {
         var rig = Rig(configuration([campaign("sale")]))
         loseAnswer(&rig, takingEffect: true)

@@ -64,7 +64,7 @@ struct Rig {
     /// Export jobs that no listing shows.
     var hiddenExports: Set<String> = []
     /// How far the platform's clock is ahead of ours; nil for a platform that does not tell its time.
-    var clockAhead: Duration?
+    var clockAhead: Duration? = .zero
     var finishedExports: [ExportJob] = []
     var firstActivated: Instant? = ten - .seconds(30 * 86_400)
     /// The first day of every mapping's schedule.
@@ -72,6 +72,10 @@ struct Rig {
     /// When the schedule of every mapping exports it, in minutes of the day.
     var startMinute: Int?
     var unmapped: Set<Pair> = []
+    /// Pairs whose files always have one name.
+    var staticNames: Set<Pair> = []
+    /// What the platform calls audiences that have an id of their own as well.
+    var systemIDs: [AudienceID: AudienceID] = [:]
     var runs: [DataflowRun] = []
     /// Runs that are of one sandbox; all others are shown in each.
     var sandboxOfRun: [RunID: SandboxName] = [:]
@@ -217,9 +221,10 @@ struct Rig {
             id: dataflow, name: dataflow.text,
             mappings: Set(pairs).subtracting(unmapped).map { pair in
                 DataflowDefinition.Mapping(
-                    ids: [pair.audience], name: "Audience \(pair.audience)", createdAt: firstActivated,
+                    ids: [systemIDs[pair.audience], pair.audience].compactMap { $0 }, name: "Audience \(pair.audience)",
+                    createdAt: firstActivated,
                     startsAt: startsAt,
-                    endsAt: nil, hasUniqueFileNames: true, startMinute: startMinute)
+                    endsAt: nil, hasUniqueFileNames: !staticNames.contains(pair), startMinute: startMinute)
             }, observedAt: clockAhead.map { _ in platformNow })
     }
 

@@ -22,6 +22,27 @@ import Testing
         #expect(rig.calls.count == 1)
     }
 
+    @Test func `where the platform does not tell its time windows are longer, and that is told once`() {
+        var rig = Rig(
+            configuration([campaign("sale"), campaign("news", .manual, [Pair(dataflow: "two", audience: "n")])]))
+        rig.clockAhead = nil
+        rig.firstActivated = ten
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        _ = rig.command(.fire("news", forceOverlap: false))
+        rig.advance(.seconds(20 * 60 + 299))
+        #expect(rig.calls.isEmpty && rig.notifications(.clock) == 1)
+        rig.advance(.seconds(62))
+        #expect(rig.calls.flatMap(\.pairs).count == 2 && rig.notifications(.clock) == 1)
+    }
+
+    @Test func `a platform that tells its time has windows as they are set`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.firstActivated = ten
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(20 * 60 + 61))
+        #expect(rig.calls.count == 1 && rig.notifications(.clock) == 0)
+    }
+
     // Found by simulation: with our clock more than `export_maximum_age` ahead, a running export looked forgotten.
     @Test func `a clock that is days ahead does not open the export gate`() {
         var rig = Rig(configuration([campaign("sale")]))

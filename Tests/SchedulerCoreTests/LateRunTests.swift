@@ -5,6 +5,25 @@ import Testing
 /// Goal: a run of a call that was refused, throttled or lost is recognised however late it shows, and a run that began long after
 /// such a call is not taken for it.
 @Suite struct LateRunTests {
+    @Test func `a second run is told as well when it was a person who had it sent again`() {
+        var rig = Rig(configuration([campaign("sale") { $0.onDoubt = .hold }]))
+        rig.onCall = { _ in .doubtful(detail: "timeout") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(600))
+        #expect(rig.notifications(.quarantined) == 1)
+        rig.onCall = { _ in nil }
+        rig.runDuration = .seconds(1200)
+        _ = rig.command(.resolve(activation(1, 1), .retry))
+        rig.advance(.seconds(60))
+        #expect(rig.calls.count == 2 && rig.notifications(.duplicate) == 0)
+        // The first call took effect after all, and its run began when it was sent.
+        let late = rig.addRun(Pair(dataflow: "flow", audience: "vip"))
+        rig.runs[rig.runs.count - 1].createdAt = ten
+        rig.advance(.seconds(600))
+        #expect(rig.notifications(.duplicate) == 1)
+        #expect(rig.scheduler.state[activation(1, 1)]?.duplicates == [late])
+    }
+
     private let vip = Pair(dataflow: "flow", audience: "vip")
     private let a1 = Pair(dataflow: "flow", audience: "a1")
     private let a2 = Pair(dataflow: "flow", audience: "a2")

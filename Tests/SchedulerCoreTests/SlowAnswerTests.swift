@@ -12,10 +12,21 @@ import Testing
         var questions = 0
         var calls = 0
         let delay: Duration
+        /// How long a listing takes that reaches back for more than four hours.
+        let wholeDelay: Duration
+        /// Newest first.
+        var runs: [DataflowRun]
+        /// Listings of runs that reached back for less, and for more.
+        var heads = 0
+        var wholes = 0
 
-        init(_ configuration: Configuration, delay: Duration) {
+        init(
+            _ configuration: Configuration, delay: Duration, wholeDelay: Duration? = nil, runs: [DataflowRun] = []
+        ) {
             scheduler = Scheduler(configuration: configuration)
             self.delay = delay
+            self.wholeDelay = wholeDelay ?? delay
+            self.runs = runs
             feed(.started(configuration))
             feed(.command(CommandID(1), .fire("sale", forceOverlap: false), actor: "tester"))
         }
@@ -23,15 +34,18 @@ import Testing
         mutating func feed(_ event: Event) {
             for effect in scheduler.handle(event, at: now).effects {
                 switch effect {
-                case .askExportJobs(let id, _, _): answer(.exportJobsAnswered(id, .success([])))
+                case .askExportJobs(let id, _, let since):
+                    answer(.exportJobsAnswered(id, .success([])), isWhole: now.wall - since > .seconds(4 * 3600))
                 case .askDataflows(let id, _, _):
                     let mapping = DataflowDefinition.Mapping(
                         ids: ["vip"], name: "VIP", createdAt: ten - .seconds(86_400), startsAt: nil, endsAt: nil,
                         hasUniqueFileNames: true)
                     let definition = DataflowDefinition(id: "flow", name: "flow", mappings: [mapping])
                     answer(.dataflowsAnswered(id, .success([definition])))
-                case .askRuns(let id, _, _, _):
-                    answer(.runsAnswered(id, .success(RunListing(runs: [], isTruncated: false))))
+                case .askRuns(let id, _, _, let depth):
+                    list(id, depth)
+                case .askRun(let id, _, let run):
+                    answer(.runAnswered(id, .success(runs.first { $0.id == run })))
                 case .queueCall(let id, _, _): coming.append((now.monotonic, .callTurn(id)))
                 case .send: calls += 1
                 default: break
@@ -40,9 +54,21 @@ import Testing
             #expect(scheduler.unattended(at: now) == [])
         }
 
-        private mutating func answer(_ event: Event) {
+        /// Reads on to the first run that is older than what is asked for.
+        private mutating func list(_ id: AskID, _ depth: RunListingDepth) {
+            let since = depth.since ?? now.wall
+            let isWhole = now.wall - since > .seconds(4 * 3600)
+            if isWhole { wholes += 1 } else { heads += 1 }
+            let count = runs.firstIndex { $0.createdAt! <= since }.map { $0 + 1 } ?? runs.count
+            let shown = isWhole ? runs : Array(runs.prefix(count))
+            answer(
+                .runsAnswered(id, .success(RunListing(runs: shown, isTruncated: shown.count < runs.count))),
+                isWhole: isWhole)
+        }
+
+        private mutating func answer(_ event: Event, isWhole: Bool = false) {
             questions += 1
-            coming.append((now.monotonic + delay, event))
+            coming.append((now.monotonic + (isWhole ? wholeDelay : delay), event))
         }
 
         mutating func advance(_ duration: Duration) {
@@ -71,6 +97,53 @@ import Testing
         let vip = Pair(dataflow: "flow", audience: "vip")
         let words = closures.map { rig.scheduler.sentence(for: $0, vip, in: sandbox, at: rig.now).evidence }
         #expect(words.contains { $0.contains("gate_freshness allows") }, "\(words)")
+    }
+
+    private func run(_ id: RunID, _ age: Duration, _ status: RunStatus) -> DataflowRun {
+        DataflowRun(
+            id: id, dataflow: "flow", createdAt: ten - age, status: status, word: status.rawValue, audiences: ["other"])
+    }
+
+    @Test func `of a listing that takes longer than gate_freshness the head is read anew, and the call goes`() {
+        let old = (1...5).map { run(RunID("old-\($0)"), .seconds($0 * 1800), .succeeded) }
+        var rig = SlowRig(configuration([campaign("sale")]), delay: .seconds(2), wholeDelay: .seconds(60), runs: old)
+        rig.advance(.seconds(180))
+        #expect(rig.calls == 1 && rig.heads == 1)
+    }
+
+    @Test func `what was under way in the tail closes the gate until it is seen ended`() {
+        let old = [
+            run("first", .seconds(1800), .succeeded), run("second", .seconds(10_000), .succeeded),
+            run("under-way", .seconds(20_000), .running),
+        ]
+        var rig = SlowRig(
+            configuration([campaign("sale")]), delay: .seconds(2), wholeDelay: .seconds(60),
+            runs: old + [run("last", .seconds(30_000), .succeeded)])
+        rig.advance(.seconds(500))
+        #expect(rig.calls == 0 && rig.heads > 0)
+        rig.runs[2].status = .succeeded
+        rig.advance(.seconds(200))
+        #expect(rig.calls == 1)
+    }
+
+    @Test func `a run of others that begins meanwhile is seen by the head`() {
+        let old = (1...5).map { run(RunID("old-\($0)"), .seconds($0 * 1800), .succeeded) }
+        var rig = SlowRig(configuration([campaign("sale")]), delay: .seconds(2), wholeDelay: .seconds(60), runs: old)
+        rig.advance(.seconds(30))
+        var new = run("new", .zero, .running)
+        new.createdAt = ten + .seconds(30)
+        rig.runs.insert(new, at: 0)
+        rig.advance(.seconds(400))
+        #expect(rig.calls == 0)
+    }
+
+    @Test func `after ten minutes of heads the whole is read again`() {
+        var rig = SlowRig(
+            configuration([campaign("sale") { $0.startWithin = .seconds(7200) }]), delay: .seconds(2),
+            wholeDelay: .seconds(60),
+            runs: [run("under-way", .seconds(1800), .running), run("last", .seconds(9000), .succeeded)])
+        rig.advance(.seconds(1800))
+        #expect(rig.calls == 0 && (3...4).contains(rig.wholes) && rig.heads > 10)
     }
 
     @Test(arguments: [1, 8, 11, 14])

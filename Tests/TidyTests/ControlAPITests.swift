@@ -45,7 +45,7 @@ import Testing
         let paths = [
             "health", "status", "campaigns", "campaigns/{name}", "campaigns/{name}/explain", "campaigns/{name}/fire",
             "occurrences/{id}", "history", "plan", "queue", "runs", "cancel", "pause", "resume", "resolve",
-            "disregard", "reload",
+            "disregard", "recount", "reload",
         ]
         for path in paths { #expect(described.contains("/v1/\(path):"), "/v1/\(path) is not described") }
         // Every literal that the routes match on is in one of these paths.

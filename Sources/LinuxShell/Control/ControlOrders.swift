@@ -20,6 +20,8 @@ enum ControlOrders {
             return .resume(try scope(try decode(ResumeOrder.self, body).campaign))
         case "disregard":
             return .disregard(try run(try decode(DisregardOrder.self, body).run, for: "disregard"))
+        case "recount":
+            return .recount(try scope(try decode(RecountOrder.self, body).campaign))
         default:
             return try resolve(try decode(ResolveOrder.self, body))
         }

@@ -130,7 +130,7 @@ package enum ControlRoute: Equatable, Sendable {
         case (2, "occurrences"):
             (method, route) = ("GET", { () throws(ControlRefusal) in .occurrence(try occurrenceID(path[1])) })
         case (3, "campaigns") where path[2] == "fire", (1, "cancel"), (1, "pause"), (1, "resume"), (1, "resolve"),
-            (1, "disregard"):
+            (1, "disregard"), (1, "recount"):
             (method, route) = (
                 "POST", { () throws(ControlRefusal) in .order(try ControlOrders.command(path, request.body)) }
             )

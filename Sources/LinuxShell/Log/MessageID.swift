@@ -38,6 +38,8 @@ package enum MessageID: String, CaseIterable, Sendable {
     case occurrenceMoved = "1198eba0e54b45b79c49a3ccda825a7f"
     /// A run succeeded with 0 records.
     case runEmpty = "abc77535dd274b8ca39422c2e6eb2da0"
+    /// The host's clock is not synchronised, or times are decided that it has not come to.
+    case clockWrong = "4d1fd64a9c2f4c0eb4f2b7a1d6c8e35f"
     /// The machine gives the process too little to run.
     case limitsTooLow = "c736626f8f4f45c2a95818c0592099e5"
 
@@ -56,6 +58,7 @@ package enum MessageID: String, CaseIterable, Sendable {
         case .duplicate: self = .duplicateRun
         case .moved: self = .occurrenceMoved
         case .empty: self = .runEmpty
+        case .clock: self = .clockWrong
         case .succeeded: return nil
         }
     }

@@ -22,7 +22,7 @@ package struct StepLog: Sendable {
         let level: Logger.Level =
             switch notification.kind {
             case .succeeded: .info
-            case .partial, .skipped, .runLate, .mapping, .moved, .empty: .warning
+            case .partial, .skipped, .runLate, .mapping, .moved, .empty, .clock: .warning
             case .failed, .expired, .quarantined, .configRejected, .credentials, .duplicate: .error
             }
         let subject = notification.activation?.description ?? notification.occurrence?.description
@@ -65,7 +65,7 @@ package struct StepLog: Sendable {
     private static func level(of record: Record) -> Logger.Level {
         switch record {
         case .generationLoaded, .occurrenceEnded, .activationResolved, .paused, .resumed, .cancelRequested,
-            .runDisregarded:
+            .runDisregarded, .marksSetBack:
             .notice
         case .activationInDoubt, .pairLimitLearned, .activationQuarantined, .duplicateSeen, .runEndUnknown, .runLate:
             .warning

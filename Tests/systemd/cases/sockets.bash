@@ -35,7 +35,7 @@ check "and has its sockets again" exits 0 as $vera activationctl --json status
 
 questions="status campaigns show:sale explain:sale history queue runs"
 # The orders are those that activationctl lists; for each, what makes it one that could be obeyed.
-declare -A arguments=([fire]=sale [cancel]=1 [pause]="sale" [resume]="sale" [resolve]="1.1 --abandon" [reload]=)
+declare -A arguments=([fire]=sale [cancel]=1 [pause]="sale" [resume]="sale" [recount]="sale" [disregard]=run [resolve]="1.1 --abandon" [reload]=)
 orders=$(activationctl --help | awk '/^ORDERS/ { on = 1; next } /^[A-Z]/ { on = 0 } on && /^  [a-z]/ { print $1 }')
 order() { # CODE USER ORDER [OPTION...]
     [ -n "${arguments[$3]+known}" ] || { echo "        this test does not know how $3 is called"; return 1; }

@@ -1,0 +1,124 @@
+// Audiences with two ids: the customer's own, by which a file may name an uploaded one, and the platform's, by which calls
+// and runs do. A pair is given the platform's before its lane, its call and its look-ups, and that is journaled.
+//
+// Begin at `resolveAudiences`. A call is made only with a fresh definition, so no pair is sent by the id of the file.
+
+internal import Chronology
+
+package struct AudienceAlias: Hashable, Comparable, Codable, Sendable {
+    package var id: AudienceID
+    package var system: AudienceID
+
+    package init(_ id: AudienceID, system: AudienceID) {
+        self.id = id
+        self.system = system
+    }
+
+    package static func < (left: AudienceAlias, right: AudienceAlias) -> Bool {
+        (left.id, left.system) < (right.id, right.system)
+    }
+}
+
+private enum AliasBounds {
+    /// Of one sandbox: far more than are uploaded.
+    static let known = 50_000
+    /// In one record.
+    static let together = 5_000
+}
+
+extension State {
+    /// Every pair that is held is of the platform's id from now on.
+    mutating func resolve(_ aliases: [AudienceAlias], in sandbox: SandboxName) {
+        let systems = Dictionary(aliases.map { ($0.id, $0.system) }) { $1 }
+        for (id, occurrence) in occurrences where occurrence.occurrence.sandbox == sandbox {
+            for (position, pair) in occurrence.occurrence.pairs.enumerated() {
+                guard let system = systems[pair.audience] else { continue }
+                occurrences[id]?.occurrence.pairs[position].audience = system
+            }
+        }
+    }
+}
+
+extension Scheduler {
+    /// Learns the second ids that definitions tell, and gives every pair that is held the platform's.
+    mutating func resolveAudiences(
+        _ definitions: [DataflowDefinition], in sandbox: SandboxName, at now: Moment, _ step: inout Step
+    ) {
+        if mutant(.twoIDsTwoLanes) { return }
+        learnAliases(definitions, in: sandbox)
+        guard let systems = knowledge.systemIDs[sandbox], !systems.isEmpty else { return }
+        var found: Set<AudienceAlias> = []
+        for occurrence in state.occurrences.values where occurrence.occurrence.sandbox == sandbox {
+            for pair in occurrence.occurrence.pairs {
+                if let system = systems[pair.audience] { found.insert(AudienceAlias(pair.audience, system: system)) }
+            }
+        }
+        let aliases = found.sorted()
+        for first in stride(from: 0, to: aliases.count, by: AliasBounds.together) {
+            let together = Array(aliases[first..<min(first + AliasBounds.together, aliases.count)])
+            record(.audiencesResolved(sandbox: sandbox, aliases: together), &step)
+        }
+        if !aliases.isEmpty { cancelTwice(in: sandbox, Set(aliases.map(\.system)), at: now, &step) }
+    }
+
+    private mutating func learnAliases(_ definitions: [DataflowDefinition], in sandbox: SandboxName) {
+        for mapping in definitions.flatMap(\.mappings) where mapping.ids.count > 1 {
+            guard let system = mapping.ids.first else { continue }
+            for id in mapping.ids.dropFirst() where id != system {
+                // An id that is also what another one stands for would be exchanged again and again.
+                let known = knowledge.systemIDs[sandbox, default: [:]]
+                guard known[system] == nil, known[id] != nil || known.count < AliasBounds.known else { continue }
+                knowledge.systemIDs[sandbox, default: [:]][id] = system
+                if let name = configuration.audienceNames[id] { knowledge.namesOfSystemIDs[system] = name }
+            }
+        }
+    }
+
+    /// A run names audiences by whichever of their ids.
+    func resolved(_ run: DataflowRun, in sandbox: SandboxName) -> DataflowRun {
+        guard let systems = knowledge.systemIDs[sandbox], run.audiences.contains(where: { systems[$0] != nil }) else {
+            return run
+        }
+        var run = run
+        run.audiences = run.audiences.map { systems[$0] ?? $0 }
+        return run
+    }
+
+    /// The pairs of a campaign by the platform's ids, as far as they are known by now, each once.
+    func systemPairs(of campaign: Campaign) -> [Pair] {
+        guard let systems = knowledge.systemIDs[campaign.sandbox] else { return campaign.pairs }
+        var seen: Set<Pair> = []
+        return campaign.pairs
+            .map { Pair(dataflow: $0.dataflow, audience: systems[$0.audience] ?? $0.audience) }
+            .filter { seen.insert($0).inserted }
+    }
+
+    /// An occurrence that names one audience by both of its ids delivers it once.
+    private mutating func cancelTwice(
+        in sandbox: SandboxName, _ audiences: Set<AudienceID>, at now: Moment, _ step: inout Step
+    ) {
+        for occurrence in state.occurrences.values.sorted(by: { $0.id < $1.id })
+        where occurrence.occurrence.sandbox == sandbox {
+            var first: [Pair: Int] = [:]
+            for position in occurrence.activations.indices {
+                let pair = occurrence.occurrence.pairs[position]
+                guard audiences.contains(pair.audience) else { continue }
+                guard let other = first[pair] else {
+                    first[pair] = position
+                    continue
+                }
+                // Whichever of them is on its way stays.
+                let (stays, goes) =
+                    occurrence.activations[position].phase == .waiting ? (other, position) : (position, other)
+                guard occurrence.activations[goes].phase == .waiting else { continue }
+                first[pair] = stays
+                let reason =
+                    "the same audience as activation \(occurrence.activationID(at: stays)), by the other one of its two ids"
+                record(
+                    .activationEnded(
+                        activation: occurrence.activationID(at: goes),
+                        outcome: ActivationOutcome(result: .cancelled, reason: reason), at: now.wall), &step)
+            }
+        }
+    }
+}

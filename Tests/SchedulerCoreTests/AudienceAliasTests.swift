@@ -1,0 +1,93 @@
+import Chronology
+import SchedulerCore
+import Testing
+
+/// Goal: an audience with two ids is one audience, whichever of them a file names.
+@Suite struct AudienceAliasTests {
+    private let customer = Pair(dataflow: "flow", audience: "CRM-4711")
+    private let system = Pair(dataflow: "flow", audience: "sys")
+
+    private func rig(_ campaigns: [Campaign], _ change: (inout Configuration) -> Void = { _ in }) -> Rig {
+        var rig = Rig(configuration(campaigns, change))
+        rig.systemIDs = ["CRM-4711": "sys"]
+        return rig
+    }
+
+    @Test func `a call names the platform's id, and so does all that follows`() {
+        var rig = rig([campaign("sale", .manual, [customer])]) { $0.audienceNames = ["CRM-4711": "vip"] }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        #expect(rig.calls.map(\.pairs) == [[system]])
+        #expect(rig.scheduler.state.pair(of: activation(1, 1)) == system)
+        #expect(rig.scheduler.name(of: AudienceID("sys")) == "vip")
+        rig.advance(.seconds(300))
+        #expect(rig.endings == [.succeeded])
+    }
+
+    @Test func `two campaigns that name one audience by two ids have one lane`() {
+        var rig = rig([campaign("one", .manual, [customer]), campaign("two", .manual, [system])])
+        _ = rig.command(.fire("one", forceOverlap: false))
+        _ = rig.command(.fire("two", forceOverlap: false))
+        #expect(rig.calls.count == 1)
+        rig.advance(.seconds(300))
+        #expect(rig.calls.map(\.pairs) == [[system], [system]])
+        #expect(rig.endings == [.succeeded, .succeeded])
+    }
+
+    @Test func `a definition that is fresh already says which lane it is`() {
+        var rig = rig([campaign("one", .manual, [system]), campaign("two", .manual, [customer])])
+        _ = rig.command(.fire("one", forceOverlap: false))
+        #expect(rig.calls.count == 1)
+        _ = rig.command(.fire("two", forceOverlap: false))
+        #expect(rig.calls.count == 1, "the definition is not asked about again within gate_freshness")
+        #expect(rig.scheduler.state.pair(of: activation(2, 1)) == system)
+    }
+
+    @Test func `a run that names the platform's id is found for a call without an answer`() {
+        var rig = rig([campaign("sale", .manual, [customer])])
+        rig.onCall = { _ in .doubtful(detail: "timeout") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.addRun(system)
+        rig.advance(.seconds(600))
+        #expect(rig.calls.count == 1)
+        #expect(rig.endings == [.succeeded])
+    }
+
+    @Test func `a run of others that names the platform's id holds the lane`() {
+        var rig = rig([campaign("sale", .manual, [customer])]) { $0.guardrails.dataflowGate = .audience }
+        rig.runDuration = .seconds(600)
+        rig.addRun(system)
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(500))
+        #expect(rig.calls.isEmpty)
+        rig.advance(.seconds(300))
+        #expect(rig.calls.count == 1)
+    }
+
+    @Test func `an occurrence that names one audience twice delivers it once`() {
+        var rig = rig([campaign("sale", .manual, [customer, system])])
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(300))
+        #expect(rig.calls.map(\.pairs) == [[system]])
+        #expect(rig.endings == [.partial])
+        let reasons = rig.records.compactMap { record in
+            if case .activationEnded(activation(1, 2), let outcome, _) = record { outcome.reason } else { nil }
+        }
+        #expect(reasons == ["the same audience as activation 1.1, by the other one of its two ids"])
+        // From then on it is known.
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(300))
+        #expect(rig.endings == [.partial, .succeeded])
+        #expect(rig.calls.count == 2)
+    }
+
+    @Test func `ids that stand for each other are exchanged once, if at all`() {
+        var rig = rig([campaign("one", .manual, [customer]), campaign("two", .manual, [system])])
+        rig.systemIDs = ["CRM-4711": "sys", "sys": "CRM-4711"]
+        _ = rig.command(.fire("one", forceOverlap: false))
+        _ = rig.command(.fire("two", forceOverlap: false))
+        rig.advance(.seconds(3600))
+        let resolved = rig.records.count { if case .audiencesResolved = $0 { true } else { false } }
+        #expect(resolved <= 1)
+        #expect(rig.endings == [.succeeded, .succeeded])
+    }
+}

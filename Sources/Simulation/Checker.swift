@@ -190,7 +190,7 @@ struct Checker {
 
     /// After a process took it in, and lives on.
     mutating func settleEvent(at now: Instant) {
-        if let wrong = followers.settle(isFinished: nominals.isFinished) {
+        if let wrong = followers.settle(isFinished: { nominals.isFinished($0, by: plans.of($0)) }) {
             report("whoever follows is owed an answer", wrong, at: now)
         }
         if let wrong = notices.settle(at: clock?() ?? now) {

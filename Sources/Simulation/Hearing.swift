@@ -33,7 +33,7 @@ struct Hearing {
         switch event {
         case .exportJobsAnswered(let id, let answer): take(id, .exports, answer.failure, at: now)
         case .dataflowsAnswered(let id, let answer): take(id, .dataflows, answer.failure, at: now)
-        case .runsAnswered(let id, let answer): take(id, .runs, answer.failure, at: now)
+        case .runsAnswered(let id, let answer): takeRuns(id, answer, at: now)
         case .runAnswered(let id, let answer): take(id, .run, answer.failure, at: now)
         case .callAnswered(let id, let answer): take(id, answer, at: now)
         case .callTurn, .started, .reloaded, .woke, .stopping, .clockSynchronised, .admittedBefore, .command: true
@@ -49,6 +49,13 @@ struct Hearing {
             failures[kind] = now
         case .throttled, .unavailable, .refused, .nonsense: failures[kind] = now
         }
+        return true
+    }
+
+    /// A listing that was cut may open nothing, as if it had failed.
+    private mutating func takeRuns(_ id: AskID, _ answer: Result<RunListing, AskFailure>, at now: Instant) -> Bool {
+        guard take(id, .runs, answer.failure, at: now) else { return false }
+        if case .success(let listing) = answer, listing.isTruncated { failures[.runs] = now }
         return true
     }
 

@@ -52,6 +52,12 @@ struct NominalModel {
         limits[campaign] = nil
     }
 
+    /// Whether it has fired as often as some file allows.
+    func isFinished(_ campaign: CampaignName, by plans: [Campaign]) -> Bool {
+        isFinished(campaign)
+            || plans.contains { $0.maximumOccurrences.map { fired[campaign] ?? 0 >= $0 } ?? false }
+    }
+
     /// Whether it has fired as often as it may.
     func isFinished(_ campaign: CampaignName) -> Bool {
         limits[campaign].map { fired[campaign] ?? 0 >= $0 } ?? false
@@ -114,8 +120,8 @@ struct NominalModel {
     func lostExport(_ exports: [PlatformTruth.Span], at now: Instant, patience: Duration) -> (CampaignName, String)? {
         for (name, (sandbox, since)) in followers.sorted(by: { $0.key < $1.key }) {
             for export in exports
-            where !isFinished(name) && export.sandbox ?? sandbox.text == sandbox.text && !export.fails
-                && export.isOwed && export.begin >= since + patience
+            where !isFinished(name) && export.sandbox ?? sandbox.text == sandbox.text && export.isOwed
+                && export.begin >= since + patience
                 && export.end <= now - patience
             {
                 if decidedExports[name]?.contains(export.id) != true { return (name, export.id) }

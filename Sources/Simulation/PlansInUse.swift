@@ -76,8 +76,8 @@ struct PlansInUse {
     /// The shortest window that any of them demands.
     var firstActivationWindow: Duration { plans.map(\.guardrails.firstActivationWindow).min() ?? .zero }
     var longestWindow: Duration { plans.map(\.guardrails.firstActivationWindow).max() ?? .zero }
-    var exportMaximumAge: Duration { plans.map(\.guardrails.exportMaximumAge).min() ?? .zero }
-    var runMaximumAge: Duration { plans.map(\.guardrails.runMaximumAge).min() ?? .zero }
+    var exportMaximumAge: Duration { plans.map(\.guardrails.exportMaximumAge).min() ?? Guardrails().exportMaximumAge }
+    var runMaximumAge: Duration { plans.map(\.guardrails.runMaximumAge).min() ?? Guardrails().runMaximumAge }
     /// Whether every run of others closes its dataflow, and not only one of the same audience.
     var closesWholeDataflow: Bool { plans.allSatisfy { $0.guardrails.dataflowGate == .dataflow } }
 }

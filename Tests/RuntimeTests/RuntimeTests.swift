@@ -31,6 +31,9 @@ final class FaultyJournal: JournalStore {
     let inner = MemoryJournal()
     var failure: JournalError?
     var pruneFailure: JournalError?
+    /// In place of what was really removed.
+    var pruned: Int?
+    var pruneCount = 0
     var onCommit: () -> Void = {}
 
     func commit(_ records: [Record], at: Instant, snapshot: [UInt8]?) throws(JournalError) {
@@ -48,7 +51,9 @@ final class FaultyJournal: JournalStore {
     func history(_ query: HistoryQuery) throws(JournalError) -> [StoredRecord] { try inner.history(query) }
 
     func prune(before: Instant, keeping: Set<OccurrenceID>) throws(JournalError) -> Int {
+        pruneCount += 1
         if let pruneFailure { throw pruneFailure }
+        if let pruned { return pruned }
         return try inner.prune(before: before, keeping: keeping)
     }
 

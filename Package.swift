@@ -194,7 +194,8 @@ let targets: [Target] =
         tests(
             "LinuxShellTests",
             [
-                "ActivationAPI", "CampaignConfig", "Chronology", "SchedulerCore", "Journal", "LinuxShell", "CLinux",
+                "ActivationAPI", "CampaignConfig", "Chronology", "ControlProtocol", "SchedulerCore", "Journal",
+                "LinuxShell", "CLinux",
                 httpClient,
                 logging,
             ] + nio),
@@ -211,6 +212,7 @@ let targets: [Target] =
             "PlanningTests",
             ["Chronology", "SchedulerCore", "CampaignConfig", "ControlProtocol", "Planning", "Presentation"]),
         tests("ControlClientTests", ["ControlClient"]),
+        tests("ControlProtocolTests", ["ControlProtocol"]),
         tests("ReportsTests", ["Chronology", "SchedulerCore", "Journal", "ControlProtocol", "Reports"]),
         tests(
             "SimulationTests", ["Chronology", "SchedulerCore", "PlatformModel", "Simulation", "activation-sim"]),

@@ -35,11 +35,36 @@ import Testing
         #expect(throws: ControlError.self) { try read(text, pieces: 1000) }
     }
 
+    @Test func `a head has 16 KiB at most, and an answer 64 MiB`() throws {
+        func head(_ count: Int) -> String {
+            let (begin, end) = ("HTTP/1.1 200 OK\r\nX: ", "\r\nContent-Length: 0\r\n\r\n")
+            return begin + String(repeating: "a", count: count - begin.utf8.count - end.utf8.count) + end
+        }
+        #expect(try read(head(16_384), pieces: 20_000).status == 200)
+        #expect(throws: ControlError.self) { try read(head(16_385), pieces: 20_000) }
+        func complaint(_ length: Int) -> String? {
+            do throws(ControlError) {
+                _ = try read("HTTP/1.1 200 OK\r\nContent-Length: \(length)\r\n\r\n")
+                return nil
+            } catch {
+                return error.message
+            }
+        }
+        #expect(complaint(0) == nil)
+        #expect(complaint(67_108_864) == "the daemon ended its answer early")
+        #expect(complaint(67_108_865)?.contains("too long") == true)
+    }
+
     @Test func `a socket that is not there is not reachable, and a path that is too long says so`() {
         #expect { try ControlConnection(path: "/nonexistent/control.sock").request("GET", "/v1/health") } throws: {
             ($0 as? ControlError)?.kind == .unreachable
         }
-        let long = "/" + String(repeating: "a", count: 200)
+        // 107 bytes are as many as the kernel takes.
+        let longest = "/" + String(repeating: "a", count: 106)
+        #expect { try ControlConnection(path: longest).request("GET", "/v1/health") } throws: {
+            ($0 as? ControlError)?.message.contains("no activationd answers") == true
+        }
+        let long = longest + "a"
         #expect { try ControlConnection(path: long).request("GET", "/v1/health") } throws: {
             ($0 as? ControlError)?.message.contains("longer than") == true
         }

@@ -242,7 +242,7 @@ import Testing
         process.arguments = Array(command.dropFirst())
         process.standardError = FileHandle.nullDevice
         try process.run()
-        process.waitUntilExit()
+        process.waitUntilExit(atMost: 60)
         return process.terminationStatus
     }
 
@@ -315,6 +315,8 @@ import Testing
         demo.standardOutput = output
         demo.standardError = output
         try demo.run()
+        let patience = demo.patience(120)
+        defer { patience.cancel() }
         let words = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         demo.waitUntilExit()
         #expect(demo.terminationStatus == 0, "\(words)")

@@ -41,15 +41,36 @@ struct CampaignText {
     }
 }
 
+extension Process {
+    /// One that does not end is ended, and its status fails the test.
+    func patience(_ seconds: Int) -> DispatchWorkItem {
+        let end = DispatchWorkItem { [processIdentifier] in kill(processIdentifier, SIGKILL) }
+        DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(seconds), execute: end)
+        return end
+    }
+
+    func waitUntilExit(atMost seconds: Int) {
+        let patience = patience(seconds)
+        waitUntilExit()
+        patience.cancel()
+    }
+}
+
+/// Tables of the main file: table → key → value, as it is written.
+typealias SettingsText = [String: [String: String]]
+
 /// The real daemon against the simulated platform, in a directory of its own.
 final class DaemonUnderTest {
     let directory: String
     let platform: PlatformServer
     private(set) var process: Process?
-    private var campaigns: [CampaignText]
+    private let settings: SettingsText
 
-    init(_ campaigns: [CampaignText], _ change: (inout Scenario) -> Void = { _ in }) async throws {
-        self.campaigns = campaigns
+    /// - Parameter settings: In place of the usual ones, key by key.
+    init(
+        _ campaigns: [CampaignText], settings: SettingsText = [:], _ change: (inout Scenario) -> Void = { _ in }
+    ) async throws {
+        self.settings = Self.usual.merging(settings) { usual, own in usual.merging(own) { _, own in own } }
         directory = NSTemporaryDirectory() + "activationd-" + UUID().uuidString
         try FileManager.default.createDirectory(
             atPath: directory + "/state", withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
@@ -64,6 +85,19 @@ final class DaemonUnderTest {
         try writeConfiguration(campaigns.map(\.text).joined(separator: "\n"))
     }
 
+    /// Short times, so that what takes hours in the world takes seconds here.
+    private static let usual: SettingsText = [
+        "guardrails": ["first_activation_window": "\"2s\""],
+        "polling": [
+            "gate": "\"300ms\"", "gate_freshness": "\"1s\"", "run": "\"200ms\"", "run_max": "\"500ms\"",
+            "settle": "\"2s\"",
+        ],
+        "limits": [
+            "calls_per_minute": "6000", "request_timeout": "\"3s\"", "backoff_base": "\"100ms\"",
+            "backoff_max": "\"500ms\"", "clock_wait": "\"0s\"",
+        ],
+    ]
+
     func writeConfiguration(_ campaigns: String) throws {
         let text = """
             [platform]
@@ -74,23 +108,12 @@ final class DaemonUnderTest {
             client_id = "0123456789abcdef"
             client_secret = { env = "SIMULATED_SECRET" }
             token_url = "\(platform.url)/ims/token/v3"
-            [guardrails]
-            first_activation_window = "2s"
-            [polling]
-            gate = "300ms"
-            gate_freshness = "1s"
-            run = "200ms"
-            run_max = "500ms"
-            settle = "2s"
-            [limits]
-            calls_per_minute = 6000
-            request_timeout = "3s"
-            backoff_base = "100ms"
-            backoff_max = "500ms"
-            clock_wait = "0s"
 
             """
-        try Data((text + campaigns).utf8).write(
+        let tables = settings.sorted { $0.key < $1.key }.map { table, keys in
+            "[\(table)]\n" + keys.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)\n" }.joined()
+        }
+        try Data((text + tables.joined() + campaigns).utf8).write(
             to: URL(fileURLWithPath: directory + "/activationd.toml"), options: .atomic)
     }
 
@@ -173,6 +196,8 @@ final class DaemonUnderTest {
         process.standardOutput = output
         process.standardError = error
         try process.run()
+        let patience = process.patience(60)
+        defer { patience.cancel() }
         let words = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         let complaint = String(decoding: error.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
@@ -193,6 +218,8 @@ final class DaemonUnderTest {
         let output = Pipe()
         second.standardError = output
         try second.run()
+        let patience = second.patience(60)
+        defer { patience.cancel() }
         let words = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         second.waitUntilExit()
         return (second.terminationStatus, words)
@@ -207,7 +234,7 @@ final class DaemonUnderTest {
     func end(_ number: Int32 = SIGTERM) -> Int32 {
         guard let process else { return -1 }
         signal(number)
-        process.waitUntilExit()
+        process.waitUntilExit(atMost: 60)
         self.process = nil
         return process.terminationReason == .uncaughtSignal
             ? 128 + process.terminationStatus : process.terminationStatus
@@ -237,7 +264,7 @@ final class DaemonUnderTest {
                     sourceLocation: location)
                 return
             }
-            try await Task.sleep(for: .milliseconds(20))
+            try await Task.sleep(for: .milliseconds(50))
         }
     }
 

@@ -54,7 +54,7 @@ final class Latch: @unchecked Sendable {
     }
 
     func awaitArrivals(_ count: Int) {
-        for _ in 0..<count { arrivals.wait() }
+        for _ in 0..<count { #expect(arrivals.wait(timeout: .now() + 60) == .success) }
     }
 
     func release(_ id: Int) {
@@ -146,7 +146,7 @@ final class Latch: @unchecked Sendable {
         #expect(queue.submit(id: 3, keys: ["b"], work: latch.work(3)) == .closed)
         #expect(drained.wait(timeout: .now()) == .timedOut)
         latch.release(1)
-        drained.wait()
+        #expect(drained.wait(timeout: .now() + 60) == .success)
         #expect(queue.list().isEmpty)
         #expect(latch.ids.isEmpty)
     }
@@ -178,7 +178,7 @@ final class Latch: @unchecked Sendable {
                 if submission != .accepted { notebook.all.leave() }
             }
         }
-        notebook.all.wait()
+        #expect(notebook.all.wait(timeout: .now() + 120) == .success)
         #expect(notebook.count == submitters * jobsEach)
         #expect(notebook.overlaps == 0)
         #expect(notebook.width <= 8)

@@ -67,7 +67,11 @@ func run(_ program: String, _ arguments: String...) throws -> Int32 {
     process.standardOutput = FileHandle.nullDevice
     process.standardError = FileHandle.nullDevice
     try process.run()
+    // One that does not end is ended, and its status fails the test.
+    let patience = DispatchWorkItem { kill(process.processIdentifier, SIGKILL) }
+    DispatchQueue.global().asyncAfter(deadline: .now() + 60, execute: patience)
     process.waitUntilExit()
+    patience.cancel()
     return process.terminationStatus
 }
 

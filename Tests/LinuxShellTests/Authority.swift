@@ -32,7 +32,10 @@ struct Authority: Sendable {
         process.standardError = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice
         try process.run()
+        let patience = DispatchWorkItem { kill(process.processIdentifier, SIGKILL) }
+        DispatchQueue.global().asyncAfter(deadline: .now() + 60, execute: patience)
         process.waitUntilExit()
+        patience.cancel()
         try #require(process.terminationStatus == 0)
     }
 

@@ -10,7 +10,7 @@ import Testing
 
 /// Goal: what the core decides is done once.
 @Suite struct LinuxEnvironmentTests {
-    @Test func `a call that is handed out twice is sent once`() async throws {
+    @Test(.timeLimit(.minutes(1))) func `a call that is handed out twice is sent once`() async throws {
         let test = try ClientUnderTest { request in
             request.target == adhocrun ? .json(200, PlatformClientTests.accepted) : .close
         }
@@ -19,26 +19,31 @@ import Testing
             queue: queue, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, client: test.client,
             width: 1,
             onNotification: { _ in }, onJournalTrouble: { _ in })
-        let answer: Event = await withCheckedContinuation { continuation in
-            queue.sync {
-                // A second answer would end the test by resuming once more.
-                environment.connect { continuation.resume(returning: $0) }
-                environment.perform(.send(aCall()))
-                environment.perform(.send(aCall()))
-            }
+        let (events, told) = AsyncStream<Event>.makeStream()
+        var next = events.makeAsyncIterator()
+        queue.sync {
+            environment.connect { told.yield($0) }
+            environment.perform(.send(aCall()))
+            environment.perform(.send(aCall()))
         }
-        guard case .callAnswered(CallID(1), .accepted) = answer else {
-            Issue.record("\(answer)")
+        let answer = await next.next()
+        guard case .callAnswered(CallID(1), .accepted)? = answer else {
+            Issue.record("\(String(describing: answer))")
             return
         }
         queue.sync { environment.perform(.send(aCall())) }
         // A question that is asked after it is answered after whatever it would have begun.
         _ = await test.client.exportJobs("prod", since: ten)
         #expect(test.server.count(adhocrun) == 1)
+        // A second answer would be the next event.
+        told.finish()
+        #expect(await next.next() == nil)
         await test.stop()
     }
 
-    @Test func `a call that is taken back on the wire keeps its turn until it is answered`() async throws {
+    @Test(.timeLimit(.minutes(1))) func `a call that is taken back on the wire keeps its turn until it is answered`()
+        async throws
+    {
         let (arrivals, arrived) = AsyncStream<Void>.makeStream()
         let test = try ClientUnderTest { request in
             guard request.target == adhocrun else { return .close }

@@ -14,7 +14,7 @@ import Testing
         let gate = DispatchSemaphore(value: 0)
 
         func history(_ query: HistoryQuery) throws(JournalError) -> [StoredRecord] {
-            gate.wait()
+            _ = gate.wait(timeout: .now() + 60)
             return []
         }
     }

@@ -194,8 +194,8 @@ let targets: [Target] =
         tests(
             "LinuxShellTests",
             [
-                "ActivationAPI", "CampaignConfig", "Chronology", "ControlProtocol", "SchedulerCore", "Journal",
-                "LinuxShell", "CLinux",
+                "ActivationAPI", "CampaignConfig", "Chronology", "ControlClient", "ControlProtocol", "SchedulerCore",
+                "Journal", "LinuxShell", "CLinux",
                 httpClient,
                 logging,
             ] + nio),

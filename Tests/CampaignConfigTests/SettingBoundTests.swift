@@ -200,7 +200,7 @@ private let crowds: [Crowd] = [
     Crowd(
         name: "rrule", limit: 100,
         text: { inCampaign("from = 2026-11-27T09:00:00\nrrule = " + times($0, "\"FREQ=DAILY\"")) }),
-    Crowd(name: "exdate", limit: 10_000, text: { inCampaign("\(friday)\nexdate = " + times($0, "2026-11-27")) }),
+    Crowd(name: "exdate", limit: 10_000, text: { inCampaign("every = \"1d\"\nexdate = " + times($0, "2026-11-27")) }),
     Crowd(
         name: "except", limit: 100,
         text: {

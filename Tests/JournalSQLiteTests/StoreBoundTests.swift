@@ -240,6 +240,7 @@ import Testing
             .generationLoaded(generation: 1, digest: "0"), .resumed(scope: .all, actor: "me", at: start),
             .exportFinished(sandbox: "prod", job: "4711", succeeded: true, at: start),
             .pairLimitLearned(sandbox: "prod", limit: 40, at: start),
+            .runDisregarded(run: "r", actor: "me", at: start),
             .cancelRequested(target: "nonsense", actor: "me", at: start),
         ]
         try test.store.commit(ofOccurrence + ofCampaign + ofNobody, at: start, snapshot: nil)

@@ -131,6 +131,7 @@ private func aDirectory(_ name: String) throws -> String {
             let run = String(repeating: "r", count: count)
             #expect(
                 code("POST", "resolve", #"{"activation":"1.1","resolution":"adopt","run":"\#(run)"}"#) == expected)
+            #expect(code("POST", "disregard", #"{"run":"\#(run)"}"#) == expected)
         }
         #expect(code("POST", "resolve", #"{"activation":"1.1","resolution":"adopt"}"#) == .badRequest)
     }
@@ -159,6 +160,7 @@ private func aDirectory(_ name: String) throws -> String {
                 "resolve", #"{"activation":"17.3","resolution":"adopt","run":"r"}"#,
                 .resolve(ActivationID(OccurrenceID(17), 3), .adopt("r"))
             ),
+            ("disregard", #"{"run":"r"}"#, .disregard("r")),
         ] as [(String, String, Command)])
     func `each order is the command that it names`(target: String, body: String, command: Command) throws {
         #expect(try route("POST", target, body).get() == .order(command))
@@ -169,7 +171,7 @@ private func aDirectory(_ name: String) throws -> String {
         ("cancel", ""), ("cancel", "{}"), ("cancel", #"{"id":"0"}"#), ("cancel", #"{"id":"a"}"#),
         ("cancel", #"{"id":"1.0"}"#), ("pause", "["), ("pause", #"{"until":"tomorrow"}"#), ("resume", ""),
         ("resolve", #"{"activation":"17","resolution":"retry"}"#),
-        ("resolve", #"{"activation":"17.3","resolution":"retri"}"#), ("campaigns/a/fire", "{}"),
+        ("resolve", #"{"activation":"17.3","resolution":"retri"}"#), ("campaigns/a/fire", "{}"), ("disregard", "{}"),
     ])
     func `an order that says nothing of use is refused`(target: String, body: String) {
         #expect(code("POST", target, body) == .badRequest)

@@ -327,9 +327,33 @@ struct DirectTLSTests {
         }
         #expect(await keeper.token() == .success("at 1000000"))
         clock.pass(1)
-        await keeper.drop("at 7")
+        _ = await keeper.drop("at 7", at: "here", isCertain: true)
         #expect(await keeper.token() == .success("at 1000000"))
-        await keeper.drop("at 1000000")
+        #expect(await keeper.drop("at 1000000", at: "here", isCertain: true))
         #expect(await keeper.token() == .success("at 1000001"))
+    }
+
+    @Test func `a place that refuses a renewed token as well is not tried with another one for a quarter of an hour`()
+        async
+    {
+        let clock = HandClock()
+        let keeper = TokenKeeper(loop: group.next(), limit: .seconds(20), clock: { clock.now }) {
+            .success(.init(text: "at \(clock.now.monotonic.milliseconds)", lifetime: .seconds(86_400)))
+        }
+        func drop(_ place: String, isCertain: Bool = true) async -> Bool {
+            guard case .success(let token) = await keeper.token() else { return false }
+            return await keeper.drop(token, at: place, isCertain: isCertain)
+        }
+        #expect(await drop("here"))
+        #expect(await drop("here") == false)
+        #expect(await drop("there"), "another place may need it")
+        #expect(await drop("here", isCertain: false), "a right may have been granted")
+        clock.pass(899_999)
+        #expect(await drop("here") == false)
+        clock.pass(1)
+        #expect(await drop("here"))
+        #expect(await drop("here") == false)
+        await keeper.accept(at: "here")
+        #expect(await drop("here"))
     }
 }

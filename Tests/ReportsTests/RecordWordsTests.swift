@@ -120,6 +120,18 @@ import Testing
         Line(
             .pairLimitLearned(sandbox: "prod", limit: 20, at: at), "pair-limit",
             "the platform takes at most 20 pairs in a call of prod now"),
+        Line(
+            .signLearned(sandbox: "prod", sign: .clientOfOurs("A"), at: at), "sign-learned",
+            "in prod, our runs are started by A", detail: true),
+        Line(
+            .signLearned(sandbox: "prod", sign: .clientOfOthers("B"), at: at), "sign-learned",
+            "in prod, runs of others are started by B", detail: true),
+        Line(
+            .signLearned(sandbox: "prod", sign: .exportDataset("D"), at: at), "sign-learned",
+            "in prod, the scheduled export writes to dataset D", detail: true),
+        Line(
+            .runDisregarded(run: "run-9", actor: "anna", at: at), "run-disregarded",
+            "run run-9 of others holds nothing back any more, said anna"),
         Line(.callIntended(call([vip])), "call-intended", "call 4 of 1 pair is intended", detail: true, "sale", sale),
         Line(
             .callIntended(call([vip, ActivationID(OccurrenceID(18), 1)])), "call-intended",

@@ -94,6 +94,7 @@ private let boundedSettings: [BoundedSetting] = [
     count("limits", "attempts", 1...100) { $0.limits.attempts },
     span("limits", "backoff_base", 1...day, beside: "backoff_max = \"1d\"") { $0.limits.backoffBase },
     span("limits", "backoff_max", 1...day, beside: "backoff_base = \"1ms\"") { $0.limits.backoffMaximum },
+    span("limits", "clock_wait", 0...3_600_000) { $0.limits.clockWait },
     ofCampaign("start_within", 100...31 * day) { $0.startWithin.milliseconds },
     ofCampaign("catch_up", 0...31 * day) { $0.catchUp.milliseconds },
     ofCampaign("jitter", 0...day) { $0.jitter.milliseconds },
@@ -152,12 +153,20 @@ private let boundedSettings: [BoundedSetting] = [
         #expect(Sample.codes(settings: fine) == [])
     }
 
-    @Test func `a window below an hour is warned of, and an hour is not`() throws {
-        func warnings(_ window: String) throws -> [ConfigurationFault.Code] {
-            try Sample.load(settings: "[guardrails]\nfirst_activation_window = \"\(window)\"").warnings.map(\.code)
+    @Test(
+        arguments: [
+            ("guardrails", "first_activation_window", "1h", "3599999ms", .shortWindow),
+            ("polling", "gate_freshness", "2m", "120001ms", .longFreshness),
+            ("polling", "settle", "30s", "29999ms", .shortSettle),
+        ] as [(String, String, String, String, ConfigurationFault.Code)])
+    func `a setting that is accepted and risky is warned of from a certain value on`(
+        table: String, key: String, fine: String, risky: String, code: ConfigurationFault.Code
+    ) throws {
+        func warnings(_ value: String) throws -> [ConfigurationFault.Code] {
+            try Sample.load(settings: "[\(table)]\n\(key) = \"\(value)\"").warnings.map(\.code)
         }
-        #expect(try warnings("3599999ms") == [.shortWindow])
-        #expect(try warnings("1h") == [])
+        #expect(try warnings(risky) == [code])
+        #expect(try warnings(fine) == [])
     }
 }
 
@@ -385,11 +394,11 @@ private let crowds: [Crowd] = [
             [
                 "failed", "expired", "skipped", "quarantined", "run_late", "config_rejected", "credentials",
                 "succeeded",
-                "partial", "mapping", "duplicate", "empty", "moved",
+                "partial", "mapping", "duplicate", "empty", "moved", "clock",
             ],
             [
                 .failed, .expired, .skipped, .quarantined, .runLate, .configRejected, .credentials, .succeeded,
-                .partial, .mapping, .duplicate, .empty, .moved,
+                .partial, .mapping, .duplicate, .empty, .moved, .clock,
             ] as [NotificationKind]))
     func `what somebody is told of`(word: String, kind: NotificationKind) throws {
         let text = "[[notify]]\nname = \"a\"\nwebhook = \"https://h\"\non = [\"\(word)\"]\n"
@@ -437,6 +446,7 @@ private let crowds: [Crowd] = [
                 "unknown-campaign", "unknown-calendar", "sandbox-mismatch", "campaign-cycle", "duplicate-pair",
                 "time-passed", "cron-union", "cron-intersection", "quartz-weekday", "two-zones", "every-drifts",
                 "exdate-unmatched", "left-out", "calendar-outdated", "unused-calendar", "short-window",
+                "long-freshness", "short-settle",
                 "audience-collision", "after-disabled", "secret-unreadable", "secret-exposed", "secret-blank",
             ])
     }

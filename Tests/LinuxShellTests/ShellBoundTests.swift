@@ -2,6 +2,7 @@ import ActivationAPI
 import AsyncHTTPClient
 import CampaignConfig
 import Chronology
+import ControlClient
 import ControlProtocol
 import Foundation
 import Logging
@@ -160,7 +161,8 @@ private func aDirectory(_ name: String) throws -> String {
                 "resolve", #"{"activation":"17.3","resolution":"adopt","run":"r"}"#,
                 .resolve(ActivationID(OccurrenceID(17), 3), .adopt("r"))
             ),
-            ("disregard", #"{"run":"r"}"#, .disregard("r")),
+            ("disregard", #"{"run":"r"}"#, .disregard("r")), ("recount", "{}", .recount(.all)),
+            ("recount", #"{"campaign":"a"}"#, .recount(.campaign("a"))),
         ] as [(String, String, Command)])
     func `each order is the command that it names`(target: String, body: String, command: Command) throws {
         #expect(try route("POST", target, body).get() == .order(command))
@@ -284,6 +286,7 @@ private func aDirectory(_ name: String) throws -> String {
             .failed: "failed", .expired: "expired", .skipped: "skipped", .quarantined: "set aside", .runLate: "late",
             .configRejected: "reload was refused", .credentials: "credentials", .partial: "in part",
             .mapping: "has to be edited", .duplicate: "sent twice", .moved: "has moved", .empty: "no records",
+            .clock: "clock of this host",
         ]
         for kind in NotificationKind.allCases {
             #expect(subject(kind)?.contains(words[kind] ?? "") ?? (kind == .succeeded), "\(kind)")
@@ -318,5 +321,82 @@ private func aDirectory(_ name: String) throws -> String {
     @Test func `the life signs are told by these words`() {
         #expect(LifeSign.allCases.map(\.rawValue) == ["client", "queue", "journal", "control"])
         #expect(Set(LifeSign.allCases.map(\.words)).count == 4)
+    }
+}
+
+/// Goal: what comes through the real socket reaches whoever answers, up to its bound, and the answer comes back whole.
+@Suite struct ControlServerTests {
+    /// What was handed on, with the answer that it got.
+    private final class Requests: @unchecked Sendable {
+        private let lock = NSLock()
+        private var all: [ControlRequest] = []
+        func add(_ request: ControlRequest) { lock.withLock { all.append(request) } }
+        var list: [ControlRequest] { lock.withLock { all } }
+    }
+
+    private let requests = Requests()
+    private let directory: String
+    private let server: ControlServer
+
+    init() throws {
+        directory = try aDirectory("control")
+        let requests = requests
+        server = try ControlServer.start(directory: directory, group: group) { request, isWanted, reply in
+            requests.add(request)
+            #expect(isWanted())
+            reply(
+                ControlResponse(status: request.target == "/no" ? 409 : 200, body: Array("\(request.body.count)".utf8)))
+        }
+    }
+
+    private func stop() {
+        server.stop()
+        try? FileManager.default.removeItem(atPath: directory)
+    }
+
+    private func ask(_ method: String, _ target: String, _ body: Int? = nil, user: String? = nil) throws
+        -> ControlAnswer
+    {
+        let control = ControlConnection(path: directory + "/control.sock", timeoutSeconds: 20, user: user)
+        return try control.request(method, target, body: body.map { [UInt8](repeating: 0x61, count: $0) })
+    }
+
+    @Test func `a body of 64 KiB is handed on, and one more byte is refused before it`() throws {
+        defer { stop() }
+        for count in [0, 1, 65_536] {
+            let answer = try ask("POST", "/v1/cancel", count)
+            #expect(answer.status == 200 && answer.body == Array("\(count)".utf8))
+        }
+        let refused = try ask("POST", "/v1/cancel", 65_537)
+        #expect(refused.status == 413)
+        #expect(String(decoding: refused.body, as: UTF8.self).contains("\"code\" : \"too-large\""))
+        #expect(requests.list.map(\.body.count) == [0, 1, 65_536])
+    }
+
+    @Test func `method, target and rights are handed on, and who gives an order by the kernel's word`() throws {
+        defer { stop() }
+        #expect(try ask("GET", "/v1/status?a=b").status == 200)
+        #expect(try ask("DELETE", "/no", user: "anna").status == 409)
+        #expect(requests.list.map(\.method) == ["GET", "DELETE"])
+        #expect(requests.list.map(\.target) == ["/v1/status?a=b", "/no"])
+        #expect(requests.list.allSatisfy { $0.rights == .all })
+        let actor = requests.list[1].actor
+        #expect(actor.contains("uid \(geteuid())") && actor.hasSuffix(" for anna"), "\(actor)")
+    }
+
+    @Test func `a server that stops takes its socket away, and another one may begin there`() throws {
+        #expect(mode(directory + "/control.sock") == 0o660)
+        let second = #expect(throws: ControlSocketError.self) {
+            try ControlServer.start(directory: directory, group: group) { _, _, _ in }
+        }
+        #expect(second?.isTaken == true)
+        server.stop()
+        #expect(!FileManager.default.fileExists(atPath: directory + "/control.sock"))
+        let third = try ControlServer.start(directory: directory, group: group) { _, _, reply in
+            reply(ControlResponse(status: 200, body: []))
+        }
+        #expect(try ask("GET", "/").status == 200)
+        third.stop()
+        try? FileManager.default.removeItem(atPath: directory)
     }
 }

@@ -265,7 +265,8 @@ import Testing
                 generation: 7, digest: "d", loadedAt: past, files: [], campaigns: 1, rejection: nil),
             platform: PlatformDocument(url: "https://host.test", organization: "o", sandbox: "prod"),
             journal: JournalDocument(state: "ok", trouble: nil, records: 5, bytes: nil, freeBytes: nil),
-            credentials: CredentialsDocument(state: "open"), exports: [], pauses: [], next: [], occurrences: [],
+            credentials: CredentialsDocument(state: "open"), clock: ClockDocument(isSynchronised: true), exports: [],
+            pauses: [], next: [], occurrences: [],
             activations: [:])
         change(&status)
         return Array(screen.lines(status).dropFirst(2))
@@ -292,6 +293,16 @@ import Testing
                 "paused       everything: since Fri 13:21 +00:00 until somebody resumes it, by anna: freeze",
                 "paused       sale: since Fri 13:21 +00:00 until Fri 16:00 +00:00, by anna: freeze", "journal      ok",
             ])
+    }
+
+    @Test func `status tells a clock that is wrong, how long it is waited for, and what a person does`() {
+        func line(_ clock: ClockDocument) -> String { status { $0.clock = clock }[0] }
+        #expect(line(ClockDocument(isSynchronised: false, waitsUntil: next)) == "journal      ok")
+        #expect(line(ClockDocument(isSynchronised: false, evidence: "why")) == "clock        why")
+        #expect(
+            line(ClockDocument(isSynchronised: false, waitsUntil: next, campaignsAhead: 1, evidence: "why"))
+                == "clock        why; nothing falls due before Fri 16:00 +00:00, unless it is by then. See: activationctl "
+                + "recount --help")
     }
 
     @Test func `status tells exports with what is usual`() {

@@ -130,6 +130,17 @@ import Testing
             .signLearned(sandbox: "prod", sign: .exportDataset("D"), at: at), "sign-learned",
             "in prod, the scheduled export writes to dataset D", detail: true),
         Line(
+            .audiencesResolved(
+                sandbox: "prod",
+                aliases: (1...4).map { AudienceAlias(AudienceID("a\($0)"), system: AudienceID("s\($0)")) }),
+            "audiences-resolved", "audiences by the platform's ids: a1 is s1, a2 is s2, a3 is s3 and 1 more"),
+        Line(
+            .marksSetBack(scope: .all, actor: "anna", at: at), "marks-set-back",
+            "counts from \(time) again, set back by anna; what was fired stays fired"),
+        Line(
+            .marksSetBack(scope: .campaign("sale"), actor: "anna", at: at), "marks-set-back",
+            "counts from \(time) again, set back by anna; what was fired stays fired", "sale"),
+        Line(
             .runDisregarded(run: "run-9", actor: "anna", at: at), "run-disregarded",
             "run run-9 of others holds nothing back any more, said anna"),
         Line(.callIntended(call([vip])), "call-intended", "call 4 of 1 pair is intended", detail: true, "sale", sale),

@@ -72,7 +72,7 @@ extension RunID {
     private static let length = 128
 
     /// The id, or for one that is too long for a record the same short one each time.
-    var bounded: RunID {
+    package var bounded: RunID {
         guard text.utf8.count > Self.length else { return self }
         return RunID("\(text.prefix(Self.length / 4))#\(StableHash.of(text))")
     }

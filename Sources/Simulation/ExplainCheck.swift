@@ -77,7 +77,7 @@ struct ClosureJudge {
         case .credentials:
             return hearing.refusedAt == nil ? "nobody has refused us" : nil
         case .throttled:
-            return hearing.hasFailed(.calls, since: now - Self.belief) ? nil : "no call was refused"
+            return hearing.hasFailed(.calls) ? nil : "no call was refused"
         case .lane(let holder):
             return wrong(holder, pair, in: occurrence.sandbox)
         case .exportRunning(let job, _, let askedAt):
@@ -123,7 +123,7 @@ struct ClosureJudge {
             case .mapping, .scheduleRange, .firstActivation: [.dataflows]
             case .startTime, .paused, .blackout, .credentials, .throttled: []
             }
-        let hasFailed = kinds.contains { hearing.hasFailed($0, since: now - Self.belief) }
+        let hasFailed = kinds.contains(where: hearing.hasFailed)
         return hasFailed ? nil : "asking about \(gate.rawValue) has not failed: \(failure)"
     }
 
@@ -144,7 +144,7 @@ struct ClosureJudge {
             let mapped = mapping.map { model.start + .milliseconds($0.mappedAtMilliseconds) }
             let isTold = mapped.map { abs(($0 - since).milliseconds) < 1000 } ?? false
             guard wasEdited(pair, since: askedAt) || isTold else { return "it was not mapped at \(since.rfc3339)" }
-            return now + opensIn <= since + plans.longestWindow + Self.drift ? nil : "no window is so long"
+            return now + opensIn <= since + plans.longestWindow + way + Self.drift ? nil : "no window is so long"
         case .firstActivation(nil, _, _):
             return mapping == nil ? nil : "the platform says when it was mapped"
         case .rangeNotStarted(let start):
@@ -188,10 +188,12 @@ struct ClosureJudge {
         switch gate {
         case .paused: isTrue = state.pause(of: occurrence.campaign, at: wall) != nil
         case .blackout: isTrue = plans.mayBeBlackout(nil, at: wall, until: nil)
-        case .startTime: isTrue = occurrence.startsAfter.map { state.occurrences[$0]?.outcome == nil } ?? false
+        case .startTime:
+            let isBehind = occurrence.startsAfter.map { state.occurrences[$0].map { $0.outcome == nil } ?? false }
+            isTrue = isBehind ?? false || wall < occurrence.startsAt
         case .credentials: isTrue = hearing.refusedAt != nil
         case .throttled:
-            isTrue = known.notBefore.map { wall < $0 } ?? false || hearing.hasFailed(.calls, since: now - Self.belief)
+            isTrue = known.notBefore.map { wall < $0 } ?? false || hearing.hasFailed(.calls)
         case .export:
             isTrue = truth.exports.contains { $0.id == named(after: "job") && begin <= $0.end && $0.begin <= now }
         case .dataflow:

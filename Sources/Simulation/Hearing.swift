@@ -12,8 +12,7 @@ struct Hearing {
 
     private var questions: [AskID: Effect] = [:]
     private var calls: Set<CallID> = []
-    /// When the last failure was heard, by the platform's clock.
-    private var failures: [Kind: Instant] = [:]
+    private var failures: Set<Kind> = []
     /// When our credentials were refused last; nil once something was answered since.
     private(set) var refusedAt: Instant?
 
@@ -46,8 +45,8 @@ struct Hearing {
         case nil: refusedAt = nil
         case .credentials, .secret:
             refusedAt = now
-            failures[kind] = now
-        case .throttled, .unavailable, .refused, .nonsense: failures[kind] = now
+            failures.insert(kind)
+        case .throttled, .unavailable, .refused, .nonsense: failures.insert(kind)
         }
         return true
     }
@@ -55,7 +54,7 @@ struct Hearing {
     /// A listing that was cut may open nothing, as if it had failed.
     private mutating func takeRuns(_ id: AskID, _ answer: Result<RunListing, AskFailure>, at now: Instant) -> Bool {
         guard take(id, .runs, answer.failure, at: now) else { return false }
-        if case .success(let listing) = answer, listing.isTruncated { failures[.runs] = now }
+        if case .success(let listing) = answer, listing.isTruncated { failures.insert(.runs) }
         return true
     }
 
@@ -64,29 +63,27 @@ struct Hearing {
         switch answer {
         case .refused(.unauthorized), .refused(.forbidden):
             refusedAt = now
-            failures[.calls] = now
-        case .throttled, .notSent, .refused, .doubtful: failures[.calls] = now
+            failures.insert(.calls)
+        case .throttled, .notSent, .refused, .doubtful: failures.insert(.calls)
         case .accepted: break
         }
         return true
     }
 
-    /// Whether a question is under way whose answer may open a gate of a dataflow.
-    func isAsked(about dataflow: DataflowID, in sandbox: SandboxName) -> Bool {
+    /// Whether a question about a sandbox is under way: others wait until it is answered.
+    func isAsked(about sandbox: SandboxName) -> Bool {
         questions.values.contains { question in
             switch question {
-            case .askExportJobs(_, sandbox, _), .askRun(_, sandbox, _): true
-            case .askDataflows(_, sandbox, let dataflows), .askRuns(_, sandbox, let dataflows, _):
-                dataflows.contains(dataflow)
+            case .askExportJobs(_, sandbox, _), .askRun(_, sandbox, _), .askDataflows(_, sandbox, _),
+                .askRuns(_, sandbox, _, _):
+                true
             default: false
             }
         }
     }
 
-    /// Whether a question of a kind has failed within a time.
-    func hasFailed(_ kind: Kind, since: Instant) -> Bool {
-        failures[kind].map { $0 >= since } ?? false
-    }
+    /// Whether a question of a kind, or a call, has failed since the process started.
+    func hasFailed(_ kind: Kind) -> Bool { failures.contains(kind) }
 }
 
 extension Result where Failure == AskFailure {

@@ -29,8 +29,8 @@ struct NoticeCheck {
     /// When this process told of refused credentials last.
     private var toldAt: Instant?
 
-    /// What mends itself within this is nobody's trouble.
-    private static let page = Duration.seconds(60)
+    /// What mends itself within this is nobody's trouble: a minute, by clocks that drift.
+    private static let page = Duration.seconds(59)
     /// What is refused for so long, so often, is somebody's.
     private static let patience = Duration.seconds(3600)
     private static let patienceCount = 10

@@ -33,7 +33,7 @@ extension World {
                 let pair = occurrence.occurrence.pairs[position]
                 let sandbox = occurrence.occurrence.sandbox
                 guard isOwedLook(activation, pair, in: sandbox, isFree: isFree),
-                    !checker.hearing.isAsked(about: pair.dataflow, in: sandbox)
+                    !checker.hearing.isAsked(about: sandbox)
                 else { continue }
                 let until = wakesAt.map { "in \(($0 - elapsed) / 1000) s" } ?? "never"
                 return checker.report(

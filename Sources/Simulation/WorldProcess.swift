@@ -10,6 +10,7 @@ extension World {
     func startProcess() {
         guard runtime == nil else { return }
         process += 1
+        checker.processDied()
         underWay = 0
         isDying = false
         isStopping = false
@@ -108,7 +109,6 @@ extension World {
         guard isDying, runtime != nil else { return }
         trace("the process has died")
         runtime = nil
-        checker.processDied()
         process += 1
         underWay = 0
         wakeVersion += 1
@@ -211,7 +211,8 @@ extension World {
         mix(checker.folded.nextOccurrence &* 31 &+ checker.folded.nextCall)
     }
 
-    func run(_ id: RunID) -> SimulatedRun? { model.runs.last { $0.id == id.text } }
+    /// By its id, or by the short one that stands for one that is too long.
+    func run(_ id: RunID) -> SimulatedRun? { model.runs.last { $0.id == id.text || RunID($0.id).bounded == id } }
 
     // MARK: Clocks
 

@@ -103,7 +103,7 @@ import Testing
         var check = NoticeCheck()
         let refusal = Event.runsAnswered(AskID(1), .failure(.credentials(detail: "")))
         check.hears(refusal, at: at)
-        #expect(check.told(notification(.credentials), at: at + .seconds(59)) != nil)
+        #expect(check.told(notification(.credentials), at: at + .seconds(58)) != nil)
         check.hears(refusal, at: at + .seconds(60))
         #expect(check.told(notification(.credentials), at: at + .seconds(60)) == nil)
         check.hears(.runsAnswered(AskID(2), .success(RunListing(runs: [], isTruncated: false))), at: at + .seconds(61))

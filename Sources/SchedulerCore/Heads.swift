@@ -78,6 +78,7 @@ extension Scheduler {
             forgetOldRuns(of: flow, &known, at: now, &step)
             knowledge.runs[flow] = known
             learnSigns(of: runs, in: ask.sandbox, at: now, &step)
+            settleSetAside(on: flow, head, at: now, &step)
             adoptLateRuns(runs, in: ask.sandbox, at: now, &step)
             updateFollowed(on: flow, head, isWhole: false, at: now, &step)
             noticeTwins(on: flow, head, at: now, &step)

@@ -201,8 +201,7 @@ import Testing
         #expect(screen.clock(ClockDocument(isSynchronised: true)) == [])
         #expect(
             screen.clock(waiting) == [
-                "clock        nobody keeps it right; nothing falls due before Fri 13:50 +00:00, unless it is by",
-                "             then",
+                "clock        nobody keeps it right; nothing falls due before Fri 13:50 +00:00, unless it is by then"
             ])
         #expect(screen.clock(behind) == ["clock        sale is decided. See: activationctl recount --help"])
     }

@@ -176,7 +176,7 @@ extension PlatformModel {
             audiences: namedAudiences(of: run, at: now), endedAt: run.hasEnded(at: now) ? run.endsAt : nil,
             updatedAt: updatedAt(run, at: now), records: records(of: run, at: now), createdClient: client(of: run),
             isIncremental: run.hasEnded(at: now) && incrementalBatch(of: run) != nil,
-            snapshot: run.hasEnded(at: now) ? run.snapshot : nil)
+            snapshot: run.hasEnded(at: now) ? snapshot(of: run) : nil)
     }
 
     // MARK: What is shown, here and as JSON
@@ -220,9 +220,11 @@ extension PlatformModel {
         run.export == nil ? scenario.quirks.adhocClient : "AepActivationService"
     }
 
+    /// The batch whose data a run exports, as far as it says so.
+    func snapshot(of run: SimulatedRun) -> String? { scenario.quirks.batchIDsAreEmpty ? nil : run.snapshot }
+
     /// The batch of the newest scheduled export that has succeeded when a run begins.
     func snapshotBatch(for run: SimulatedRun) -> String? {
-        guard !scenario.quirks.batchIDsAreEmpty else { return nil }
         let sandbox = sandbox(ofFlow: run.flow)
         let ended = scenario.exports.indices.filter { index in
             let export = scenario.exports[index]

@@ -319,7 +319,7 @@ extension PlatformModel {
             "statusSummary": [
                 "status": run.fails ? "failed" : "success",
                 "extensions": [
-                    "snapshot.batchId": .string(run.snapshot ?? ""),
+                    "snapshot.batchId": .string(snapshot(of: run) ?? ""),
                     "incremental.batchId": .string(incrementalBatch(of: run) ?? ""),
                 ],
             ],

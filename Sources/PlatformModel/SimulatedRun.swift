@@ -23,7 +23,7 @@ package struct SimulatedRun: Equatable, Sendable {
     /// What it exports, if it succeeds.
     package var records: Int64 = SimulatedRun.usualRecords
 
-    /// The batch of the export whose data it exports; nil where it does not say so.
+    /// The batch of the export whose data it exports; nil where there is none.
     package var snapshot: String?
 
     package static let usualRecords: Int64 = 985

@@ -17,6 +17,8 @@ CASE ?=
 PROGRAMS ?=
 # Suites about real processes and connections in real time.
 REAL_TIME = EndToEndTests|WaitTests|PlatformClientTests|WireTests
+# Of these, what waits most of its time and has a daemon for each test: they wait side by side.
+SIDE_BY_SIDE = StrangePlatformTests
 # What is concurrent: the targets with its tests, and those of its suites that do not wait for real connections.
 CONCURRENT_TARGETS = JobQueueTests,CampaignConfigTests,LinuxShellTests,PlatformServerTests,RuntimeTests
 CONCURRENT = JobQueueTests|KeptCampaignsTests|LinuxShellTests|PlatformServerTests|RuntimeTests
@@ -189,7 +191,8 @@ real-time: ## run what follows with real processes in real time, side by side (a
 	@$(MAKE) -j 2 --output-sync=target --no-print-directory end-to-end test-systemd
 
 end-to-end: ## run the tests of the real daemon against the simulated platform (after unit)
-	$(PART) end-to-end $(SWIFT) test --skip-build --no-parallel --filter '$(REAL_TIME)'
+	$(PART) end-to-end $(SWIFT) test --skip-build --no-parallel --filter '$(REAL_TIME)' --skip '$(SIDE_BY_SIDE)'
+	$(PART) side-by-side $(SWIFT) test --skip-build --filter '$(SIDE_BY_SIDE)'
 
 test-systemd: ## run the daemon as a service of a real systemd (after unit; skipped in words where there is no tool for it)
 	$(PART) systemd Tests/systemd/run

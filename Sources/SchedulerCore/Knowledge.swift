@@ -175,6 +175,8 @@ struct ForeignRun: Equatable, Sendable {
     var sandbox: SandboxName
     var pair: Pair
     var nextLook: Monotonic
+    /// How often in a row it was asked for and was not known.
+    var unknown = 0
 }
 
 /// A dataflow, and the sandbox in which it was asked for: an answer of one sandbox says nothing about another, whatever the

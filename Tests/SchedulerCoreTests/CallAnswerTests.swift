@@ -63,6 +63,29 @@ import Testing
         #expect(rig.endings == [.succeeded])
     }
 
+    // Found by simulation: one answer "not known" about a run of others that a refusal had named was taken for its end.
+    @Test func `a run that a refusal named is not over because it is not known for once`() {
+        let pair = pairs[0]
+        var rig = Rig(configuration([campaign("sale", .manual, [pair])]))
+        rig.runDuration = .seconds(100_000)
+        rig.isVisible = { _ in false }
+        let foreign = rig.addRun(pair)
+        rig.onCall = { _ in .refused(.alreadyRunning(pair, foreign, detail: "Run already going on")) }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        #expect(rig.calls.count == 1)
+        rig.runs[0].id = "hidden"
+        rig.advance(.seconds(130))
+        #expect(rig.calls.count == 1, "it was not known twice")
+        rig.runs[0].id = foreign
+        rig.advance(.seconds(600))
+        #expect(rig.calls.count == 1)
+        // Not known three times in a row: gone.
+        rig.runs[0].id = "hidden"
+        rig.onCall = { _ in nil }
+        rig.advance(.seconds(200))
+        #expect(rig.calls.count == 2)
+    }
+
     @Test func `a pair whose call was refused for another and took effect for it is looked for first`() {
         final class Seen: @unchecked Sendable { var isCalled = false }
         let seen = Seen()

@@ -177,9 +177,10 @@ struct Checker {
 
     /// Before a process takes it in.
     mutating func hears(_ event: Event, at now: Instant) {
+        let sandbox = hearing.sandbox(of: event)
         guard hearing.take(event, at: clock?() ?? now) else { return }
         if case .callAnswered(let id, let answer) = event { acceptances.hears(id, answer) }
-        notices.hears(event, at: clock?() ?? now)
+        if let sandbox { notices.hears(event, in: sandbox, at: clock?() ?? now) }
     }
 
     mutating func told(_ notification: Notification, at now: Instant) {

@@ -11,7 +11,7 @@ struct Hearing {
     }
 
     private var questions: [AskID: Effect] = [:]
-    private var calls: Set<CallID> = []
+    private var calls: [CallID: SandboxName] = [:]
     private var failures: Set<Kind> = []
     /// When our credentials were refused last; nil once something was answered since.
     private(set) var refusedAt: Instant?
@@ -21,8 +21,27 @@ struct Hearing {
         case .askExportJobs(let id, _, _), .askDataflows(let id, _, _), .askRuns(let id, _, _, _),
             .askRun(let id, _, _):
             questions[id] = effect
-        case .send(let call): calls.insert(call.id)
+        case .send(let call): calls[call.id] = call.sandbox
         case .queueCall, .dropCall, .notify, .reply: break
+        }
+    }
+
+    /// What an answer that is awaited is about; nil for one that is not, and for anything else.
+    func sandbox(of event: Event) -> SandboxName? {
+        let question: Effect?
+        switch event {
+        case .exportJobsAnswered(let id, _): question = questions[id]
+        case .dataflowsAnswered(let id, _): question = questions[id]
+        case .runsAnswered(let id, _): question = questions[id]
+        case .runAnswered(let id, _): question = questions[id]
+        case .callAnswered(let id, _): return calls[id]
+        default: return nil
+        }
+        switch question {
+        case .askExportJobs(_, let sandbox, _), .askDataflows(_, let sandbox, _), .askRuns(_, let sandbox, _, _),
+            .askRun(_, let sandbox, _):
+            return sandbox
+        default: return nil
         }
     }
 
@@ -59,7 +78,7 @@ struct Hearing {
     }
 
     private mutating func take(_ id: CallID, _ answer: CallAnswer, at now: Instant) -> Bool {
-        guard calls.remove(id) != nil else { return false }
+        guard calls.removeValue(forKey: id) != nil else { return false }
         switch answer {
         case .refused(.unauthorized), .refused(.forbidden):
             refusedAt = now

@@ -70,15 +70,15 @@ struct NoticeCheck {
     /// An answer that a process takes in.
     ///
     /// - Parameter now: True time.
-    mutating func hears(_ event: Event, at now: Instant) {
+    mutating func hears(_ event: Event, in sandbox: SandboxName, at now: Instant) {
         switch event {
-        case .exportJobsAnswered(_, let answer): hear("export jobs", answer.failure, at: now)
-        case .dataflowsAnswered(_, let answer): hear("dataflows", answer.failure, at: now)
-        case .runsAnswered(_, let answer): hear("runs", answer.failure, at: now)
-        case .runAnswered(_, let answer): hear("run", answer.failure, at: now)
+        case .exportJobsAnswered(_, let answer): hear("export jobs of \(sandbox)", answer.failure, at: now)
+        case .dataflowsAnswered(_, let answer): hear("dataflows of \(sandbox)", answer.failure, at: now)
+        case .runsAnswered(_, let answer): hear("runs of \(sandbox)", answer.failure, at: now)
+        case .runAnswered(_, let answer): hear("single runs of \(sandbox)", answer.failure, at: now)
         case .callAnswered(_, .refused(.unauthorized)), .callAnswered(_, .refused(.forbidden)):
-            refuse("calls", isCertain: false, at: now)
-        case .callAnswered(_, .accepted), .callAnswered(_, .refused): refusals["calls"] = nil
+            refuse("calls in \(sandbox)", isCertain: false, at: now)
+        case .callAnswered(_, .accepted), .callAnswered(_, .refused): refusals["calls in \(sandbox)"] = nil
         case .callAnswered, .callTurn, .started, .reloaded, .woke, .stopping, .clockSynchronised, .admittedBefore,
             .command:
             break

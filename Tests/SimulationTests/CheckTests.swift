@@ -102,11 +102,13 @@ import Testing
     @Test func `nobody is called at the first refusal, and somebody is after a minute of them`() {
         var check = NoticeCheck()
         let refusal = Event.runsAnswered(AskID(1), .failure(.credentials(detail: "")))
-        check.hears(refusal, at: at)
+        check.hears(refusal, in: "prod", at: at)
         #expect(check.told(notification(.credentials), at: at + .seconds(58)) != nil)
-        check.hears(refusal, at: at + .seconds(60))
+        check.hears(refusal, in: "prod", at: at + .seconds(60))
         #expect(check.told(notification(.credentials), at: at + .seconds(60)) == nil)
-        check.hears(.runsAnswered(AskID(2), .success(RunListing(runs: [], isTruncated: false))), at: at + .seconds(61))
+        check.hears(
+            .runsAnswered(AskID(2), .success(RunListing(runs: [], isTruncated: false))), in: "prod",
+            at: at + .seconds(61))
         #expect(check.told(notification(.credentials), at: at + .seconds(200)) != nil)
     }
 
@@ -114,7 +116,8 @@ import Testing
         var check = NoticeCheck()
         for minute in 0..<70 {
             check.hears(
-                .runsAnswered(AskID(1), .failure(.credentials(detail: ""))), at: at + .seconds(Int64(minute) * 60))
+                .runsAnswered(AskID(1), .failure(.credentials(detail: ""))), in: "prod",
+                at: at + .seconds(Int64(minute) * 60))
         }
         #expect(check.settle(at: at + .seconds(4200)) != nil)
         _ = check.told(notification(.credentials), at: at + .seconds(4200))

@@ -309,17 +309,17 @@ extension Scheduler {
         if let trouble = knowledge.credentials {
             // Everything is refused: of its parts nobody needs to hear.
             guard isToBeTold(trouble, at: now) else { return }
-            knowledge.credentials?.isTold = true
+            knowledge.credentials?.toldAt = now.monotonic
             return tell("the platform refuses us: \(trouble.detail)", at: now, &step)
         }
         for (sandbox, trouble) in knowledge.callTroubles.sorted(by: { $0.key < $1.key })
         where isToBeTold(trouble, at: now) {
-            knowledge.callTroubles[sandbox]?.isTold = true
+            knowledge.callTroubles[sandbox]?.toldAt = now.monotonic
             tell(trouble.detail, at: now, &step)
         }
         for (kind, trouble) in knowledge.askTroubles.sorted(by: { $0.key.key < $1.key.key })
         where isToBeTold(trouble, at: now) {
-            knowledge.askTroubles[kind]?.isTold = true
+            knowledge.askTroubles[kind]?.toldAt = now.monotonic
             tell("the platform refuses to answer about \(kind.key): \(trouble.detail)", at: now, &step)
         }
     }
@@ -329,7 +329,8 @@ extension Scheduler {
     }
 
     private mutating func isToBeTold(_ trouble: Trouble, at now: Moment) -> Bool {
-        guard let since = trouble.refusedSince, !trouble.isTold else { return false }
+        guard let since = trouble.refusedSince else { return false }
+        if let toldAt = trouble.toldAt, now.monotonic - toldAt < RefusalBounds.again { return false }
         if trouble.isCertain || mutant(.pagesTooSoon) { return true }
         guard trouble.refusals >= RefusalBounds.told else { return false }
         let due = since + RefusalBounds.patience
@@ -358,7 +359,7 @@ extension Scheduler {
         return Trouble(
             failures: failures, since: before?.since ?? now.wall,
             retryAt: now.monotonic + max(delay, pause ?? .zero), detail: detail,
-            refusedSince: before?.refusedSince, refusals: before?.refusals ?? 0, isTold: before?.isTold ?? false)
+            refusedSince: before?.refusedSince, refusals: before?.refusals ?? 0, toldAt: before?.toldAt)
     }
 }
 
@@ -367,6 +368,8 @@ enum RefusalBounds {
     static let told = 2
     /// … and that is this old.
     static let patience = Duration.seconds(60)
+    /// What goes on is told again after so long, if something is asked then.
+    static let again = Duration.seconds(86_400)
 }
 
 extension Trouble {

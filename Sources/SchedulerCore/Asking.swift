@@ -48,6 +48,9 @@ extension Scheduler {
                 if now.monotonic < look.at { wake.at(look.at) } else { questions.add(look.part, flow) }
             }
         }
+        for (flow, look) in view.closedBehindLanes {
+            if now.monotonic < look { wake.at(look) } else { questions.add(.definition, flow) }
+        }
         for sandbox in questions.exports.sorted() { send(.exportJobs(sandbox), at: now, &step) }
         for (sandbox, flows) in questions.definitions.sorted(by: { $0.key < $1.key }) {
             let chunk = chunk(of: flows) { knowledge.dataflows[DataflowKey(sandbox, $0)]?.askedAt.monotonic }

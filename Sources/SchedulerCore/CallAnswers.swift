@@ -169,7 +169,8 @@ extension Scheduler {
             return
         }
         knowledge.foreign[run] = ForeignRun(
-            sandbox: call.sandbox, pair: pair, nextLook: now.monotonic + configuration.polling.gate)
+            sandbox: call.sandbox, pair: pair, nextLook: now.monotonic + configuration.polling.gate,
+            knownAt: now.monotonic)
     }
 
     /// A run that a refusal names, with what a listing has said of it.

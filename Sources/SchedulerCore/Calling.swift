@@ -62,7 +62,7 @@ extension Scheduler {
         let dataflows = Set(ordered.map(\.pair.dataflow))
         for dataflow in dataflows {
             guard let known = knowledge.runs[DataflowKey(sandbox, dataflow)] else { continue }
-            baselines[dataflow] = baseline(of: dataflow, known, share: dataflows.count)
+            baselines[dataflow] = baseline(of: dataflow, known, share: dataflows.count, at: now)
         }
         let call = Call(
             id: CallID(state.nextCall), sandbox: sandbox, activations: ordered.map(\.id), pairs: ordered.map(\.pair),

@@ -310,6 +310,22 @@ extension Scheduler {
         return nil
     }
 
+    /// A run that the platform named, and that it never shows, may be of the earlier call of an activation that waits for it.
+    mutating func setAsideBehind(_ run: RunID, _ foreign: ForeignRun, at now: Moment, _ step: inout Step) {
+        for occurrence in state.occurrences.values.sorted(by: { $0.id < $1.id })
+        where occurrence.occurrence.sandbox == foreign.sandbox {
+            for (position, held) in occurrence.activations.enumerated()
+            where occurrence.occurrence.pairs[position] == foreign.pair && expectsRun(held) {
+                let activation = occurrence.activationID(at: position)
+                withdraw(callOf: activation, &step)
+                let reason =
+                    "the platform named run \(run) and does not show it, and nothing tells whether it is of an earlier call of "
+                    + "this activation: look for it, and adopt it or have the activation sent again"
+                setAside(activation, reason, holdsLane: false, at: now, &step)
+            }
+        }
+    }
+
     /// Whether a run can have been begun by one of these calls: it did not begin long after all of them, by the platform's own clock,
     /// and it does not say that it read what only scheduled runs read. A run that does not say when it began may have begun now.
     private func mayBe(_ run: DataflowRun, ofCallsAt times: [Instant], at now: Moment) -> Bool {

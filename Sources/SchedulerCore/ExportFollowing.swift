@@ -70,12 +70,12 @@ extension Scheduler {
             if mark == nil { knowledge.withoutExports.insert(sandbox) }
             return
         }
-        // The first look only says where counting begins.
-        let isFirstLook = mark == nil && !knowledge.withoutExports.contains(sandbox)
-        let followed =
-            isFirstLook
-            ? nil : new.last { $0.job.status == .succeeded && !isMadeByProgram($0.job, in: sandbox) }
-        for (job, createdAt, endedAt) in isFirstLook ? [last] : new {
+        // The first look only says where counting begins, but for what began after the campaigns were taken into use.
+        let isFirst = mark == nil && !knowledge.withoutExports.contains(sandbox)
+        let due = isFirst ? new.filter { isLater($0.createdAt, than: campaigns, at: now) } : new
+        let isFirstLook = isFirst && due.isEmpty
+        let followed = due.last { $0.job.status == .succeeded && !isMadeByProgram($0.job, in: sandbox) }
+        for (job, createdAt, endedAt) in isFirstLook ? [last] : due {
             record(
                 .exportFinished(
                     sandbox: sandbox, job: job.id, succeeded: job.status == .succeeded, at: createdAt,
@@ -91,6 +91,12 @@ extension Scheduler {
                 skip(job, campaigns, .predecessor, "export \(job.id) ended as \(job.word)", at: now, &step)
             }
         }
+    }
+
+    /// Whether an export began after the first of the campaigns was taken into use.
+    private func isLater(_ createdAt: Instant, than campaigns: [Campaign], at now: Moment) -> Bool {
+        let anchor = campaigns.compactMap { state.campaigns[$0.name]?.highWater }.min()
+        return anchor.map { ourTime(of: createdAt, at: now) > $0 } ?? false
     }
 
     private mutating func skip(

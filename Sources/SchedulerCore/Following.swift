@@ -192,15 +192,15 @@ extension Scheduler {
     /// The answer about one run, asked by name: a run of ours that a listing did not show, or somebody else's.
     mutating func updateSingly(_ id: RunID, _ run: DataflowRun?, at now: Moment, _ step: inout Step) {
         if let foreign = knowledge.foreign[id] {
-            // One that is not known for once was not seen to end.
-            let unknown = run == nil ? foreign.unknown + 1 : 0
-            let isLooked = unknown >= GateBounds.looksForMissing || mutant(.vanishedOpens)
+            // One that is not known shows late: the platform said that it is under way, and it was not seen to end.
+            let isMissing = now.monotonic - foreign.knownAt >= FollowBounds.missing || mutant(.vanishedOpens)
             if let run, adoptLate(run.naming(foreign.pair.audience), in: foreign.sandbox, at: now, &step) {
                 // `start` has forgotten it as somebody else's.
-            } else if run.map({ $0.status == .running }) ?? !isLooked {
-                knowledge.foreign[id]?.unknown = unknown
+            } else if run.map({ $0.status == .running }) ?? !isMissing {
                 knowledge.foreign[id]?.nextLook = now.monotonic + configuration.polling.gate
+                if run != nil { knowledge.foreign[id]?.knownAt = now.monotonic }
             } else {
+                if run == nil { setAsideBehind(id, foreign, at: now, &step) }
                 // The next call needs a listing of after its end.
                 knowledge.foreign[id] = nil
                 let flow = DataflowKey(foreign.sandbox, foreign.pair.dataflow)

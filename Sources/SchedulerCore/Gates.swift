@@ -130,19 +130,34 @@ extension Scheduler {
         }
         if mutant(.noExportGate) { return nil }
         if let open = known.open.first {
+            if let failure = failure(of: .exportJobs(asked), since: known.askedAt, at: now) {
+                return .unknown(.export, failure: failure)
+            }
             return .exportRunning(open.job, since: open.job.createdAt ?? known.since, askedAt: open.shownAt)
         }
         if isFresh(known.askedAt, at: now) { return nil }
         return .unknown(.export, failure: knowledge.askTroubles[.exportJobs(sandbox)]?.detail)
     }
 
+    /// Why nothing newer is known, where an answer has grown so old that what it said may have ended long ago.
+    private func failure(of kind: AskKind, since askedAt: Moment, at now: Moment) -> String? {
+        guard let trouble = knowledge.askTroubles[kind] else { return nil }
+        let age = max(now.monotonic - askedAt.monotonic, now.wall - askedAt.wall)
+        return age > GateBounds.definitionPause ? trouble.detail : nil
+    }
+
     /// A run in progress that is not ours closes the dataflow: a scheduled one, or one that a person started. See
     /// ``DataflowGate`` for which.
-    func busyClosure(_ pair: Pair, _ sandbox: SandboxName) -> Closure? {
+    ///
+    /// - Parameter now: Nil where only whether it is closed is asked for.
+    func busyClosure(_ pair: Pair, _ sandbox: SandboxName, at now: Moment? = nil) -> Closure? {
         if mutant(.noDataflowGate) { return nil }
         guard let known = knowledge.runs[DataflowKey(sandbox, pair.dataflow)],
             let run = known.listing.runs.first(where: { isInTheWay($0, known) && closes($0, pair, sandbox) })
         else { return nil }
+        if let now, let failure = failure(of: .runs(sandbox), since: known.askedAt, at: now) {
+            return .unknown(.dataflow, failure: failure)
+        }
         return .dataflowBusy(run, askedAt: known.missing[run.id]?.shownAt ?? known.askedAt)
     }
 
@@ -169,6 +184,6 @@ extension Scheduler {
         guard let runs = knowledge.runs[key], isUsable(runs, at: now) else {
             return .unknown(.dataflow, failure: knowledge.askTroubles[.runs(sandbox)]?.detail)
         }
-        return busyClosure(pair, sandbox)
+        return busyClosure(pair, sandbox, at: now)
     }
 }

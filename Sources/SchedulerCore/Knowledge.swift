@@ -72,8 +72,8 @@ struct Trouble: Equatable, Sendable {
     var refusals = 0
     /// No new token can mend it: a person is told at once.
     var isCertain = false
-    /// A person was told of them.
-    var isTold = false
+    /// When a person was told of them.
+    var toldAt: Monotonic?
 
     var isAboutCredentials: Bool { refusedSince != nil }
 }
@@ -175,8 +175,8 @@ struct ForeignRun: Equatable, Sendable {
     var sandbox: SandboxName
     var pair: Pair
     var nextLook: Monotonic
-    /// How often in a row it was asked for and was not known.
-    var unknown = 0
+    /// When a refusal named it, or it was seen last.
+    var knownAt: Monotonic
 }
 
 /// A dataflow, and the sandbox in which it was asked for: an answer of one sandbox says nothing about another, whatever the

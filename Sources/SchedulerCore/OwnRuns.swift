@@ -42,7 +42,7 @@ extension Scheduler {
     ///
     /// - Parameter share: Of how many dataflows the call is: its record is bounded. Runs that find no place are told by the time up
     ///   to which all of them were created.
-    func baseline(of dataflow: DataflowID, _ known: RunsKnowledge, share: Int = 1) -> Baseline {
+    func baseline(of dataflow: DataflowID, _ known: RunsKnowledge, share: Int = 1, at now: Moment) -> Baseline {
         let room = BaselineBounds.bytes / max(1, share) / 2
         var (shown, left, horizon) = ([RunID](), room, known.reachesBackTo)
         for run in known.listing.runs {
@@ -56,13 +56,17 @@ extension Scheduler {
         var present = Set(known.listing.runs.map(\.id))
         var unseen = (state.ownRuns?[dataflow] ?? []).map(\.run).filter { present.insert($0).inserted }
         unseen = unseen.suffix(room / max(1, unseen.map(BaselineBounds.length).max() ?? 1))
-        return Baseline(runs: shown + unseen, horizon: horizon)
+        // Our own clock may be wrong by any time: only the platform's says what is older than the call.
+        let since = knowledge.clock.flatMap { _ in platformTime(at: now) }.map { $0 - BaselineBounds.slack }
+        return Baseline(runs: shown + unseen, horizon: horizon, since: since)
     }
 }
 
 private enum BaselineBounds {
     /// Of all baselines of a call together: half of what a record may have.
     static let bytes = 4 << 20
+    /// The platform's time is counted on by our clock, which may run a little fast.
+    static let slack = Duration.seconds(60)
 
     static func length(of run: RunID) -> Int { run.text.utf8.count + 3 }
 }

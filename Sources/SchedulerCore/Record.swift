@@ -304,17 +304,21 @@ package struct Baseline: Equatable, Codable, Sendable {
     /// When the listing was cut short: runs created up to this, by the platform's clock, existed too. One call begins
     /// many runs at one instant, and the cut may fall between them.
     package var horizon: Instant?
+    /// Runs created before this, by the platform's clock, existed too, whatever the listing left out. Nil where the platform
+    /// told no time, and in journals of before.
+    package var since: Instant?
 
-    package init(runs: [RunID], horizon: Instant?) {
+    package init(runs: [RunID], horizon: Instant?, since: Instant? = nil) {
         self.runs = runs
         self.horizon = horizon
+        self.since = since
     }
 
     /// Whether a run certainly existed before the call. Compares only the platform's own times with each other.
     package func covers(_ run: DataflowRun) -> Bool {
         if runs.contains(run.id) { return true }
-        guard let horizon, let createdAt = run.createdAt else { return false }
-        return createdAt <= horizon
+        guard let createdAt = run.createdAt else { return false }
+        return since.map { createdAt < $0 } ?? false || horizon.map { createdAt <= $0 } ?? false
     }
 
     /// Whether a run certainly began after the call. A run without a time is older than a cut listing for all that is known.

@@ -181,7 +181,7 @@ extension Scheduler {
             found.append(
                 .unknown(.mapping, failure: knowledge.askTroubles[.dataflows(occurrence.sandbox)]?.detail))
         }
-        if let closure = busyClosure(pair, occurrence.sandbox) { found.append(closure) }
+        if let closure = busyClosure(pair, occurrence.sandbox, at: now) { found.append(closure) }
         if let holder = lanes.holders[lane(of: pair, in: occurrence.sandbox)] { found.append(.lane(holder)) }
         // What is asked about right before the call is told where the asking is in trouble.
         if found.isEmpty, case .unknown(let gate, .some(let failure)) = freshClosure(pair, occurrence.sandbox, at: now)

@@ -314,7 +314,8 @@ extension State {
         change(id) {
             $0.attempts = 0
             $0.doubtRetries = 0
-            $0.expiresAt = at + (occurrence.expiresAt - occurrence.startsAt)
+            // Its start may lie ahead, where it was admitted by a clock that was.
+            $0.expiresAt = max(at, occurrence.startsAt) + (occurrence.expiresAt - occurrence.startsAt)
         }
     }
 }

@@ -20,6 +20,8 @@ struct WaitingView: Sendable {
     var candidates: [Candidate] = []
     /// Dataflows whose runs have to be looked at again because a run that is not ours is in the way, and when.
     var blockedByRuns: [DataflowKey: Monotonic] = [:]
+    /// Dataflows whose definition closes a gate of somebody whose lane is held, and when they are worth another look.
+    var closedBehindLanes: [DataflowKey: Monotonic] = [:]
 }
 
 extension Scheduler {
@@ -56,6 +58,7 @@ extension Scheduler {
             let lane = lane(of: pair, in: occurrence.occurrence.sandbox)
             if let holder = lanes.holders[lane], !mutant(.noLane) {
                 if case .foreign(_, let dataflow) = holder { block(on: DataflowKey(lane.sandbox, dataflow), &view) }
+                noteClosedDefinition(pair, lane.sandbox, &view, at: now)
                 continue
             }
             view.candidates.append(
@@ -70,6 +73,18 @@ extension Scheduler {
     private func block(on dataflow: DataflowKey, _ view: inout WaitingView) {
         guard let known = knowledge.runs[dataflow] else { return }
         view.blockedByRuns[dataflow] = known.askedAt.monotonic + configuration.polling.gate
+    }
+
+    /// A mapping that is missing is told, and mended, while the lane is held.
+    private func noteClosedDefinition(
+        _ pair: Pair, _ sandbox: SandboxName, _ view: inout WaitingView, at now: Moment
+    ) {
+        let flow = DataflowKey(sandbox, pair.dataflow)
+        guard let known = knowledge.dataflows[flow], !mutant(.farStartForgotten),
+            let closure = definitionClosure(pair, sandbox, at: now)
+        else { return }
+        let look = nextDefinitionLook(closure, known.askedAt, at: now)
+        view.closedBehindLanes[flow] = min(view.closedBehindLanes[flow] ?? look, look)
     }
 
     private mutating func noteWake(for closure: Closure) {

@@ -79,10 +79,10 @@ import Testing
         rig.runs[0].id = foreign
         rig.advance(.seconds(600))
         #expect(rig.calls.count == 1)
-        // Not known three times in a row: gone.
+        // Not known for a quarter of an hour: gone.
         rig.runs[0].id = "hidden"
         rig.onCall = { _ in nil }
-        rig.advance(.seconds(200))
+        rig.advance(.seconds(1000))
         #expect(rig.calls.count == 2)
     }
 

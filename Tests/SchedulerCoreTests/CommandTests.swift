@@ -165,4 +165,22 @@ import Testing
         }
         #expect(why.contains("--abandon"))
     }
+
+    // Found by simulation: its clock had been a day ahead when it was admitted.
+    @Test func `a retry of what starts later expires no sooner than after its start`() {
+        var state = State()
+        var occurrence = Occurrence(
+            id: OccurrenceID(1), campaign: "sale", sandbox: sandbox, nominal: ten + .seconds(86_400),
+            startsAt: ten + .seconds(86_400), expiresAt: ten + .seconds(90_000), admittedAt: ten,
+            origin: .manual(actor: "me"), generation: 1, isLate: false, onDoubt: .retry, startsAfter: nil,
+            pairs: [Pair(dataflow: "flow", audience: "vip")])
+        occurrence.number = nil
+        state.apply(.occurrenceAdmitted(occurrence))
+        let id = activation(1, 1)
+        state.apply(.activationQuarantined(activation: id, reason: "r", holdsLane: false, at: ten))
+        state.apply(.activationResolved(activation: id, resolution: .retry, actor: "me", at: ten))
+        #expect(state[id]?.expiresAt == ten + .seconds(90_000))
+        state.apply(.activationResolved(activation: id, resolution: .retry, actor: "me", at: ten + .seconds(100_000)))
+        #expect(state[id]?.expiresAt == ten + .seconds(103_600))
+    }
 }

@@ -99,4 +99,19 @@ import Testing
         rig.advance(.seconds(600))
         #expect(rig.calls.count == before + 1)
     }
+
+    // Found by simulation: exports could not be asked about until one had ended that began after the campaign.
+    @Test func `an export that began after the campaign is followed although it is in the first answer`() {
+        var rig = Rig(following)
+        rig.failing["export"] = .refused(status: 403, detail: "no right")
+        rig.restart()
+        rig.finishExport("old", .seconds(7200))
+        rig.advance(.seconds(4 * 3600))
+        rig.finishExport("new", .seconds(600))
+        rig.failing = [:]
+        rig.restart()
+        rig.advance(.seconds(1200))
+        let origins = rig.records.compactMap { if case .occurrenceAdmitted(let it) = $0 { it.origin } else { nil } }
+        #expect(origins == [.export(job: "new")])
+    }
 }

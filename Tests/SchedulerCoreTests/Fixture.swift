@@ -89,6 +89,8 @@ struct Rig {
     /// The same for one kind of question: `export`, `dataflows`, `runs` or `run`.
     var failing: [String: AskFailure] = [:]
     var isVisible: (DataflowRun) -> Bool = { _ in true }
+    /// A run that is asked for by name is not known.
+    var hidesSingly = false
     /// A listing of runs is cut after so many.
     var runsPerListing = Int.max
 
@@ -187,7 +189,7 @@ struct Rig {
             return .runsAnswered(id, answer(listing, "runs"))
         case .askRun(let id, _, let run):
             asks.append("run")
-            return .runAnswered(id, answer(runs.first { $0.id == run }, "run"))
+            return .runAnswered(id, answer(hidesSingly ? nil : runs.first { $0.id == run }, "run"))
         case .queueCall(let id, _, _):
             return delaysTurns ? nil : .callTurn(id)
         case .send(let call):

@@ -404,4 +404,22 @@ import Testing
         #expect(rig.asks.count(where: { $0 == "export" }) < 40)
         #expect(rig.asks.count(where: { $0 == "export" }) > 10)
     }
+
+    // Found by simulation: "export 4758 is running (asked 1 d ago)", which ended a day ago.
+    @Test func `what nobody could be asked about for long is not told as running`() {
+        var rig = Rig(configuration([campaign("sale") { $0.startWithin = .seconds(12 * 3600) }]))
+        rig.exportRuns = true
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.failing["export"] = .refused(status: 403, detail: "no right")
+        rig.advance(.seconds(300))
+        func words() -> String {
+            let closure = rig.scheduler.closures(of: activation(1, 1), at: rig.now).first { $0.gate == .export }
+            let vip = Pair(dataflow: "flow", audience: "vip")
+            return closure.map { rig.scheduler.sentence(for: $0, vip, in: sandbox, at: rig.now).evidence } ?? ""
+        }
+        #expect(words().contains("is running"))
+        rig.advance(.seconds(1200))
+        #expect(words().contains("no right"))
+        #expect(rig.calls.isEmpty)
+    }
 }

@@ -298,4 +298,56 @@ import Testing
         rig.advance(.seconds(7200))
         #expect(runs(rig, of: a1) == 1 || rig.notifications(.duplicate) == 1)
     }
+
+    // Found by simulation: one listing was empty although there were runs, and became the baseline of a call that was lost.
+    @Test func `a run that began long before the call is not ours, although no listing showed it then`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.clockAhead = .zero
+        rig.runDuration = .seconds(60)
+        rig.addRun(vip)
+        rig.advance(.seconds(4 * 86_400))
+        rig.isVisible = { _ in false }
+        rig.onCall = { _ in .doubtful(detail: "timeout") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(1))
+        rig.isVisible = { _ in true }
+        rig.onCall = { _ in nil }
+        rig.advance(.seconds(3600))
+        #expect(adopted(rig) == [])
+        #expect(rig.calls.count == 2)
+    }
+
+    // Found by simulation: asked for by name it was not known yet, and that counted as its end.
+    @Test func `a run that a refusal has named is waited for while it is not shown yet`() {
+        var rig = Rig(configuration([campaign("sale") { $0.startWithin = .seconds(12 * 3600) }]))
+        rig.runDuration = .seconds(3000)
+        var late: RunID?
+        rig.onCall = { _ in .doubtful(detail: "timeout") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        late = rig.addRun(vip)
+        let pair = vip
+        rig.isVisible = { _ in false }
+        rig.onCall = { [late] _ in .refused(.alreadyRunning(pair, late!, detail: "run already going on")) }
+        rig.hidesSingly = true
+        rig.advance(.seconds(1000))
+        #expect(rig.calls.count == 2)
+        rig.onCall = { _ in nil }
+        rig.isVisible = { _ in true }
+        rig.hidesSingly = false
+        rig.advance(.seconds(4000))
+        #expect(adopted(rig) == [late])
+        #expect(rig.calls.count == 2)
+        #expect(rig.endings == [.succeeded])
+    }
+
+    @Test func `a run that a refusal has named and that never shows goes to a person`() {
+        var rig = Rig(configuration([campaign("sale") { $0.startWithin = .seconds(12 * 3600) }]))
+        rig.onCall = { _ in .doubtful(detail: "timeout") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        let pair = vip
+        rig.onCall = { _ in .refused(.alreadyRunning(pair, "run-9", detail: "run already going on")) }
+        rig.advance(.seconds(3600))
+        #expect(rig.calls.count == 2)
+        #expect(rig.scheduler.state[activation(1, 1)]?.phase == .quarantined(call: nil))
+    }
 }

@@ -130,4 +130,18 @@ import Testing
         rig.advance(.seconds(3))
         #expect(rig.calls.count == 1)
     }
+
+    // Found by simulation: behind a lane that was held nobody looked at a mapping that was missing.
+    @Test func `a missing mapping is looked at again while the lane is held`() {
+        let other = Pair(dataflow: "second", audience: "vip")
+        var rig = Rig(configuration([campaign("sale"), campaign("late", .manual, [other])]))
+        rig.runDuration = .seconds(20_000)
+        rig.unmapped = [other]
+        _ = rig.command(.fire("late", forceOverlap: false))
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(60))
+        let before = rig.asks.count { $0 == "dataflows" }
+        rig.advance(.seconds(3600))
+        #expect(rig.asks.count { $0 == "dataflows" } >= before + 5)
+    }
 }

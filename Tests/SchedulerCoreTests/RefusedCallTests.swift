@@ -238,4 +238,15 @@ import Testing
             #expect(rig.scheduler.credentialsSentence(at: rig.now) != nil)
         }
     }
+
+    @Test func `what has been refused for days is told again when it is asked for`() {
+        var rig = Rig(configuration([campaign("sale") { $0.startWithin = .seconds(1200) }]))
+        rig.failing["export"] = .refused(status: 403, detail: "no right")
+        for (day, told) in [(0, 1), (0, 1), (2, 2)] {
+            rig.advance(.seconds(day * 86_400))
+            _ = rig.command(.fire("sale", forceOverlap: false))
+            rig.advance(.seconds(1800))
+            #expect(rig.notifications(.credentials) == told, "day \(day)")
+        }
+    }
 }

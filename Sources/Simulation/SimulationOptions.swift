@@ -114,7 +114,7 @@ package struct SimulationOptions: Equatable, Sendable {
         case .manyPairs:
             campaigns = Int(1 + chance.below(2))
             dataflows = Int(1 + chance.below(2))
-            audiences = Int(1000 + chance.below(1500))
+            audiences = Int(400 + chance.below(1200))
         case .manyCampaigns:
             campaigns = Int(1000 + chance.below(2000))
             audiences = 40

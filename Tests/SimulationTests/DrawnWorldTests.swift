@@ -99,6 +99,43 @@ import Testing
     }
 }
 
+/// Goal: what passes inside, and what people do to the file, is as in the real world.
+@Suite struct PassingTimeTests {
+    @Test(arguments: [5, 10, 46] as [UInt64])
+    func `a call that is ready too late does not leave, and is answered`(_ seed: UInt64) {
+        var (kept, answered): (Set<Substring>, Set<Substring>) = ([], [])
+        _ = World(SimulationOptions(seed: seed, hours: 6)) { line in
+            let words = line.split(separator: " ")
+            if line.contains("does not leave: what was judged before it grew old") { kept.insert(words[2]) }
+            if line.contains("answer to call"), line.contains("notSent") { answered.insert(words[4].dropLast()) }
+        }.run()
+        #expect(!kept.isEmpty && kept.isSubset(of: answered))
+    }
+
+    @Test func `a campaign that is taken out of the file comes back as it was`() throws {
+        var options = SimulationOptions(seed: 9, hours: 4)
+        options.campaigns = 5
+        var plan = CampaignPlan(options)
+        let before = plan.campaigns.mapValues(\.campaign)
+        let digest = plan.configuration.digest
+        let name = try #require(plan.someUnfollowed(3))
+        let (isOut, isOutTwice) = (plan.takeOut(name), plan.takeOut(name))
+        #expect(isOut && !isOutTwice && plan.campaigns[name] == nil)
+        let (isBack, isBackTwice) = (plan.putBack(name), plan.putBack(name))
+        #expect(isBack && !isBackTwice && plan.campaigns.mapValues(\.campaign) == before)
+        #expect(plan.configuration.digest != digest)
+    }
+
+    @Test func `faults that came later are drawn, and the others are drawn as before`() {
+        for kind in FaultKind.later {
+            let count = (1...400).count { SimulationOptions(seed: UInt64($0)).strengths[kind] != nil }
+            #expect((10...150).contains(count), "\(kind)")
+        }
+        // Of a seed of before they came.
+        #expect(SimulationOptions(seed: 6).strengths[.throttled] == 196)
+    }
+}
+
 /// Goal: what nobody could know is told from what somebody should have known.
 @Suite struct SightingsTests {
     private let at = Instant(milliseconds: 1_795_514_400_000)

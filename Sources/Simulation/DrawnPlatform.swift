@@ -54,6 +54,7 @@ struct DrawnPlatform {
         drawExports(options, &scenario)
         drawRefusals(options, &scenario)
         drawGuardrails(scenario.quirks)
+        drawSecondIDs(&scenario)
         guard options.size == .longIDs else { return }
         scenario.quirks.hugeIDPercent = number(1...20)
         scenario.quirks.hugeIDBytes = 1 << number(10...21)
@@ -163,6 +164,18 @@ struct DrawnPlatform {
         for flow in scenario.flows.indices {
             for audience in scenario.flows[flow].audiences.indices where has() {
                 scenario.flows[flow].audiences[audience].triggerType = "AFTER_SEGMENT_EVAL"
+            }
+        }
+    }
+
+    /// Audiences that somebody uploaded: their mappings tell the customer's id as well as the system's.
+    private mutating func drawSecondIDs(_ scenario: inout Scenario) {
+        guard has() else { return }
+        let uploaded = (scenario.flows.first?.audiences ?? []).map(\.id).filter { _ in chance.hits(percent: 40) }
+        for flow in scenario.flows.indices {
+            for audience in scenario.flows[flow].audiences.indices {
+                let id = scenario.flows[flow].audiences[audience].id
+                if uploaded.contains(id) { scenario.flows[flow].audiences[audience].externalID = "uploaded-" + id }
             }
         }
     }

@@ -54,6 +54,10 @@ import Testing
             ("pages by position", { quirks, _ in quirks.pagesByPosition }),
             ("a window of an hour", { _, scenario in scenario.firstActivationWindowMilliseconds == 3_600_000 }),
             ("a lag beyond settle", { _, scenario in scenario.runs.longestLagMilliseconds > 300_000 }),
+            (
+                "second ids",
+                { _, scenario in scenario.flows.contains { $0.audiences.contains { $0.externalID != nil } } }
+            ),
             ("followers", { _, scenario in scenario.followers != nil }),
             ("refusals", { _, scenario in !scenario.refusals.isEmpty }),
             ("sandboxes", { _, scenario in scenario.flows.contains { $0.sandbox == "dev-1" } }),

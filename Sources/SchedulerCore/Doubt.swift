@@ -15,6 +15,8 @@ enum DoubtBounds {
     static let lookUpsNeeded = 5
     /// A doubt that only runs without a name, or listings that show too little, keep open goes to a person after this many times `settle`.
     static let patience = 3
+    /// A run is in listings so long after it began, at the latest: what is not by then began later than the call.
+    static let showsLate = Duration.seconds(3600)
     /// Calls again after an established absence, per activation.
     static let retryLimit = 1
 }
@@ -24,21 +26,36 @@ extension Scheduler {
     mutating func settleDoubts(
         on flow: DataflowKey, _ known: RunsKnowledge, at now: Moment, _ step: inout Step
     ) {
+        var owners = runOwners()
         for activation in knowledge.doubts.keys.sorted() {
             guard case .inDoubt(let callID) = state[activation]?.phase, let call = state.calls[callID]?.call,
                 let pair = state.pair(of: activation), DataflowKey(call.sandbox, pair.dataflow) == flow,
                 let watch = knowledge.doubts[activation], known.askedAt.monotonic >= watch.startedAt
             else { continue }
-            settle(activation, pair, call, watch, known, at: now, &step)
+            settle(activation, pair, call, watch, known, owners, at: now, &step)
+            if case .running(let run) = state[activation]?.phase { owners[run, default: []].append(activation) }
         }
+    }
+
+    /// Which activations each run of ours serves: looked up once for an answer, since a listing is held against each doubt.
+    private func runOwners() -> [RunID: [ActivationID]] {
+        var owners: [RunID: [ActivationID]] = [:]
+        for occurrence in state.occurrences.values {
+            for (position, held) in occurrence.activations.enumerated() {
+                if case .running(let run) = held.phase {
+                    owners[run, default: []].append(occurrence.activationID(at: position))
+                }
+            }
+        }
+        return owners
     }
 
     private mutating func settle(
         _ activation: ActivationID, _ pair: Pair, _ call: Call, _ watch: WatchedDoubt, _ known: RunsKnowledge,
-        at now: Moment, _ step: inout Step
+        _ owners: [RunID: [ActivationID]], at now: Moment, _ step: inout Step
     ) {
         let baseline = self.baseline(of: activation, pair, call)
-        let candidates = candidates(of: activation, pair, call, known, at: now)
+        let candidates = candidates(of: activation, pair, call, known, owners, at: now)
         let named = candidates.filter { $0.audiences.contains(pair.audience) }
             .sorted { ($0.createdAt ?? .distantPast, $0.id) < ($1.createdAt ?? .distantPast, $1.id) }
             .map { (run: $0, provenance: provenance(of: $0, pair, in: call.sandbox, at: now)) }
@@ -86,13 +103,15 @@ extension Scheduler {
 
     /// The runs of a listing that may be of a call, for whomever.
     private func candidates(
-        of activation: ActivationID, _ pair: Pair, _ call: Call, _ known: RunsKnowledge, at now: Moment
+        of activation: ActivationID, _ pair: Pair, _ call: Call, _ known: RunsKnowledge,
+        _ owners: [RunID: [ActivationID]], at now: Moment
     ) -> [DataflowRun] {
         var baseline = self.baseline(of: activation, pair, call)
         if mutant(.adoptsAnyRun) { baseline = Baseline(runs: [], horizon: nil) }
         let times = (state[activation]?.doubtfulTimes ?? []) + (state.calls[call.id]?.sentAt.map { [$0] } ?? [])
         return known.listing.runs.filter {
-            !baseline.covers($0) && !isOfAnotherCall($0.id, call) && !wasOurs($0.id, before: call, pair.dataflow)
+            !baseline.covers($0) && !isOfAnotherCall(owners[$0.id], call)
+                && !wasOurs($0.id, before: call, pair.dataflow)
                 && mayBe($0, ofCallsAt: times, at: now)
         }
     }
@@ -123,9 +142,10 @@ extension Scheduler {
     }
 
     /// A run that belongs to an activation of another call. One run may serve several pairs of one call.
-    private func isOfAnotherCall(_ run: RunID, _ call: Call) -> Bool {
+    private func isOfAnotherCall(_ owners: [ActivationID]?, _ call: Call) -> Bool {
+        guard let owners else { return false }
         let members = Set(call.activations)
-        return activations(running: run).contains { !members.contains($0) }
+        return owners.contains { !members.contains($0) }
     }
 
     private mutating func giveUpWaiting(
@@ -189,20 +209,21 @@ extension Scheduler {
     /// Whether another pair of its call is in doubt, or set aside, over a run that may be of the call or of the schedule.
     private func mayHaveTakenEffect(callOf activation: ActivationID, at now: Moment) -> Bool {
         guard case .inDoubt(let id) = state[activation]?.phase, let call = state.calls[id]?.call else { return false }
+        let owners = runOwners()
         return zip(call.activations, call.pairs).contains { other, pair in
             guard other != activation, let held = state[other] else { return false }
             switch held.phase {
-            case .inDoubt(id), .quarantined(call: id?): return hasOpenCandidate(other, pair, call, at: now)
+            case .inDoubt(id), .quarantined(call: id?): return hasOpenCandidate(other, pair, call, owners, at: now)
             default: return false
             }
         }
     }
 
     private func hasOpenCandidate(
-        _ activation: ActivationID, _ pair: Pair, _ call: Call, at now: Moment
+        _ activation: ActivationID, _ pair: Pair, _ call: Call, _ owners: [RunID: [ActivationID]], at now: Moment
     ) -> Bool {
         guard let known = knowledge.runs[DataflowKey(call.sandbox, pair.dataflow)] else { return false }
-        return candidates(of: activation, pair, call, known, at: now).contains { run in
+        return candidates(of: activation, pair, call, known, owners, at: now).contains { run in
             guard run.audiences.contains(pair.audience) else { return false }
             switch provenance(of: run, pair, in: call.sandbox, at: now) {
             case .open, .untold: return true
@@ -218,6 +239,7 @@ extension Scheduler {
     mutating func settleSetAside(
         on flow: DataflowKey, _ known: RunsKnowledge, at now: Moment, _ step: inout Step
     ) {
+        var owners: [RunID: [ActivationID]]?
         for occurrence in state.occurrences.values.sorted(by: { $0.id < $1.id })
         where occurrence.occurrence.sandbox == flow.sandbox {
             for (position, held) in occurrence.activations.enumerated() {
@@ -226,12 +248,14 @@ extension Scheduler {
                     let call = state.calls[id]?.call
                 else { continue }
                 let activation = occurrence.activationID(at: position)
-                let ours = candidates(of: activation, pair, call, known, at: now)
+                let present = owners ?? runOwners()
+                let ours = candidates(of: activation, pair, call, known, present, at: now)
                     .filter {
                         $0.audiences.contains(pair.audience)
                             && provenance(of: $0, pair, in: flow.sandbox, at: now) == .ours
                     }
                     .min { ($0.createdAt ?? .distantPast, $0.id) < ($1.createdAt ?? .distantPast, $1.id) }
+                owners = ours == nil ? present : nil
                 guard let ours else { continue }
                 record(
                     .activationResolved(
@@ -327,12 +351,15 @@ extension Scheduler {
     }
 
     /// Whether a run can have been begun by one of these calls: it did not begin long after all of them, by the platform's own clock,
-    /// and it does not say that it read what only scheduled runs read. A run that does not say when it began may have begun now.
+    /// and it does not say that it read what only scheduled runs read.
     private func mayBe(_ run: DataflowRun, ofCallsAt times: [Instant], at now: Moment) -> Bool {
         if mutant(.adoptsAnyRun) { return true }
         if run.readsIncremental { return false }
-        guard !times.isEmpty, let createdAt = run.createdAt ?? platformTime(at: now) else { return true }
-        return times.contains { createdAt <= $0 + configuration.effectTime }
+        guard !times.isEmpty else { return true }
+        if let createdAt = run.createdAt { return times.contains { createdAt <= $0 + configuration.effectTime } }
+        // One that a refusal names and that no listing shows yet: for a while it can only be ours that shows late.
+        guard let platformNow = platformTime(at: now) else { return true }
+        return times.contains { platformNow <= $0 + max(DoubtBounds.showsLate, configuration.effectTime) }
     }
 
     /// Whether a run of an earlier call may turn up for it, and nothing of it is on the wire.

@@ -130,20 +130,19 @@ extension Scheduler {
         }
         if mutant(.noExportGate) { return nil }
         if let open = known.open.first {
-            if let failure = failure(of: .exportJobs(asked), since: known.askedAt, at: now) {
-                return .unknown(.export, failure: failure)
-            }
+            if let closure = grownOld(.export, .exportJobs(asked), since: known.askedAt, at: now) { return closure }
             return .exportRunning(open.job, since: open.job.createdAt ?? known.since, askedAt: open.shownAt)
         }
         if isFresh(known.askedAt, at: now) { return nil }
         return .unknown(.export, failure: knowledge.askTroubles[.exportJobs(sandbox)]?.detail)
     }
 
-    /// Why nothing newer is known, where an answer has grown so old that what it said may have ended long ago.
-    private func failure(of kind: AskKind, since askedAt: Moment, at now: Moment) -> String? {
-        guard let trouble = knowledge.askTroubles[kind] else { return nil }
+    /// What an answer said that has grown so old that it may be over long ago: asking fails, or nobody asked, since another gate
+    /// was closed.
+    private func grownOld(_ gate: GateName, _ kind: AskKind, since askedAt: Moment, at now: Moment) -> Closure? {
         let age = max(now.monotonic - askedAt.monotonic, now.wall - askedAt.wall)
-        return age > GateBounds.definitionPause ? trouble.detail : nil
+        let bound = max(GateBounds.definitionPause, configuration.polling.gate * GateBounds.definitionPatience)
+        return age > bound ? .unknown(gate, failure: knowledge.askTroubles[kind]?.detail) : nil
     }
 
     /// A run in progress that is not ours closes the dataflow: a scheduled one, or one that a person started. See
@@ -155,9 +154,7 @@ extension Scheduler {
         guard let known = knowledge.runs[DataflowKey(sandbox, pair.dataflow)],
             let run = known.listing.runs.first(where: { isInTheWay($0, known) && closes($0, pair, sandbox) })
         else { return nil }
-        if let now, let failure = failure(of: .runs(sandbox), since: known.askedAt, at: now) {
-            return .unknown(.dataflow, failure: failure)
-        }
+        if let now, let closure = grownOld(.dataflow, .runs(sandbox), since: known.askedAt, at: now) { return closure }
         return .dataflowBusy(run, askedAt: known.missing[run.id]?.shownAt ?? known.askedAt)
     }
 

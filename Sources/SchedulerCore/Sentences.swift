@@ -64,6 +64,11 @@ extension Scheduler {
         switch holder {
         case .activation(let id):
             let campaign = state.occurrences[id.occurrence]?.occurrence.campaign.text ?? "another campaign"
+            if state[id]?.phase == .waiting {
+                return GateSentence(
+                    evidence: "activation \(id) of \(campaign) waits before it in the lane of \"\(audience)\"",
+                    opens: "when its run has ended", since: state[id]?.since)
+            }
             return GateSentence(
                 evidence: "activation \(id) of \(campaign) holds the lane of \"\(audience)\"",
                 opens: "when its run has ended", since: state[id]?.since)
@@ -183,11 +188,30 @@ extension Scheduler {
         }
         if let closure = busyClosure(pair, occurrence.sandbox, at: now) { found.append(closure) }
         if let holder = lanes.holders[lane(of: pair, in: occurrence.sandbox)] { found.append(.lane(holder)) }
+        // Behind one that waits as well: the head of the line goes first.
+        if found.isEmpty, let head = headOfLine(before: id, pair, occurrence.sandbox, at: now) {
+            found.append(.lane(.activation(head)))
+        }
         // What is asked about right before the call is told where the asking is in trouble.
         if found.isEmpty, case .unknown(let gate, .some(let failure)) = freshClosure(pair, occurrence.sandbox, at: now)
         {
             found.append(.unknown(gate, failure: failure))
         }
         return found
+    }
+
+    /// The waiting activation that goes first in the lane of another one; nil where that is this one.
+    private func headOfLine(
+        before id: ActivationID, _ pair: Pair, _ sandbox: SandboxName, at now: Moment
+    ) -> ActivationID? {
+        let key = lane(of: pair, in: sandbox)
+        for (occurrence, position) in waitingActivations() where occurrence.occurrence.sandbox == sandbox {
+            guard lane(of: occurrence.occurrence.pairs[position], in: sandbox) == key,
+                ownClosure(occurrence.occurrence, occurrence.activations[position], at: now) == nil
+            else { continue }
+            let head = occurrence.activationID(at: position)
+            return head == id ? nil : head
+        }
+        return nil
     }
 }

@@ -344,6 +344,11 @@ import Testing
         var rig = Rig(configuration([campaign("sale") { $0.startWithin = .seconds(12 * 3600) }]))
         rig.onCall = { _ in .doubtful(detail: "timeout") }
         _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.onCall = { _ in nil }
+        rig.advance(.seconds(290))
+        rig.exportRuns = true
+        rig.advance(.seconds(7200))
+        rig.exportRuns = false
         let pair = vip
         rig.onCall = { _ in .refused(.alreadyRunning(pair, "run-9", detail: "run already going on")) }
         rig.advance(.seconds(3600))

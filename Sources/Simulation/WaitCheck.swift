@@ -89,7 +89,7 @@ extension World {
 
     /// After everything healed, what `start_within` still covers is delivered.
     func lookAtExpiry(of id: ActivationID, _ reason: String) {
-        if let wrong = closureJudge().wrongExpiry(of: id, reason) {
+        if let wrong = closureJudge(at: decidedAt).wrongExpiry(of: id, reason) {
             checker.report("the gate that an expiry names was closed", "activation \(id): \(wrong)", at: wall)
         }
         guard let healedAt, let state = checker.folded[id], let pair = checker.folded.pair(of: id),

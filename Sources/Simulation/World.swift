@@ -197,10 +197,12 @@ package final class World {
     }
 
     /// What is true at this moment.
-    func closureJudge() -> ClosureJudge {
+    ///
+    /// - Parameter decided: What the daemon's clock showed when it decided; nil for now.
+    func closureJudge(at decided: Instant? = nil) -> ClosureJudge {
         ClosureJudge(
             state: checker.folded, plans: checker.plans, hearing: checker.hearing, model: model, truth: checker.truth,
-            wall: wall, now: trueTime, platformTime: { [self] in platformTime(of: $0) },
+            wall: decided ?? wall, now: trueTime, platformTime: { [self] in platformTime(of: $0) },
             way: .seconds(120) + .milliseconds(delays.longest))
     }
 

@@ -56,6 +56,7 @@ extension Scheduler {
     ) {
         let baseline = self.baseline(of: activation, pair, call)
         let candidates = candidates(of: activation, pair, call, known, owners, at: now)
+        let missing = noteSeen(candidates, by: activation, in: known)
         let named = candidates.filter { $0.audiences.contains(pair.audience) }
             .sorted { ($0.createdAt ?? .distantPast, $0.id) < ($1.createdAt ?? .distantPast, $1.id) }
             .map { (run: $0, provenance: provenance(of: $0, pair, in: call.sandbox, at: now)) }
@@ -85,6 +86,11 @@ extension Scheduler {
             giveUpWaiting(activation, watch, reason, at: now, &step)
             return
         }
+        if missing {
+            let reason = "a run that may be this one was seen, and is missing from the answers since"
+            giveUpWaiting(activation, watch, reason, at: now, &step)
+            return
+        }
         guard isComplete else {
             let reason = "the runs of before the call are not listed, so that its own may be missing as well"
             giveUpWaiting(activation, watch, reason, at: now, &step)
@@ -99,6 +105,19 @@ extension Scheduler {
         if lookUps >= DoubtBounds.lookUpsNeeded, now.monotonic - watch.startedAt >= configuration.settling {
             absent(activation, lookUps, at: now, &step)
         }
+    }
+
+    /// Remembers what may be of the call and does not say for whom it is. It is looked for until it ends, or names another one.
+    ///
+    /// - Returns: Whether one of those seen before is missing now.
+    private mutating func noteSeen(
+        _ candidates: [DataflowRun], by activation: ActivationID, in known: RunsKnowledge
+    ) -> Bool {
+        let shown = Set(known.listing.runs.map(\.id))
+        let missing = (knowledge.doubts[activation]?.seen ?? []).subtracting(shown)
+        let nameless = candidates.filter(\.audiences.isEmpty).map(\.id)
+        knowledge.doubts[activation]?.seen = missing.union(nameless)
+        return !missing.isEmpty && !mutant(.emptyProvesAbsence)
     }
 
     /// The runs of a listing that may be of a call, for whomever.
@@ -197,7 +216,7 @@ extension Scheduler {
         if state.calls[id]?.tookEffect == true { return true }
         // Journals of before did not keep it with the call.
         return call.activations.contains { other in
-            guard let held = state[other], held.doubtRetries == 0 else { return false }
+            guard let held = state[other], held.doubtRetries == 0, held.doubtfulCall != id else { return false }
             switch held.phase {
             case .running: return true
             case .ended(let outcome): return outcome.run != nil
@@ -303,10 +322,9 @@ extension Scheduler {
         var doubted: [Call] = []
         for taker in takers {
             withdraw(callOf: taker, &step)
-            let wasInDoubt = (state[taker]?.doubtRetries ?? 0) > 0
             let call = state[taker]?.doubtfulCall.flatMap { state.calls[$0]?.call }
             start(run.id, of: taker, adopted: true, at: now, &step)
-            if wasInDoubt, let call { doubted.append(call) }
+            if let call { doubted.append(call) }
         }
         for call in doubted { doubtAgain(call, at: now, &step) }
         return !takers.isEmpty
@@ -382,12 +400,11 @@ extension Scheduler {
         step.effects.append(.dropCall(call))
     }
 
-    /// A run of one pair has shown that a call took effect: the others, which were absent, are in doubt about it again.
+    /// A run of one pair has shown that a call took effect, though it was absent, or refused: the others that it may have taken are
+    /// in doubt about it again. One run may serve them all, and names them only at its end.
     private mutating func doubtAgain(_ call: Call, at now: Moment, _ step: inout Step) {
         for activation in call.activations {
-            guard let held = state[activation], held.doubtRetries > 0, held.doubtfulCall == call.id,
-                isUnsent(held.phase)
-            else { continue }
+            guard let held = state[activation], held.doubtfulCall == call.id, isUnsent(held.phase) else { continue }
             withdraw(callOf: activation, &step)
             doubt(activation, call.id, "its call took effect for another of its pairs", at: now, &step)
         }

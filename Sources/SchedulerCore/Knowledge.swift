@@ -168,6 +168,8 @@ struct WatchedDoubt: Equatable, Sendable {
     var nextLook: Monotonic
     /// Looks so far, successful or not, since this process began: the place in the table of intervals.
     var looks = 0
+    /// Runs that may be of its call and that did not say for whom they are, when they were seen last.
+    var seen: Set<RunID> = []
 }
 
 /// A run that the platform named when it refused a call, and that is not known to be ours.

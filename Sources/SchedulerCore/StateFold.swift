@@ -224,12 +224,12 @@ extension State {
     }
 
     /// A call is held until it is answered, for as long as an activation needs its baseline to settle a doubt, and for as long as
-    /// one that was in doubt about it is not on its way again.
+    /// one that it may have taken is not on its way again.
     private mutating func forgetSettledCalls() {
         for (id, call) in calls where call.isSending {
             let isNeeded = call.call.activations.contains { activation in
                 guard let held = self[activation] else { return false }
-                let wasInDoubt = held.doubtRetries > 0 && held.doubtfulCall == id
+                let wasInDoubt = held.doubtfulCall == id
                 return switch held.phase {
                 case .calling(let other): other == id || wasInDoubt
                 case .inDoubt(let other), .quarantined(call: let other?): other == id
@@ -267,6 +267,8 @@ extension State {
         guard let held = self[id] else { return }
         let call: CallID? =
             switch held.phase {
+            // Doubted again after a refusal, which may take effect for one pair and not for another.
+            case .inDoubt(let call) where held.doubtfulCall == call && held.doubtRetries == 0: nil
             case .calling(let call), .inDoubt(let call): call
             case .quarantined(let call): call
             case .waiting: held.doubtRetries > 0 ? held.doubtfulCall : nil

@@ -102,8 +102,10 @@ struct ClosureJudge {
     private func wrong(_ holder: LaneHolder, _ pair: Pair, in sandbox: SandboxName) -> String? {
         switch holder {
         case .activation(let id):
+            // Who waits in front of it holds it back as well.
+            let isInFront = state[id].map { $0.holdsLane || $0.phase == .waiting } ?? false
             let isHeld =
-                state[id]?.holdsLane == true && state.pair(of: id)?.audience == pair.audience
+                isInFront && state.pair(of: id)?.audience == pair.audience
                 && state.occurrences[id.occurrence]?.occurrence.sandbox == sandbox
             return isHeld ? nil : "activation \(id) does not hold its lane"
         case .foreign(let run, let dataflow):

@@ -355,4 +355,54 @@ import Testing
         #expect(rig.calls.count == 2)
         #expect(rig.scheduler.state[activation(1, 1)]?.phase == .quarantined(call: nil))
     }
+
+    // Found by simulation: one run served all pairs of a refused call, and the next refusal named it for one of them.
+    @Test
+    func `when a refused call turns out to have taken one pair, its others are looked for before they are sent again`()
+    {
+        var rig = Rig(configuration([campaign("sale", .manual, [a1, a2]) { $0.startWithin = .seconds(12 * 3600) }]))
+        rig.runDuration = .seconds(3000)
+        rig.delaysTurns = true
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        let shared = rig.addRun(a1)
+        rig.runs[0].audiences = []
+        rig.isVisible = { _ in false }
+        rig.hidesSingly = true
+        rig.onCall = { _ in .throttled(retryAfter: .seconds(60), detail: "quota") }
+        rig.feed(.callTurn(CallID(1)))
+        rig.delaysTurns = false
+        let pair = a1
+        rig.onCall = { _ in .refused(.alreadyRunning(pair, shared, detail: "run already going on")) }
+        rig.advance(.seconds(120))
+        #expect(rig.calls.count == 2)
+        #expect(rig.scheduler.state[activation(1, 2)]?.phase == .inDoubt(CallID(1)))
+        rig.onCall = { _ in nil }
+        rig.isVisible = { _ in true }
+        rig.hidesSingly = false
+        rig.advance(.seconds(2000))
+        rig.runs[0].audiences = [a1.audience, a2.audience]
+        rig.advance(.seconds(4000))
+        #expect(rig.calls.count == 2)
+        #expect(rig.endings == [.succeeded])
+    }
+
+    // Found by simulation: it was missing from one answer, and the call counted as absent.
+    @Test func `a run without a name that was seen once is looked for until it says for whom it is`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.runDuration = .seconds(600)
+        rig.onCall = { _ in .doubtful(detail: "timeout") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.onCall = { _ in nil }
+        let run = rig.addRun(vip)
+        rig.runs[0].audiences = []
+        rig.advance(.seconds(200))
+        rig.isVisible = { _ in false }
+        rig.advance(.seconds(250))
+        #expect(rig.scheduler.state[activation(1, 1)]?.phase == .inDoubt(CallID(1)))
+        rig.isVisible = { _ in true }
+        rig.runs[0].audiences = [vip.audience]
+        rig.advance(.seconds(2000))
+        #expect(adopted(rig) == [run])
+        #expect(rig.calls.count == 1)
+    }
 }

@@ -204,6 +204,10 @@ struct ClosureJudge {
                 run.map { $0.flow == pair.dataflow.text && begin <= $0.endsAt }
                 ?? wasClosed(pair, in: occurrence.sandbox, since: begin)
         case .mapping, .scheduleRange, .firstActivation: isTrue = wasClosed(pair, in: occurrence.sandbox, since: begin)
+        case .lane where evidence.contains(" waits before it "):
+            // That one may end in the same step.
+            let front = named(after: "activation").flatMap { ActivationID($0) }
+            isTrue = front.map { state.pair(of: $0)?.audience == pair.audience || state[$0] == nil } ?? false
         case .lane:
             isTrue =
                 isLaneHeld(pair, in: occurrence.sandbox)

@@ -194,7 +194,8 @@ struct ValueClient: SimulatedClient {
         return DataflowDefinition.Mapping(
             ids: [audience.id, audience.externalID].compactMap { $0 }.map { AudienceID($0) }, name: audience.name,
             createdAt: createdAt, startsAt: day(audience.startDate ?? "2020-01-01"),
-            endsAt: isOnce ? nil : day(audience.endDate), hasUniqueFileNames: true)
+            endsAt: isOnce ? nil : day(audience.endDate), hasUniqueFileNames: true,
+            startMinute: audience.triggerType == "AFTER_SEGMENT_EVAL" ? nil : 21 * 60, isOnce: isOnce)
     }
 
     /// As the platform tells its times, and the `Date` of an answer.

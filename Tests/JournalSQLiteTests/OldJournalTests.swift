@@ -34,7 +34,21 @@ import Testing
         #expect(snapshot.sequence == 6)
         var folded = try #require(RecordCoding.decodeState(snapshot.bytes))
         try store.replay(after: snapshot.sequence) { folded.apply($0.record) }
-        #expect(folded == whole)
+        #expect(try kept(folded) == kept(whole))
+    }
+
+    /// Without the baselines of before that nobody needs: snapshots of before hold them for every call.
+    private func kept(_ state: State) throws -> String {
+        func thinned(_ value: Any) -> Any {
+            if let object = value as? [String: Any] {
+                let isNeeded = object["doubtfulCall"] != nil || (object["doubtRetries"] as? Int ?? 0) > 0
+                return object.filter { $0.key != "firstBaseline" || isNeeded }.mapValues(thinned)
+            }
+            return (value as? [Any])?.map(thinned) ?? value
+        }
+        let json = try JSONSerialization.jsonObject(with: Data(RecordCoding.encode(state)))
+        let bytes = try JSONSerialization.data(withJSONObject: thinned(json), options: [.sortedKeys])
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// The fold is as frozen as the records are: a snapshot may be left unread, but what it says may not change unnoticed.

@@ -417,7 +417,7 @@ import Testing
             let vip = Pair(dataflow: "flow", audience: "vip")
             return closure.map { rig.scheduler.sentence(for: $0, vip, in: sandbox, at: rig.now).evidence } ?? ""
         }
-        #expect(words().contains("is running"))
+        #expect(words().contains("is PROCESSING"))
         rig.advance(.seconds(1200))
         #expect(words().contains("no right"))
         #expect(rig.calls.isEmpty)

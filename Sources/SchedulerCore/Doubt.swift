@@ -344,12 +344,22 @@ extension Scheduler {
             let position = occurrence.activations.indices.first { position in
                 let held = occurrence.activations[position]
                 return occurrence.occurrence.pairs[position] == pair && expectsRun(held)
-                    && held.firstBaseline?.certainlyLacks(run) == true
+                    && held.firstBaseline.map { certainlyLacks($0, run, at: now) } == true
                     && mayBe(run, ofCallsAt: held.doubtfulTimes ?? [], at: now)
             }
             if let position { return occurrence.activationID(at: position) }
         }
         return nil
+    }
+
+    /// Whether a run began after the call of a baseline. One without a time may be older than a cut listing, unless it is under way
+    /// and would have been for longer than runs are.
+    private func certainlyLacks(_ baseline: Baseline, _ run: DataflowRun, at now: Moment) -> Bool {
+        if baseline.certainlyLacks(run) { return true }
+        guard !baseline.covers(run), run.createdAt == nil, run.status == .running, let horizon = baseline.horizon,
+            let platformNow = platformTime(at: now)
+        else { return false }
+        return platformNow - horizon > configuration.guardrails.runMaximumAge
     }
 
     /// A run that the platform named, and that it never shows, may be of the earlier call of an activation that waits for it.

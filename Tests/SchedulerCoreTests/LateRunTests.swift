@@ -405,4 +405,27 @@ import Testing
         #expect(adopted(rig) == [run])
         #expect(rig.calls.count == 1)
     }
+
+    // Found by simulation: the listing before the call was cut, and the refusal says nothing of when its run began.
+    @Test func `a run that a refusal names is ours although the listing before the call was cut days back`() {
+        var rig = Rig(configuration([campaign("sale") { $0.startWithin = .seconds(12 * 3600) }]))
+        rig.clockAhead = .zero
+        rig.runDuration = .seconds(60)
+        for _ in 1...6 {
+            rig.addRun(Pair(dataflow: "flow", audience: "other"))
+            rig.advance(.seconds(20_000))
+        }
+        rig.advance(.seconds(4 * 86_400))
+        rig.addRun(Pair(dataflow: "flow", audience: "other"))
+        rig.advance(.seconds(3600))
+        rig.runsPerListing = 3
+        rig.onCall = { _ in .doubtful(detail: "timeout") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(1))
+        let pair = vip
+        rig.onCall = { _ in .refused(.alreadyRunning(pair, "run-9", detail: "run already going on")) }
+        rig.advance(.seconds(400))
+        #expect(rig.calls.count == 2)
+        #expect(adopted(rig) == ["run-9"])
+    }
 }

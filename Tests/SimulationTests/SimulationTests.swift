@@ -105,7 +105,6 @@ import Testing
     @Test func `an activation that was accepted twice, and one that a person ordered again`() {
         var checker = Checker(truth: truth)
         checker.stored([occurrence(1, nominal: at)], at: at) { _ in nil }
-        checker.stored([occurrence(1, nominal: at)], at: at) { _ in nil }
         sending(&checker, 1)
         var ledger = Ledger()
         ledger.acceptances = [acceptance(1)]
@@ -155,6 +154,7 @@ import Testing
     @Test func `a call during an export that everybody could know of`() {
         var checker = Checker(truth: truth)
         checker.truth.began(export: "4711", at: at - .seconds(10), until: at + .seconds(600))
+        checker.stored([occurrence(1, nominal: at)], at: at) { _ in nil }
         sending(&checker, 1)
         var ledger = Ledger()
         ledger.violations = [.init(rule: .duringExport, atMilliseconds: 300, detail: "")]

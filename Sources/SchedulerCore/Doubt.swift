@@ -56,10 +56,11 @@ extension Scheduler {
     ) {
         let baseline = self.baseline(of: activation, pair, call)
         let candidates = candidates(of: activation, pair, call, known, owners, at: now)
-        let missing = noteSeen(candidates, by: activation, in: known)
         let named = candidates.filter { $0.audiences.contains(pair.audience) }
             .sorted { ($0.createdAt ?? .distantPast, $0.id) < ($1.createdAt ?? .distantPast, $1.id) }
             .map { (run: $0, provenance: provenance(of: $0, pair, in: call.sandbox, at: now)) }
+        let open = named.filter { $0.provenance == .open }.map(\.run)
+        let missing = noteSeen(candidates.filter(\.audiences.isEmpty) + open, by: activation, in: known)
         if let ours = named.first(where: { $0.provenance == .ours })?.run {
             start(ours.id, of: activation, adopted: true, at: now, &step)
             for (twin, provenance) in named where provenance == .ours && twin.id != ours.id {
@@ -71,7 +72,7 @@ extension Scheduler {
             return setAside(activation, Self.untold(untold), holdsLane: true, at: now, &step)
         }
         // While it is under way nothing else is sent for the pair, and its end may tell.
-        if let open = named.first(where: { $0.provenance == .open })?.run {
+        if let open = open.first {
             guard now.monotonic - watch.startedAt >= configuration.polling.runLate else { return }
             return setAside(activation, Self.untold(open), holdsLane: true, at: now, &step)
         }
@@ -83,6 +84,11 @@ extension Scheduler {
         let isComplete = showsWhatWas || mutant(.emptyProvesAbsence)
         if candidates.contains(where: { $0.audiences.isEmpty }) {
             let reason = "a run exists that may be this one, and it never said for which audience it is"
+            giveUpWaiting(activation, watch, reason, at: now, &step)
+            return
+        }
+        if mayShareRun(activation, pair, call, known) {
+            let reason = "a run of its call has not said for whom it is, and may serve this pair as well"
             giveUpWaiting(activation, watch, reason, at: now, &step)
             return
         }
@@ -107,16 +113,27 @@ extension Scheduler {
         }
     }
 
-    /// Remembers what may be of the call and does not say for whom it is. It is looked for until it ends, or names another one.
+    /// Whether another pair of its call on the same dataflow has a run that has not said for whom it is: one may serve them all, and
+    /// names them at its end.
+    private func mayShareRun(
+        _ activation: ActivationID, _ pair: Pair, _ call: Call, _ known: RunsKnowledge
+    ) -> Bool {
+        zip(call.activations, call.pairs).contains { other, place in
+            guard other != activation, place.dataflow == pair.dataflow, case .running(let run)? = state[other]?.phase
+            else { return false }
+            return known.listing.runs.first { $0.id == run }?.audiences.isEmpty ?? true
+        }
+    }
+
+    /// Remembers what may be of the call and nothing tells yet. It is looked for until something does.
     ///
     /// - Returns: Whether one of those seen before is missing now.
     private mutating func noteSeen(
-        _ candidates: [DataflowRun], by activation: ActivationID, in known: RunsKnowledge
+        _ unsettled: [DataflowRun], by activation: ActivationID, in known: RunsKnowledge
     ) -> Bool {
         let shown = Set(known.listing.runs.map(\.id))
         let missing = (knowledge.doubts[activation]?.seen ?? []).subtracting(shown)
-        let nameless = candidates.filter(\.audiences.isEmpty).map(\.id)
-        knowledge.doubts[activation]?.seen = missing.union(nameless)
+        knowledge.doubts[activation]?.seen = missing.union(unsettled.map(\.id))
         return !missing.isEmpty && !mutant(.emptyProvesAbsence)
     }
 

@@ -168,7 +168,7 @@ struct WatchedDoubt: Equatable, Sendable {
     var nextLook: Monotonic
     /// Looks so far, successful or not, since this process began: the place in the table of intervals.
     var looks = 0
-    /// Runs that may be of its call and that did not say for whom they are, when they were seen last.
+    /// Runs that may be of its call, and of which nothing told yet, when they were seen last.
     var seen: Set<RunID> = []
 }
 

@@ -168,4 +168,18 @@ import Testing
             #expect(fired == isFollowed, "\(job.id)")
         }
     }
+
+    // Found by simulation: it was missing from one answer, and its call counted as absent.
+    @Test func `one that was seen, and of which nothing tells, is not absent because an answer leaves it out`() {
+        var rig = doubtAfterExport()
+        let run = rig.addRun(vip)
+        rig.advance(.seconds(100))
+        rig.isVisible = { _ in false }
+        rig.advance(.seconds(300))
+        #expect(rig.scheduler.state[activation(1, 1)]?.phase == .inDoubt(CallID(1)))
+        rig.isVisible = { _ in true }
+        rig.runs[0].metrics.snapshot = "01HG0000000000000000000000"
+        rig.advance(.seconds(2000))
+        #expect(adopted(rig) == [run])
+    }
 }

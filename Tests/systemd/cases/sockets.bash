@@ -96,7 +96,7 @@ check "nor has that left a trace" test "$(history)" = "$before"
 for name in $orders; do
     case $name in
     # There is nothing to settle, and so the order arrives, and is refused for that.
-    resolve | cancel) check "anna may order: $name" order 1 "$anna" "$name" ;;
+    resolve | cancel | recount | disregard) check "anna may order: $name" order 1 "$anna" "$name" ;;
     *) check "anna may order: $name" order 0 "$anna" "$name" ;;
     esac
 done

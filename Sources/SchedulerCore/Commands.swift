@@ -137,8 +137,8 @@ extension Scheduler {
                     + "again then")
         default: return .refused("activation \(id) does not need a person: it is neither in doubt nor quarantined")
         }
-        if case .adopt(let run) = resolution, owns(run), !activations(running: run).isEmpty {
-            return .refused("run \(run) belongs to activation \(activations(running: run)[0]) already")
+        if case .adopt(let run) = resolution, let owner = stranger(owning: run, to: activation.phase) {
+            return .refused("run \(run) belongs to activation \(owner) already")
         }
         record(.activationResolved(activation: id, resolution: resolution, actor: actor, at: now.wall), &step)
         knowledge.doubts[id] = nil
@@ -160,6 +160,16 @@ extension Scheduler {
                     + "its audience may be refused until it ends, or deliver a second time", occurrence: id.occurrence)
         }
     }
+    /// An activation of another call that has a run. One run may serve several pairs of one call.
+    private func stranger(owning run: RunID, to phase: ActivationState.Phase) -> ActivationID? {
+        var members: [ActivationID] = []
+        switch phase {
+        case .inDoubt(let id), .quarantined(call: let id?): members = state.calls[id]?.call.activations ?? []
+        case .waiting, .calling, .running, .quarantined(call: nil), .ended: break
+        }
+        return activations(running: run).first { !members.contains($0) }
+    }
+
     /// Only one that holds something back now: a run that nobody has seen could be any text.
     private mutating func disregard(
         _ run: RunID, actor: String, at now: Moment, _ step: inout Step

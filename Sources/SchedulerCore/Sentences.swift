@@ -193,9 +193,14 @@ extension Scheduler {
             found.append(.lane(.activation(head)))
         }
         // What is asked about right before the call is told where the asking is in trouble.
-        if found.isEmpty, case .unknown(let gate, .some(let failure)) = freshClosure(pair, occurrence.sandbox, at: now)
-        {
-            found.append(.unknown(gate, failure: failure))
+        if found.isEmpty {
+            let sandbox = occurrence.sandbox
+            let kinds: [(GateName, AskKind)] = [
+                (.export, .exportJobs(sandbox)), (.mapping, .dataflows(sandbox)), (.dataflow, .runs(sandbox)),
+            ]
+            for (gate, kind) in kinds {
+                if let failure = knowledge.askTroubles[kind]?.detail { found.append(.unknown(gate, failure: failure)) }
+            }
         }
         return found
     }

@@ -183,4 +183,25 @@ import Testing
         state.apply(.activationResolved(activation: id, resolution: .retry, actor: "me", at: ten + .seconds(100_000)))
         #expect(state[id]?.expiresAt == ten + .seconds(103_600))
     }
+
+    // Found by simulation: the second pair of a run that serves both could not be given to it.
+    @Test func `one run can be adopted for every pair of its call, and for none of another`() {
+        let pairs = [Pair(dataflow: "flow", audience: "a1"), Pair(dataflow: "flow", audience: "a2")]
+        let third = campaign("third", .manual, [Pair(dataflow: "flow", audience: "a3")]) { $0.onDoubt = .hold }
+        var rig = Rig(configuration([campaign("sale", .manual, pairs) { $0.onDoubt = .hold }, third]))
+        rig.onCall = { _ in .doubtful(detail: "timeout") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        _ = rig.command(.fire("third", forceOverlap: false))
+        rig.advance(.seconds(600))
+        for index in 1...2 {
+            guard case .done? = rig.command(.resolve(activation(1, index), .adopt("run-7"))) else {
+                Issue.record("it is of its call")
+                return
+            }
+        }
+        guard case .refused? = rig.command(.resolve(activation(2, 1), .adopt("run-7"))) else {
+            Issue.record("it is of another call")
+            return
+        }
+    }
 }

@@ -154,9 +154,8 @@ beside-real-time:
 simulator:
 	$(PART) build-simulator $(IDLY) $(SWIFT) build $(CHECKED) -c release --product activation-sim --scratch-path .build-mutants -Xswiftc -DMUTANTS
 
-swarm: simulator ## the same for fixed seeds (RUNS=200), and for new ones for a minute
+swarm: simulator ## the same for fixed seeds (RUNS=100)
 	$(PART) swarm-fixed .build-mutants/release/activation-sim --seed 1 --runs $(RUNS)
-	$(PART) swarm-new .build-mutants/release/activation-sim --seed $(SEED) --seconds 60
 
 mutants: simulator ## prove the checkers of the simulation: known faults in the code must be found
 	$(PART) mutants .build-mutants/release/activation-sim --mutants

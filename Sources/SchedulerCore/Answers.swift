@@ -368,6 +368,8 @@ enum RefusalBounds {
     static let told = 2
     /// … and that is this old.
     static let patience = Duration.seconds(60)
+    /// Runs of others whose first naming is remembered.
+    static let named = 1000
     /// What goes on is told again after so long, if something is asked then.
     static let again = Duration.seconds(86_400)
 }

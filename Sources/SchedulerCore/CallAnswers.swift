@@ -168,6 +168,8 @@ extension Scheduler {
         else {
             return
         }
+        if knowledge.namedSince.count >= RefusalBounds.named { knowledge.namedSince = [:] }
+        knowledge.namedSince[run] = knowledge.namedSince[run] ?? platformTime(at: now)
         knowledge.foreign[run] = ForeignRun(
             sandbox: call.sandbox, pair: pair, nextLook: now.monotonic + configuration.polling.gate,
             knownAt: now.monotonic)
@@ -177,8 +179,8 @@ extension Scheduler {
     private func named(_ run: RunID, by pair: Pair, in sandbox: SandboxName) -> DataflowRun {
         knowledge.runs[DataflowKey(sandbox, pair.dataflow)]?.listing.runs.first { $0.id == run }
             ?? DataflowRun(
-                id: run, dataflow: pair.dataflow, createdAt: nil, status: .running, word: "", audiences: [pair.audience]
-            )
+                id: run, dataflow: pair.dataflow, createdAt: knowledge.namedSince[run], status: .running, word: "",
+                audiences: [pair.audience])
     }
 
     private mutating func takeNotMapped(

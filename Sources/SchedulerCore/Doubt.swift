@@ -322,7 +322,10 @@ extension Scheduler {
         _ run: DataflowRun, in sandbox: SandboxName, at now: Moment, _ step: inout Step
     ) -> Bool {
         if mutant(.lateRunsAreOthers) { return false }
-        guard !(state.ownRuns?[run.dataflow] ?? []).contains(where: { $0.run == run.id }) else { return false }
+        // What was known before, and was given up, is no new one.
+        guard !(state.ownRuns?[run.dataflow] ?? []).contains(where: { $0.run == run.id }), isOthers(run.id),
+            !knowledge.toldForgotten.contains(run.id)
+        else { return false }
         // All before the first starts: from then on the run is known to be ours.
         var takers: [ActivationID] = []
         for audience in run.audiences {

@@ -212,6 +212,8 @@ struct Knowledge: Sendable {
     var followed: [RunID: FollowedRun] = [:]
     var doubts: [ActivationID: WatchedDoubt] = [:]
     var foreign: [RunID: ForeignRun] = [:]
+    /// When a refusal named a run of others first, by the platform's clock, bounded: it is no run of a call that left later.
+    var namedSince: [RunID: Instant] = [:]
     var clock: PlatformClock?
     /// Dataflows whose files always have one name, and of which somebody was told.
     var toldStaticNames: Set<DataflowKey> = []

@@ -428,4 +428,20 @@ import Testing
         #expect(rig.calls.count == 2)
         #expect(adopted(rig) == ["run-9"])
     }
+
+    // Found by simulation: it had never ended, no listing reached back to it, and a later call of the pair was throttled.
+    @Test func `a run of others that was named before a call left is not taken for that call's`() {
+        var rig = Rig(configuration([campaign("sale", .manual, [a1, a2])]))
+        rig.clockAhead = .zero
+        rig.runDuration = .seconds(1000)
+        let pair = a1
+        rig.onCall = { _ in .refused(.alreadyRunning(pair, "run-9", detail: "run already going on")) }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(86_400))
+        rig.onCall = { _ in .throttled(retryAfter: .seconds(60), detail: "quota") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.onCall = { _ in .refused(.alreadyRunning(pair, "run-9", detail: "run already going on")) }
+        rig.advance(.seconds(120))
+        #expect(adopted(rig) == [])
+    }
 }

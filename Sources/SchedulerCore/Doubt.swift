@@ -73,7 +73,9 @@ extension Scheduler {
         }
         // While it is under way nothing else is sent for the pair, and its end may tell.
         if let open = open.first {
-            guard now.monotonic - watch.startedAt >= configuration.polling.runLate else { return }
+            // By the journal as well: what is watched begins anew with each process.
+            let age = max(now.monotonic - watch.startedAt, now.wall - (state[activation]?.since ?? now.wall))
+            guard age >= configuration.polling.runLate else { return }
             return setAside(activation, Self.untold(open), holdsLane: true, at: now, &step)
         }
         // An answer that shows nothing of what was there before the call proves nothing about what came after it.

@@ -32,6 +32,14 @@ import Testing
         rig.records.compactMap { if case .activationRunning(_, let run, true, _) = $0 { run } else { nil } }
     }
 
+    /// Until a lost call is absent, and for two hours of an export after that.
+    private func waitBehindExport(_ rig: inout Rig) {
+        rig.advance(.seconds(290))
+        rig.exportRuns = true
+        rig.advance(.seconds(7200))
+        rig.exportRuns = false
+    }
+
     private func runs(_ rig: Rig, of pair: Pair) -> Int {
         rig.runs.count { $0.dataflow == pair.dataflow && $0.audiences.contains(pair.audience) }
     }
@@ -215,10 +223,7 @@ import Testing
         rig.onCall = { _ in .doubtful(detail: "timeout") }
         _ = rig.command(.fire("sale", forceOverlap: false))
         rig.onCall = { _ in nil }
-        rig.advance(.seconds(290))
-        rig.exportRuns = true
-        rig.advance(.seconds(7200))
-        rig.exportRuns = false
+        waitBehindExport(&rig)
         let vip = vip
         rig.onCall = { _ in .refused(.alreadyRunning(vip, "run-1", detail: "Run already going on")) }
         rig.delaysTurns = true
@@ -345,10 +350,7 @@ import Testing
         rig.onCall = { _ in .doubtful(detail: "timeout") }
         _ = rig.command(.fire("sale", forceOverlap: false))
         rig.onCall = { _ in nil }
-        rig.advance(.seconds(290))
-        rig.exportRuns = true
-        rig.advance(.seconds(7200))
-        rig.exportRuns = false
+        waitBehindExport(&rig)
         let pair = vip
         rig.onCall = { _ in .refused(.alreadyRunning(pair, "run-9", detail: "run already going on")) }
         rig.advance(.seconds(3600))

@@ -65,6 +65,17 @@ import Testing
         #expect(rig.notifications(.quarantined) == 2)
     }
 
+    @Test func `one that does not end goes to a person after run_late, however often the daemon starts`() {
+        var rig = doubtAfterExport { $0.runDuration = .seconds(90_000) }
+        rig.addRun(vip)
+        for _ in 1...4 {
+            rig.advance(.seconds(80 * 60))
+            rig.restart()
+        }
+        rig.advance(.seconds(600))
+        #expect(rig.scheduler.state[activation(1, 1)]?.phase == .quarantined(call: CallID(1)))
+    }
+
     @Test func `one that read the snapshot alone is ours`() {
         var rig = doubtAfterExport()
         let run = rig.addRun(vip)

@@ -36,7 +36,7 @@ package struct RecordIndex: Equatable, Sendable {
             self.init(call.activations.map(\.occurrence), call: call.id)
         case .callSending(let call, _), .callWithdrawn(let call, _), .callAnswered(let call, _, _):
             self.init(call: call)
-        case .activationReturned(let activation, _, _, _, _, _), .activationInDoubt(let activation, _, _, _),
+        case .activationReturned(let activation, _, _, _, _, _, _), .activationInDoubt(let activation, _, _, _),
             .doubtLookedUp(let activation, _), .activationRunning(let activation, _, _, _),
             .runEndUnknown(let activation, _, _, _), .runLate(let activation, _, _),
             .activationEnded(let activation, _, _), .activationQuarantined(let activation, _, _, _),

@@ -137,7 +137,7 @@ package struct RecordReport {
 
     private mutating func describeActivation(_ record: Record) {
         switch record {
-        case .activationReturned(let id, let reason, let notBefore, _, _, _):
+        case .activationReturned(let id, let reason, let notBefore, _, _, _, _):
             let until = notBefore.map { ", not before \($0.rfc3339)" } ?? ""
             set("activation-returned", "back in line\(until): \(reason)", id)
         case .activationInDoubt(let id, let call, let reason, _):

@@ -60,10 +60,13 @@ extension Scheduler {
     mutating func takeDataflows(
         _ id: AskID, _ result: Result<[DataflowDefinition], AskFailure>, at now: Moment, _ step: inout Step
     ) {
-        guard let (ask, definitions) = take(id, result, at: now, &step),
-            case .dataflows(let sandbox, let asked) = ask.subject
-        else { return }
+        guard case .dataflows(let sandbox, let asked) = knowledge.asks[id]?.subject else { return }
         let wanted = Set(asked)
+        guard let (ask, definitions) = take(id, result, at: now, &step) else {
+            // What came to wait since the last answer may not have another before it expires.
+            tellMappingFaults(sandbox, wanted, at: now, &step)
+            return
+        }
         if let observedAt = definitions.compactMap(\.observedAt).max() {
             knowledge.clock = PlatformClock(observedAt: observedAt, answeredAt: now.monotonic)
         } else if definitions.contains(where: { $0.existence == .exists }), !knowledge.toldTimeless {
@@ -275,8 +278,10 @@ extension Scheduler {
     /// An answer came and opens nothing: the question is backed off as if it had failed, and people are told why.
     mutating func distrust(_ ask: Ask, _ detail: String, at now: Moment) {
         let kind = AskKind(ask.subject)
-        knowledge.askTroubles[kind] = trouble(
-            after: ask.troubleBefore, key: kind.key, detail, atLeast: nil, at: now)
+        var before = ask.troubleBefore
+        // Late as it was, it was no refusal.
+        before?.endRefusals()
+        knowledge.askTroubles[kind] = trouble(after: before, key: kind.key, detail, atLeast: nil, at: now)
     }
 
     // MARK: Credentials
@@ -307,10 +312,13 @@ extension Scheduler {
     /// Tells a person, once, of what is refused again and again and for long enough: one refusal is mended by a new token.
     mutating func tellRefusals(at now: Moment, _ step: inout Step) {
         if let trouble = knowledge.credentials {
-            // Everything is refused: of its parts nobody needs to hear.
-            guard isToBeTold(trouble, at: now) else { return }
-            knowledge.credentials?.toldAt = now.monotonic
-            return tell("the platform refuses us: \(trouble.detail)", at: now, &step)
+            if isToBeTold(trouble, at: now) {
+                knowledge.credentials?.toldAt = now.monotonic
+                return tell("the platform refuses us: \(trouble.detail)", at: now, &step)
+            }
+            // Everything is refused, and told: of its parts nobody needs to hear. A single refusal of everything is none yet, and
+            // may stay the only one where a right is missing, since nothing else is asked.
+            if trouble.toldAt != nil { return }
         }
         for (sandbox, trouble) in knowledge.callTroubles.sorted(by: { $0.key < $1.key })
         where isToBeTold(trouble, at: now) {
@@ -378,6 +386,11 @@ extension Trouble {
     mutating func countRefusal(at now: Moment) {
         refusedSince = refusedSince ?? now.monotonic
         refusals += 1
+    }
+
+    /// Something was answered.
+    mutating func endRefusals() {
+        (refusedSince, refusals, toldAt) = (nil, 0, nil)
     }
 
     /// What was refused so far was refused for another reason.

@@ -156,7 +156,9 @@ extension Scheduler {
             if index == nil {
                 retryLater(activation, detail, at: now, &step)
             } else if position == index {
-                putBack(activation, detail, counts: false, isRefused: true, at: now, &step)
+                let mayBeOurs = state[activation]?.mayHaveRun == true
+                putBack(
+                    activation, detail, counts: false, isRefused: true, named: mayBeOurs ? run : nil, at: now, &step)
             } else {
                 putBack(
                     activation, "its call was refused for another pair: \(detail)", counts: false, at: now, &step)
@@ -168,11 +170,14 @@ extension Scheduler {
         else {
             return
         }
+        doubtOthers(besides: named(run, by: pair, in: call.sandbox), in: call.sandbox, at: now, &step)
         if knowledge.namedSince.count >= RefusalBounds.named { knowledge.namedSince = [:] }
         knowledge.namedSince[run] = knowledge.namedSince[run] ?? platformTime(at: now)
+        // Where it may be ours, it is asked for at once.
+        let mayBeOurs = index.map { state[call.activations[$0]]?.named == run } ?? false
         knowledge.foreign[run] = ForeignRun(
-            sandbox: call.sandbox, pair: pair, nextLook: now.monotonic + configuration.polling.gate,
-            knownAt: now.monotonic)
+            sandbox: call.sandbox, pair: pair,
+            nextLook: now.monotonic + (mayBeOurs ? .zero : configuration.polling.gate), knownAt: now.monotonic)
     }
 
     /// A run that a refusal names, with what a listing has said of it.
@@ -284,10 +289,12 @@ extension Scheduler {
         putBack(activation, reason, counts: true, notBefore: now.wall + delay, at: now, &step)
     }
 
-    /// - Parameter isRefused: The platform refused this very pair.
+    /// - Parameters:
+    ///   - isRefused: The platform refused this very pair.
+    ///   - named: The run for which it did so, where that may be of an earlier call.
     mutating func putBack(
         _ activation: ActivationID, _ reason: String, counts: Bool, notBefore: Instant? = nil, packLimit: Int? = nil,
-        isRefused: Bool = false, at now: Moment, _ step: inout Step
+        isRefused: Bool = false, named: RunID? = nil, at now: Moment, _ step: inout Step
     ) {
         let doubtful: CallID? =
             switch state[activation]?.phase {
@@ -300,7 +307,7 @@ extension Scheduler {
         record(
             .activationReturned(
                 activation: activation, reason: reason, notBefore: notBefore, attemptCounts: counts,
-                packLimit: packLimit, doubtful: doubtful), &step)
+                packLimit: packLimit, doubtful: doubtful, named: named), &step)
     }
 
     mutating func setAside(

@@ -366,22 +366,12 @@ extension Scheduler {
             let position = occurrence.activations.indices.first { position in
                 let held = occurrence.activations[position]
                 return occurrence.occurrence.pairs[position] == pair && expectsRun(held)
-                    && held.firstBaseline.map { certainlyLacks($0, run, at: now) } == true
+                    && held.firstBaseline.map { $0.certainlyLacks(run) } == true
                     && mayBe(run, ofCallsAt: held.doubtfulTimes ?? [], at: now)
             }
             if let position { return occurrence.activationID(at: position) }
         }
         return nil
-    }
-
-    /// Whether a run began after the call of a baseline. One without a time may be older than a cut listing, unless it is under way
-    /// and would have been for longer than runs are.
-    private func certainlyLacks(_ baseline: Baseline, _ run: DataflowRun, at now: Moment) -> Bool {
-        if baseline.certainlyLacks(run) { return true }
-        guard !baseline.covers(run), run.createdAt == nil, run.status == .running, let horizon = baseline.horizon,
-            let platformNow = platformTime(at: now)
-        else { return false }
-        return platformNow - horizon > configuration.guardrails.runMaximumAge
     }
 
     /// A run that the platform named, and that it never shows, may be of the earlier call of an activation that waits for it.
@@ -434,12 +424,37 @@ extension Scheduler {
 
     /// A run of one pair has shown that a call took effect, though it was absent, or refused: the others that it may have taken are
     /// in doubt about it again. One run may serve them all, and names them only at its end.
-    private mutating func doubtAgain(_ call: Call, at now: Moment, _ step: inout Step) {
-        for activation in call.activations {
+    private mutating func doubtAgain(
+        _ call: Call, but known: ActivationID? = nil, at now: Moment, _ step: inout Step
+    ) {
+        for activation in call.activations where activation != known {
             guard let held = state[activation], held.doubtfulCall == call.id, isUnsent(held.phase) else { continue }
             withdraw(callOf: activation, &step)
             doubt(activation, call.id, "its call took effect for another of its pairs", at: now, &step)
         }
+    }
+
+    /// A refusal named a run that may be of an earlier call, and nothing says so for certain. Its pair waits for that run; the other
+    /// pairs of that call are looked for, since the run may serve them as well.
+    mutating func doubtOthers(besides run: DataflowRun, in sandbox: SandboxName, at now: Moment, _ step: inout Step) {
+        for occurrence in state.occurrences.values.sorted(by: { $0.id < $1.id })
+        where occurrence.occurrence.sandbox == sandbox {
+            for (position, held) in occurrence.activations.enumerated() {
+                let pair = occurrence.occurrence.pairs[position]
+                guard pair.dataflow == run.dataflow, run.audiences.contains(pair.audience), expectsRun(held),
+                    held.firstBaseline?.covers(run) != true, !wasNamedBefore(run.id, held.doubtfulTimes ?? []),
+                    mayBe(run, ofCallsAt: held.doubtfulTimes ?? [], at: now),
+                    provenance(of: run, pair, in: sandbox, at: now) != .scheduled,
+                    let call = held.doubtfulCall.flatMap({ state.calls[$0]?.call })
+                else { continue }
+                doubtAgain(call, but: occurrence.activationID(at: position), at: now, &step)
+            }
+        }
+    }
+
+    private func wasNamedBefore(_ run: RunID, _ calls: [Instant]) -> Bool {
+        guard let named = knowledge.namedSince[run] else { return false }
+        return calls.allSatisfy { named < $0 }
     }
 
     // MARK: Second runs

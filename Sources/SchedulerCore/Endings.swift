@@ -17,12 +17,18 @@ extension Scheduler {
                 let words = sentence(for: closure, pair, in: occurrence.occurrence.sandbox, at: now)
                 return "the \(closure.gate.rawValue) gate was closed: \(words.evidence)"
             }
-            let reason = "not called within start_within; \(why ?? "its turn did not come")"
+            let reason = "not called within start_within; \(returned(id, in: step) ?? why ?? "its turn did not come")"
             record(
                 .activationEnded(
                     activation: id, outcome: ActivationOutcome(result: .expired, reason: reason), at: now.wall), &step)
             notify(.expired, id, reason, at: now, &step)
         }
+    }
+
+    /// Why an activation came back from a call or a doubt in this very step: until now that held it, and no gate.
+    private func returned(_ id: ActivationID, in step: Step) -> String? {
+        for case .activationReturned(id, let reason, _, _, _, _, _) in step.records.reversed() { return reason }
+        return nil
     }
 
     mutating func endPauses(at now: Moment, _ step: inout Step) {

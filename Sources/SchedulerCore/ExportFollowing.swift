@@ -95,8 +95,11 @@ extension Scheduler {
 
     /// Whether an export began after the first of the campaigns was taken into use.
     private func isLater(_ createdAt: Instant, than campaigns: [Campaign], at now: Moment) -> Bool {
-        let anchor = campaigns.compactMap { state.campaigns[$0.name]?.highWater }.min()
-        return anchor.map { ourTime(of: createdAt, at: now) > $0 } ?? false
+        firstUse(of: campaigns).map { ourTime(of: createdAt, at: now) > $0 } ?? false
+    }
+
+    private func firstUse(of campaigns: [Campaign]) -> Instant? {
+        campaigns.compactMap { state.campaigns[$0.name]?.highWater }.min()
     }
 
     private mutating func skip(
@@ -124,12 +127,16 @@ extension Scheduler {
     }
 
     /// How far back export jobs are worth reading: those that may still run, those that were seen running, and, for who follows
-    /// exports, all since the last one that is decided, within what may still be caught up.
+    /// exports, all since the last one that is decided, or since the first of them was taken into use, within what may still be
+    /// caught up.
     func exportHorizon(of sandbox: SandboxName, at now: Moment) -> Instant {
         let platformNow = platformTime(at: now) ?? now.wall
         let seen = knowledge.exports[sandbox]?.open.compactMap(\.job.createdAt) ?? []
+        let followers = (due.followersOfExports[sandbox] ?? []).compactMap { configuration.campaigns[$0] }
+        let undecided = firstUse(of: followers).map { platformNow - max(.zero, now.wall - $0) }
         let oldest = max(
-            (seen + [state.exportMarks[sandbox]?.createdAt ?? platformNow]).min()!, platformNow - ExportBounds.reach)
+            (seen + [state.exportMarks[sandbox]?.createdAt ?? undecided ?? platformNow]).min()!,
+            platformNow - ExportBounds.reach)
         return min(platformNow - configuration.guardrails.exportMaximumAge, oldest)
     }
 }

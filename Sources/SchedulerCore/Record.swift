@@ -64,7 +64,7 @@ package enum Record: Equatable, Codable, Sendable {
     /// where it certainly did not, and in journals of before. Since format 2 where it is there.
     case activationReturned(
         activation: ActivationID, reason: String, notBefore: Instant?, attemptCounts: Bool, packLimit: Int?,
-        doubtful: CallID? = nil)
+        doubtful: CallID? = nil, named: RunID? = nil)
     /// The call may or may not have taken effect for this activation.
     case activationInDoubt(activation: ActivationID, call: CallID, reason: String, at: Instant)
     /// One more successful look-up did not show the activation's run.

@@ -52,7 +52,11 @@ extension Scheduler {
         case .inDoubt:
             knowledge.doubts[occurrence.activationID(at: position)] = WatchedDoubt(
                 startedAt: now.monotonic, nextLook: now.monotonic)
-        case .waiting, .calling, .quarantined, .ended:
+        case .waiting:
+            guard let run = activation.named else { return }
+            knowledge.foreign[run] = ForeignRun(
+                sandbox: occurrence.occurrence.sandbox, pair: pair, nextLook: now.monotonic, knownAt: now.monotonic)
+        case .calling, .quarantined, .ended:
             break
         }
     }

@@ -54,13 +54,15 @@ extension Scheduler {
         case .backoff(let until, let reason):
             return GateSentence(evidence: reason, opens: "with the next try", until: until)
         case .lane(let holder):
-            return laneSentence(holder, audience)
+            return laneSentence(holder, audience, sandbox, at: now)
         default:
             return platformSentence(for: closure, flow, audience, sandbox, at: now)
         }
     }
 
-    private func laneSentence(_ holder: LaneHolder, _ audience: String) -> GateSentence {
+    private func laneSentence(
+        _ holder: LaneHolder, _ audience: String, _ sandbox: SandboxName, at now: Moment
+    ) -> GateSentence {
         switch holder {
         case .activation(let id):
             let campaign = state.occurrences[id.occurrence]?.occurrence.campaign.text ?? "another campaign"
@@ -73,8 +75,12 @@ extension Scheduler {
                 evidence: "activation \(id) of \(campaign) holds the lane of \"\(audience)\"",
                 opens: "when its run has ended", since: state[id]?.since)
         case .foreign(let run, let dataflow):
+            let seenAt =
+                knowledge.foreign[run]?.knownAt ?? knowledge.runs[DataflowKey(sandbox, dataflow)]?.askedAt.monotonic
+            let asked = seenAt.map { " (asked \(max(.zero, now.monotonic - $0).words) ago)" } ?? ""
             return GateSentence(
-                evidence: "run \(run) on \(name(of: dataflow)), which we did not start, is about \"\(audience)\"",
+                evidence:
+                    "run \(run) on \(name(of: dataflow)), which we did not start, is about \"\(audience)\"\(asked)",
                 opens: "when that run has ended")
         }
     }

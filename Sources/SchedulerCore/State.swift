@@ -180,6 +180,9 @@ package struct ActivationState: Equatable, Codable, Sendable {
     /// When such calls were handed out, by the platform's clock, the newest last, bounded. Nil for none, where it was not known, and
     /// in snapshots of before.
     package var doubtfulTimes: [Instant]?
+    /// The run that a refusal named for it, and that may be of such a call: nothing is sent before that is known. Nil for none, and
+    /// in snapshots of before.
+    package var named: RunID?
 
     /// Whether a run of an earlier call of it may turn up.
     package var mayHaveRun: Bool { doubtfulCall != nil || doubtRetries > 0 }

@@ -59,7 +59,8 @@ extension State {
 
     private mutating func applyToActivation(_ record: Record) {
         switch record {
-        case .activationReturned(let id, let reason, let notBefore, let attemptCounts, let packLimit, let doubtful):
+        case .activationReturned(
+            let id, let reason, let notBefore, let attemptCounts, let packLimit, let doubtful, let named):
             if let doubtful {
                 suspect(doubtful, of: id)
             } else if case .inDoubt(let call) = self[id]?.phase {
@@ -73,6 +74,7 @@ extension State {
                 activation.notBefore = notBefore
                 activation.reason = reason
                 activation.packLimit = packLimit
+                activation.named = named
             }
             forgetSettledCalls()
         case .activationInDoubt(let id, let call, let reason, let at):
@@ -294,6 +296,7 @@ extension State {
             $0.since = at
             $0.reason = reason
             $0.notBefore = nil
+            $0.named = nil
             $0.lookUps = 0
         }
     }

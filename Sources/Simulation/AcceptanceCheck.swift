@@ -44,7 +44,7 @@ struct AcceptanceCheck {
         case .callAnswered(let id, _, _):
             guard let call = state.calls[id]?.call, let answer = answers.removeValue(forKey: id) else { return }
             note(answer, call)
-        case .activationReturned(let id, _, _, _, _, _):
+        case .activationReturned(let id, _, _, _, _, _, _):
             if case .inDoubt? = state[id]?.phase { absentAt[id] = now }
         case .activationResolved(let id, .retry, _, _):
             retries[id, default: 0] += 1

@@ -47,11 +47,14 @@ struct ClosureJudge {
     let platformTime: (Monotonic) -> Instant
     /// Between asking and the platform's answer, and then some.
     let way: Duration
+    /// How long the machine slept, and until when by the platform's clock: an answer may have been on its way meanwhile.
+    let sleep: (length: Duration, until: Instant)
 
     /// Of a clock in a day, and of times that are told in whole seconds.
     private static let drift = Duration.seconds(30)
-    /// What was believed for so long although it had ended was not asked about, because nothing could be: an outage, a sleep.
-    private static let belief = Duration.seconds(8 * 3600)
+    /// What was believed for so long although it had ended was not asked about, because nothing could be (an outage, a sleep), or
+    /// because nobody waited for it: by the next day somebody does.
+    private static let belief = Duration.seconds(24 * 3600)
 
     /// Why a closure is not true; nil for one that is, or was when the platform was asked.
     func wrong(_ closure: Closure, _ id: ActivationID) -> String? {
@@ -146,7 +149,9 @@ struct ClosureJudge {
             let mapped = mapping.map { model.start + .milliseconds($0.mappedAtMilliseconds) }
             let isTold = mapped.map { abs(($0 - since).milliseconds) < 1000 } ?? false
             guard wasEdited(pair, since: askedAt) || isTold else { return "it was not mapped at \(since.rfc3339)" }
-            return now + opensIn <= since + plans.longestWindow + way + Self.drift ? nil : "no window is so long"
+            let slept = platformTime(askedAt.monotonic) <= sleep.until ? sleep.length : .zero
+            let latest = since + plans.longestWindow + way + slept + Self.drift
+            return now + opensIn <= latest ? nil : "no window is so long"
         case .firstActivation(nil, _, _):
             return mapping == nil ? nil : "the platform says when it was mapped"
         case .rangeNotStarted(let start):

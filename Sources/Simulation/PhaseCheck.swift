@@ -82,7 +82,7 @@ struct PhaseCheck {
 
     private mutating func takeOfActivation(_ record: Record) -> String? {
         switch record {
-        case .activationReturned(let id, _, _, _, _, _):
+        case .activationReturned(let id, _, _, _, _, _, _):
             let isSettled = settled.remove(id) != nil
             return move(id, to: .waiting, by: "a return") { phase in
                 switch phase {

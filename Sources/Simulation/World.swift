@@ -57,6 +57,8 @@ package final class World {
     var bootedAt: Int64 = -SimulationBounds.uptime
     /// The machine sleeps until then.
     var frozenUntil: Int64 = 0
+    /// How long the machine slept when it did last.
+    var sleptFor: Int64 = 0
     var isHealed = false
 
     var runtime: Runtime?
@@ -203,7 +205,8 @@ package final class World {
         ClosureJudge(
             state: checker.folded, plans: checker.plans, hearing: checker.hearing, model: model, truth: checker.truth,
             wall: decided ?? wall, now: trueTime, platformTime: { [self] in platformTime(of: $0) },
-            way: .seconds(120) + .milliseconds(delays.longest))
+            way: .seconds(120) + .milliseconds(delays.longest),
+            sleep: (.milliseconds(sleptFor), until: CampaignPlan.start + .milliseconds(frozenUntil)))
     }
 
     private func happen(_ happening: Happening) {
@@ -289,7 +292,8 @@ package final class World {
         case .clockStep: stepClock(stroke)
         case .suspend:
             frozenUntil = elapsed + 1000 + stroke.below(stroke.size % 4 == 0 ? 14_400_000 : 300_000)
-            trace("the machine sleeps for \((frozenUntil - elapsed) / 1000) s")
+            sleptFor = frozenUntil - elapsed
+            trace("the machine sleeps for \(sleptFor / 1000) s")
         case .outage:
             outageUntil = elapsed + stroke.below(7_200_000)
             trace("the platform is not there")

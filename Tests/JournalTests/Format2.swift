@@ -62,6 +62,12 @@ enum Format2 {
             #"{"activationReturned":{"activation":"17.3","attemptCounts":true,"doubtful":5,"reason":"absent"}}"#
         ),
         (
+            .activationReturned(
+                activation: ActivationID(OccurrenceID(17), 3), reason: "busy", notBefore: nil, attemptCounts: false,
+                packLimit: nil, named: "run-9"),
+            #"{"activationReturned":{"activation":"17.3","attemptCounts":false,"named":"run-9","reason":"busy"}}"#
+        ),
+        (
             .occurrenceMoved(campaign: "sale", zone: "Europe/Stockholm", from: at, to: nil, mark: at),
             #"{"occurrenceMoved":{"campaign":"sale","from":1795514400123,"mark":1795514400123,"zone":"Europe/Stockholm"}}"#
         ),

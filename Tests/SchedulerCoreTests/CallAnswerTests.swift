@@ -220,4 +220,15 @@ import Testing
         rig.advance(.seconds(600))
         #expect(rig.notifications(.credentials) == 1)
     }
+
+    // Found by simulation: with one refusal of the token in between, and nothing else to ask about, "all is refused" hid it for ever.
+    @Test func `a missing right for one kind of question is told although the token was refused once`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.failing = ["export": .credentials(detail: "the token is not valid")]
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.failing = ["export": .refused(status: 403, detail: "no right to read exports")]
+        for kind in ["dataflows", "runs", "run"] { rig.failing[kind] = .unavailable(detail: "timeout") }
+        rig.advance(.seconds(3600))
+        #expect(rig.notifications(.credentials) == 1)
+    }
 }

@@ -15,6 +15,23 @@ import Testing
         #expect(rig.calls.count == 1)
     }
 
+    // Found by simulation: without a right to read exports the first answer came after weeks, and reached back a day.
+    @Test func `the first answer reaches back to when the first campaign that follows was taken into use`() throws {
+        var rig = Rig(following)
+        rig.failing = ["export": .refused(status: 403, detail: "no right to read exports")]
+        rig.advance(.seconds(20 * 86_400))
+        rig.effects = []
+        rig.failing = [:]
+        rig.advance(.seconds(900))
+        let sinces = rig.effects.compactMap { if case .askExportJobs(_, _, let since) = $0 { since } else { nil } }
+        #expect(try #require(sinces.first) <= ten)
+        rig.advance(.seconds(20 * 86_400))
+        rig.effects = []
+        rig.advance(.seconds(900))
+        let later = rig.effects.compactMap { if case .askExportJobs(_, _, let since) = $0 { since } else { nil } }
+        #expect(try #require(later.first) >= rig.now.wall - .seconds(32 * 86_400), "no catch_up is longer")
+    }
+
     // Found by simulation: of several exports that ended while nobody looked, the newest was followed, and the others were
     // mentioned nowhere.
     @Test func `exports that ended while nobody looked are skipped with a record, and the newest is followed`() {

@@ -234,6 +234,27 @@ import Testing
         #expect(reasons.first?.contains("export gate") == true)
     }
 
+    // Found by simulation: the definition was known from the occurrence before, and every later question was lost.
+    @Test func `a mapping that is known to be missing is told although the platform does not answer any more`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.unmapped = [vip]
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(60))
+        rig.failing = ["dataflows": .unavailable(detail: "timeout")]
+        rig.advance(.seconds(60))
+        _ = rig.command(.cancelOccurrence(OccurrenceID(1)))
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(3600))
+        let told = rig.effects.compactMap { effect in
+            if case .notify(let notification) = effect, notification.kind == .mapping {
+                notification.activation
+            } else {
+                nil
+            }
+        }
+        #expect(told == [activation(1, 1), activation(2, 1)])
+    }
+
     private func expiryReason(_ change: (inout Rig) -> Void) -> String {
         var rig = Rig(configuration([campaign("sale") { $0.startWithin = .seconds(1800) }]))
         change(&rig)
@@ -257,6 +278,20 @@ import Testing
         #expect(unmapped.contains("the mapping gate was closed"), "\(unmapped)")
         let failing = expiryReason { $0.askFailure = .unavailable(detail: "503") }
         #expect(failing.contains("the export gate was closed") && failing.contains("503"), "\(failing)")
+    }
+
+    // Found by simulation: the pause that follows an absence began in the same step, and was named as what had held it.
+    @Test func `an expiry at the end of a doubt names the doubt`() {
+        var rig = Rig(configuration([campaign("sale") { $0.startWithin = .seconds(120) }]))
+        rig.onCall = { _ in .doubtful(detail: "timeout") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(3600))
+        let reasons = rig.records.compactMap { record in
+            if case .activationEnded(_, let outcome, _) = record { outcome.reason } else { nil }
+        }
+        #expect(rig.endings == [.expired] && rig.calls.count == 1)
+        #expect(
+            reasons.first?.contains("not called within start_within; established as absent by") == true, "\(reasons)")
     }
 
     @Test func `nothing is fired inside a blackout`() {

@@ -408,10 +408,9 @@ import Testing
         #expect(rig.calls.count == 1)
     }
 
-    // Found by simulation: the listing before the call was cut, and the refusal says nothing of when its run began.
-    @Test func `a run that a refusal names is ours although the listing before the call was cut days back`() {
-        var rig = Rig(configuration([campaign("sale") { $0.startWithin = .seconds(12 * 3600) }]))
-        rig.clockAhead = .zero
+    /// Three of seven runs of others are in the listing before a call, which is cut days back.
+    private func cutDaysBack(_ pairs: [Pair] = [Pair(dataflow: "flow", audience: "vip")]) -> Rig {
+        var rig = Rig(configuration([campaign("sale", .manual, pairs) { $0.startWithin = .seconds(12 * 3600) }]))
         rig.runDuration = .seconds(60)
         for _ in 1...6 {
             rig.addRun(Pair(dataflow: "flow", audience: "other"))
@@ -421,14 +420,60 @@ import Testing
         rig.addRun(Pair(dataflow: "flow", audience: "other"))
         rig.advance(.seconds(3600))
         rig.runsPerListing = 3
+        return rig
+    }
+
+    // Found by simulation: the listing before the call was cut, and the refusal says nothing of when its run began.
+    @Test func `a run that a refusal names is asked for by name, and is ours when it began after the call`() {
+        var rig = cutDaysBack()
+        rig.runDuration = .seconds(3000)
         rig.onCall = { _ in .doubtful(detail: "timeout") }
         _ = rig.command(.fire("sale", forceOverlap: false))
-        rig.advance(.seconds(1))
+        let ours = rig.addRun(vip)
+        rig.isVisible = { $0.id != ours }
         let pair = vip
-        rig.onCall = { _ in .refused(.alreadyRunning(pair, "run-9", detail: "run already going on")) }
+        rig.onCall = { _ in .refused(.alreadyRunning(pair, ours, detail: "run already going on")) }
         rig.advance(.seconds(400))
         #expect(rig.calls.count == 2)
-        #expect(adopted(rig) == ["run-9"])
+        #expect(adopted(rig) == [ours])
+    }
+
+    // Found by simulation: it was older than any listing went, and was taken for that of a call that had been refused before.
+    @Test func `a run that a refusal names is not ours when it began long before the call`() {
+        var rig = cutDaysBack()
+        rig.runDuration = .seconds(30 * 86_400)
+        let old = rig.addRun(vip)
+        rig.runs[rig.runs.count - 1].createdAt = ten - .seconds(86_400)
+        rig.isVisible = { $0.id != old }
+        rig.onCall = { _ in .doubtful(detail: "timeout") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        let pair = vip
+        rig.onCall = { _ in .refused(.alreadyRunning(pair, old, detail: "run already going on")) }
+        rig.advance(.seconds(400))
+        #expect(rig.calls.count == 2)
+        #expect(adopted(rig) == [])
+    }
+
+    @Test func `a run that a refusal has named is waited for after a restart as well`() {
+        var rig = cutDaysBack()
+        rig.runDuration = .seconds(3000)
+        rig.onCall = { _ in .doubtful(detail: "timeout") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        let ours = rig.addRun(vip)
+        rig.isVisible = { $0.id != ours }
+        rig.hidesSingly = true
+        let pair = vip
+        rig.onCall = { _ in .refused(.alreadyRunning(pair, ours, detail: "run already going on")) }
+        rig.advance(.seconds(400))
+        #expect(rig.calls.count == 2)
+        rig.restart()
+        rig.onCall = { _ in nil }
+        rig.advance(.seconds(30))
+        #expect(rig.calls.count == 2)
+        rig.hidesSingly = false
+        rig.advance(.seconds(600))
+        #expect(rig.calls.count == 2)
+        #expect(adopted(rig) == [ours])
     }
 
     // Found by simulation: it had never ended, no listing reached back to it, and a later call of the pair was throttled.
@@ -445,5 +490,23 @@ import Testing
         rig.onCall = { _ in .refused(.alreadyRunning(pair, "run-9", detail: "run already going on")) }
         rig.advance(.seconds(120))
         #expect(adopted(rig) == [])
+    }
+
+    // Found by simulation: the listing before the first call was cut, so that the run that the second refusal names may have begun
+    // before it. It was waited for, and the other pair of the first call, which it served as well, was sent again.
+    @Test func `while a run that a refusal names may be of an earlier call, its other pairs are not sent again`() {
+        var rig = cutDaysBack([a1, a2])
+        rig.runDuration = .seconds(3000)
+        rig.onCall = { _ in .doubtful(detail: "timeout") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        let shared: RunID = "run-9"
+        rig.hidesSingly = true
+        let pair = a1
+        rig.onCall = { _ in .refused(.alreadyRunning(pair, shared, detail: "run already going on")) }
+        rig.advance(.seconds(400))
+        #expect(rig.calls.count == 2)
+        rig.onCall = { _ in nil }
+        rig.advance(.seconds(7200))
+        #expect(rig.calls.count == 2)
     }
 }

@@ -142,22 +142,6 @@ import Testing
     }
 
     @Test(arguments: [
-        (Scenario.Refusal.Kind.throttled, 429, #"{"error_code":"429050","message":"Too many requests"}"#),
-        (.throttledEmpty, 429, ""), (.throttledTitle, 429, #"{"title":"Too Many Requests","status":429}"#),
-        (.sandboxLimit, 400, #"{"message":"request limit exceeded for this sandbox, try again later"}"#),
-        (.profileUnread, 403, #"{"error_code":"503020","message":"Could not read the profile"}"#),
-        (.tokenDead, 403, #"{"error_code":"403020","message":"Oauth token missing or invalid"}"#),
-        (.scopeMismatch, 401, #"{"error_code":"401015","message":"Scope mismatch"}"#), (.emptyBody, 503, ""),
-    ])
-    func `a refusal has the status and the body that were seen`(
-        kind: Scenario.Refusal.Kind, status: Int, body: String
-    ) {
-        var bench = Bench { $0.refusals = [.init(request: "*", kind: kind)] }
-        let answer = bench.get(flows)
-        #expect(answer.status == status && text(answer) == body)
-    }
-
-    @Test(arguments: [
         (Scenario.Refusal.RetryAfter.seconds, "300"), (.unit, "300s"), (.date, "Tue, 24 Nov 2026 10:05:00 GMT"),
     ])
     func `Retry-After is a number, a number with a unit, or a date`(

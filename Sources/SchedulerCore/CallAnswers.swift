@@ -171,8 +171,8 @@ extension Scheduler {
             return
         }
         doubtOthers(besides: named(run, by: pair, in: call.sandbox), in: call.sandbox, at: now, &step)
-        if knowledge.namedSince.count >= RefusalBounds.named { knowledge.namedSince = [:] }
-        knowledge.namedSince[run] = knowledge.namedSince[run] ?? platformTime(at: now)
+        if knowledge.named.count >= RefusalBounds.named { knowledge.named = [:] }
+        knowledge.named[run] = knowledge.named[run] ?? platformTime(at: now).map { NamedRun(since: $0) }
         // Where it may be ours, it is asked for at once.
         let mayBeOurs = index.map { state[call.activations[$0]]?.named == run } ?? false
         knowledge.foreign[run] = ForeignRun(
@@ -184,7 +184,7 @@ extension Scheduler {
     private func named(_ run: RunID, by pair: Pair, in sandbox: SandboxName) -> DataflowRun {
         knowledge.runs[DataflowKey(sandbox, pair.dataflow)]?.listing.runs.first { $0.id == run }
             ?? DataflowRun(
-                id: run, dataflow: pair.dataflow, createdAt: knowledge.namedSince[run], status: .running, word: "",
+                id: run, dataflow: pair.dataflow, createdAt: knowledge.named[run]?.begunAt, status: .running, word: "",
                 audiences: [pair.audience])
     }
 

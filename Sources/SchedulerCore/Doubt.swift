@@ -352,7 +352,21 @@ extension Scheduler {
         return !takers.isEmpty
     }
 
-    private static func untold(_ run: DataflowRun) -> String {
+    /// A run that names the pair of an activation that waits, and that may be of an earlier call of it, or of the schedule: nothing
+    /// tells which.
+    func openRun(of activation: ActivationID, at now: Moment) -> DataflowRun? {
+        guard let held = state[activation], held.mayHaveRun, let pair = state.pair(of: activation),
+            let sandbox = state.occurrences[activation.occurrence]?.occurrence.sandbox,
+            let known = knowledge.runs[DataflowKey(sandbox, pair.dataflow)]
+        else { return nil }
+        return known.listing.runs.first { run in
+            run.audiences.contains(pair.audience) && isOthers(run.id)
+                && taker(of: run, for: pair, in: sandbox, at: now) == activation
+                && provenance(of: run, pair, in: sandbox, at: now) == .open
+        }
+    }
+
+    static func untold(_ run: DataflowRun) -> String {
         "run \(run.id) began at the time of its call, when a scheduled run of the audience was due as well, and nothing tells "
             + "which of the two it is: look at it, and adopt it or have the activation sent again"
     }
@@ -367,6 +381,7 @@ extension Scheduler {
                 let held = occurrence.activations[position]
                 return occurrence.occurrence.pairs[position] == pair && expectsRun(held)
                     && held.firstBaseline.map { $0.certainlyLacks(run) } == true
+                    && !wasNamedBefore(run.id, held.doubtfulTimes ?? [])
                     && mayBe(run, ofCallsAt: held.doubtfulTimes ?? [], at: now)
             }
             if let position { return occurrence.activationID(at: position) }
@@ -453,8 +468,8 @@ extension Scheduler {
     }
 
     private func wasNamedBefore(_ run: RunID, _ calls: [Instant]) -> Bool {
-        guard let named = knowledge.namedSince[run] else { return false }
-        return calls.allSatisfy { named < $0 }
+        guard let named = knowledge.named[run] else { return false }
+        return !calls.isEmpty && calls.allSatisfy { named.since < $0 }
     }
 
     // MARK: Second runs

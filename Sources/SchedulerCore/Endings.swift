@@ -10,6 +10,10 @@ extension Scheduler {
             let activation = occurrence.activations[position]
             guard now.wall >= expiry(of: activation, in: occurrence.occurrence) else { continue }
             let id = occurrence.activationID(at: position)
+            if let run = openRun(of: id, at: now) {
+                setAside(id, Self.untold(run), holdsLane: false, at: now, &step)
+                continue
+            }
             var closures = closures(of: id, at: now)
             if mutant(.expiryNamesExport) { closures = [.unknown(.export, failure: "HTTP 500")] }
             let why = Self.decisive(closures).map { closure in

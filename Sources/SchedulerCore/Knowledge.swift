@@ -181,6 +181,14 @@ struct ForeignRun: Equatable, Sendable {
     var knownAt: Monotonic
 }
 
+/// What is known of a run that a refusal named, by the platform's clock.
+struct NamedRun: Equatable, Sendable {
+    /// When it was named first: it is no run of a call that left later.
+    var since: Instant
+    /// When it began; nil until it was asked for.
+    var begunAt: Instant?
+}
+
 /// A dataflow, and the sandbox in which it was asked for: an answer of one sandbox says nothing about another, whatever the
 /// files say of the dataflow.
 struct DataflowKey: Hashable, Comparable, Sendable {
@@ -212,8 +220,8 @@ struct Knowledge: Sendable {
     var followed: [RunID: FollowedRun] = [:]
     var doubts: [ActivationID: WatchedDoubt] = [:]
     var foreign: [RunID: ForeignRun] = [:]
-    /// When a refusal named a run of others first, by the platform's clock, bounded: it is no run of a call that left later.
-    var namedSince: [RunID: Instant] = [:]
+    /// Runs of others that refusals named, bounded.
+    var named: [RunID: NamedRun] = [:]
     var clock: PlatformClock?
     /// Dataflows whose files always have one name, and of which somebody was told.
     var toldStaticNames: Set<DataflowKey> = []

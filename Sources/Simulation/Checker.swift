@@ -75,7 +75,7 @@ struct Checker {
             report("no record leaves a phase that it may not leave", wrong, at: now)
         }
         acceptances.look(at: record, folded, at: clock?() ?? now)
-        notices.take(record)
+        notices.take(record, at: clock?() ?? now)
         switch record {
         case .campaignRemoved(let campaign):
             nominals.remove(campaign)

@@ -52,9 +52,8 @@ struct ClosureJudge {
 
     /// Of a clock in a day, and of times that are told in whole seconds.
     private static let drift = Duration.seconds(30)
-    /// What was believed for so long although it had ended was not asked about, because nothing could be (an outage, a sleep), or
-    /// because nobody waited for it: by the next day somebody does.
-    private static let belief = Duration.seconds(24 * 3600)
+    /// What was believed for so long although it had ended was not asked about, because nothing could be: an outage, a sleep.
+    private static let belief = Duration.seconds(8 * 3600)
 
     /// Why a closure is not true; nil for one that is, or was when the platform was asked.
     func wrong(_ closure: Closure, _ id: ActivationID) -> String? {
@@ -113,7 +112,12 @@ struct ClosureJudge {
             return isHeld ? nil : "activation \(id) does not hold its lane"
         case .foreign(let run, let dataflow):
             let real = model.runs.last { $0.id == run.text }
-            let isInTheWay = real.map { $0.flow == dataflow.text && now - $0.endsAt < Self.belief } ?? false
+            let isInTheWay =
+                real.map { real in
+                    // Nobody asked since it ended.
+                    let isUnheard = hearing.runsListedAt[sandbox].map { $0 - way <= real.endsAt } ?? true
+                    return real.flow == dataflow.text && (isUnheard || now - real.endsAt < Self.belief)
+                } ?? false
             return isInTheWay ? nil : "run \(run) of others is not under way"
         }
     }

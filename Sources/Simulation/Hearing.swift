@@ -15,6 +15,8 @@ struct Hearing {
     private var failures: Set<Kind> = []
     /// When our credentials were refused last; nil once something was answered since.
     private(set) var refusedAt: Instant?
+    /// When each sandbox listed runs last, by the platform's clock.
+    private(set) var runsListedAt: [SandboxName: Instant] = [:]
 
     mutating func leaves(_ effect: Effect) {
         switch effect {
@@ -72,6 +74,7 @@ struct Hearing {
 
     /// A listing that was cut may open nothing, as if it had failed.
     private mutating func takeRuns(_ id: AskID, _ answer: Result<RunListing, AskFailure>, at now: Instant) -> Bool {
+        if case .askRuns(_, let sandbox, _, _) = questions[id], answer.failure == nil { runsListedAt[sandbox] = now }
         guard take(id, .runs, answer.failure, at: now) else { return false }
         if case .success(let listing) = answer, listing.isTruncated { failures.insert(.runs) }
         return true

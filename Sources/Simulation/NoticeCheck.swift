@@ -24,6 +24,9 @@ struct NoticeCheck {
     private var refusals: [String: Refusals] = [:]
     /// Activations of which somebody was told what has to be mended before they can go.
     private var toldMappings: Set<ActivationID> = []
+    /// When occurrences that have not ended were admitted, by true time: what waited for minutes only could be mended by nobody.
+    private var admittedAt: [OccurrenceID: Instant] = [:]
+    private static let mending = Duration.seconds(300)
     /// How an expiry names what only a person can mend.
     private static let mendedByPeople = [" is not mapped to dataflow ", ", not enabled ", ", that day excluded "]
     /// When this process told of refused credentials last.
@@ -44,21 +47,29 @@ struct NoticeCheck {
 
     // MARK: Facts
 
-    mutating func take(_ record: Record) {
+    /// - Parameter now: True time.
+    mutating func take(_ record: Record, at now: Instant) {
         switch record {
+        case .occurrenceAdmitted(let occurrence): admittedAt[occurrence.id] = now
         case .activationQuarantined(let id, _, _, _): owe(.quarantined, id)
         case .activationEnded(let id, let outcome, _) where outcome.result == .expired:
             owe(.expired, id)
             // Somebody could have mended it in time.
             let reason = outcome.reason ?? ""
             let isForAPerson = Self.mendedByPeople.contains { reason.contains($0) }
-            if isForAPerson, !toldMappings.contains(id) { owe(.mapping, id) }
+            let hadTime = admittedAt[id.occurrence].map { now - $0 >= Self.mending } ?? true
+            if isForAPerson, hadTime, !toldMappings.contains(id) { owe(.mapping, id) }
         case .runLate(let id, _, _), .runEndUnknown(let id, _, _, _): owe(.runLate, id)
         case .duplicateSeen(let id, _, _): owe(.duplicate, id)
         case .occurrencesSkipped(let skipped):
             owed.append(Owed(kind: .skipped, campaign: skipped.campaign, occurrence: skipped.id))
-        case .occurrenceEnded(let id, .failed, _): owed.append(Owed(kind: .failed, occurrence: id))
-        case .occurrenceEnded(let id, .partial, _): owed.append(Owed(kind: .partial, occurrence: id))
+        case .occurrenceEnded(let id, let outcome, _):
+            admittedAt[id] = nil
+            switch outcome {
+            case .failed: owed.append(Owed(kind: .failed, occurrence: id))
+            case .partial: owed.append(Owed(kind: .partial, occurrence: id))
+            default: break
+            }
         default: break
         }
     }

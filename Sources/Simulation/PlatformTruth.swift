@@ -29,6 +29,8 @@ struct PlatformTruth {
     private(set) var edits: [(flow: String, at: Instant)] = []
     /// Runs of others that were taken for ours by looking: nothing tells them apart.
     var adopted: Set<String> = []
+    /// Runs that were taken for ours in any way.
+    var owned: Set<String> = []
     /// Runs of others of which a person said that they close nothing.
     var disregarded: Set<String> = []
     /// What the process that runs could know.
@@ -88,8 +90,13 @@ struct PlatformTruth {
             if violation.rule == .dataflowBusy, words.contains(where: closesNothing) { return true }
             if let run = words.lazy.compactMap(run).first {
                 // Of a call that was refused, or given up: it is there to be seen as soon as listings show it.
-                if run.isOurs { return run.isListedFrom > wire || sightings.isHidden(run.id, since: horizon) }
-                return isUnseen(run, sent: wire) || isAged(run.createdAt, guardrails.runMaximumAge, at: at)
+                let isOld = isAged(run.createdAt, guardrails.runMaximumAge, at: at)
+                if run.isOurs {
+                    // One that nobody knows to be ours counts like one of others.
+                    return run.isListedFrom > wire || sightings.isHidden(run.id, since: horizon)
+                        || isOld && !owned.contains(run.id)
+                }
+                return isUnseen(run, sent: wire) || isOld
             }
             let running = foreignRuns.last { run in words.contains(run.id) }
             return running.map { $0.begin + lag > horizon } ?? false

@@ -9,6 +9,7 @@ extension Checker {
         _ run: RunID, _ id: ActivationID, adopted: Bool, at now: Instant, _ runs: (RunID) -> SimulatedRun?
     ) {
         guard let pair = folded.pair(of: id) else { return }
+        truth.owned.insert(run.text)
         if adopted { truth.adopted.insert(run.text) }
         guard let real = runs(run), real.flow == pair.dataflow.text, real.audiences.contains(pair.audience.text) else {
             return report("a run is followed by those that it is for", "run \(run), activation \(id)", at: now)

@@ -87,7 +87,7 @@ import Testing
 
     @Test func `a quarantine that nobody is told of, and one that somebody is`() {
         var check = NoticeCheck()
-        check.take(quarantine)
+        check.take(quarantine, at: at)
         var other = check
         #expect(check.settle(at: at) != nil)
         #expect(other.told(notification(.quarantined, id), at: at) == nil)

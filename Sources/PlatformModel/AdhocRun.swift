@@ -224,6 +224,9 @@ extension PlatformModel {
             }
             orders.append(.init(flow: pair.flow, audience: pair.audience, run: runs[index].id))
         }
+        if let first = orders.first, strikes(scenario.quirks.emptyAfterCallPercent, first.run, at: now) {
+            emptyUntil = now + .milliseconds(scenario.quirks.emptyAfterCallMilliseconds)
+        }
         let milliseconds = (now - start).milliseconds
         changeLedger { ledger in
             ledger.calls.append(pairs.count)
@@ -241,10 +244,13 @@ extension PlatformModel {
         _ flow: String, _ audience: String, _ fate: RunFate, at now: Instant
     ) -> SimulatedRun {
         let id = newRunID()
+        let isListedFrom = now + lag(of: id)
+        let shown = scenario.runs.shownMilliseconds
+        let earliest = shown > 0 ? isListedFrom + .milliseconds(shown) : now
         return SimulatedRun(
             id: id, flow: flow, audiences: [audience], createdAt: now,
-            endsAt: fate.duration.map { now + $0 } ?? .never, fails: fate.fails, isOurs: true,
-            isNamedFrom: now + fate.isNamedAfter, isListedFrom: now + lag(of: id), records: fate.records)
+            endsAt: fate.duration.map { max(now + $0, earliest) } ?? .never, fails: fate.fails, isOurs: true,
+            isNamedFrom: now + fate.isNamedAfter, isListedFrom: isListedFrom, records: fate.records)
     }
 
     // MARK: Words

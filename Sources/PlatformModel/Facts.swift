@@ -82,7 +82,7 @@ extension PlatformModel {
         }
         var shown: [ShownRun] = []
         var isReadEnough = false
-        if isLeftOut(scenario.quirks.emptyRunListPercent, "runs", at: now) { return ([], false) }
+        if hasEmptyList(at: now) { return ([], false) }
         for run in runs.reversed() where flows.contains(run.flow) && run.isShown(at: now) {
             if isMissing(run, at: now) { continue }
             if isReadEnough { return (shown, true) }
@@ -104,7 +104,7 @@ extension PlatformModel {
         of flows: [String], after place: RunPlace?, size: Int, at now: Instant
     ) -> (runs: [ShownRun], next: RunPlace?) {
         if let model = caughtUp(to: now) { return model.shownRunPage(of: flows, after: place, size: size, at: now) }
-        if isLeftOut(scenario.quirks.emptyRunListPercent, "runs", at: now) { return ([], nil) }
+        if hasEmptyList(at: now) { return ([], nil) }
         var page: [SimulatedRun] = []
         var passed = 0
         var isBehind = place == nil
@@ -155,6 +155,12 @@ extension PlatformModel {
         scenario.flows.first { $0.id == id && self.sandbox(of: $0) == sandbox }
     }
 
+    /// In which sandbox a dataflow is that is told to whoever asks in another one; nil where it is not told there.
+    package func home(ofStray id: String, askedIn sandbox: String) -> String? {
+        guard scenario.quirks.tellsStrays, flow(id, in: sandbox) == nil else { return nil }
+        return scenario.flows.first { $0.id == id }.map { self.sandbox(of: $0) }
+    }
+
     /// The refusal of a question, where the scenario asks for one.
     ///
     /// - Parameter kind: `exports`, `flows`, `runs`.
@@ -180,6 +186,11 @@ extension PlatformModel {
     }
 
     // MARK: What is shown, here and as JSON
+
+    /// Whether listings of runs show nothing, whatever there is.
+    func hasEmptyList(at now: Instant) -> Bool {
+        now < emptyUntil || isLeftOut(scenario.quirks.emptyRunListPercent, "runs", at: now)
+    }
 
     func isMissing(_ run: SimulatedRun, at now: Instant) -> Bool {
         isLeftOut(scenario.quirks.missingRunPercent, run.id, at: now)

@@ -48,19 +48,28 @@ extension PlatformModel {
         openRun(of: audience, in: sandbox(ofFlow: flow), at: now) != nil
     }
 
-    /// Somebody edits a dataflow: enables or disables it, maps an audience (from now on), or takes one away.
+    /// Somebody edits a dataflow: enables or disables it, maps an audience (from now on), moves the begin of its schedule, or
+    /// takes it away.
     ///
     /// - Returns: False where there is no such dataflow.
     @discardableResult
     package mutating func edit(_ edit: FlowEdit, at now: Instant) -> Bool {
         guard let index = scenario.flows.firstIndex(where: { $0.id == edit.flow }) else { return false }
         if let state = edit.state { scenario.flows[index].state = state }
+        if let audience = edit.move {
+            for place in scenario.flows[index].audiences.indices
+            where scenario.flows[index].audiences[place].id == audience {
+                scenario.flows[index].audiences[place].startDate = edit.startDate
+            }
+        }
         if let audience = edit.unmap { scenario.flows[index].audiences.removeAll { $0.id == audience } }
         if let audience = edit.map {
+            let before = scenario.flows[index].audiences.first { $0.id == audience }
             scenario.flows[index].audiences.removeAll { $0.id == audience }
             var mapped = Scenario.Audience(
                 id: audience, name: audience, mappedAtMilliseconds: (now - start).milliseconds)
             mapped.startDate = edit.startDate
+            mapped.externalID = edit.externalID ?? before?.externalID
             scenario.flows[index].audiences.append(mapped)
         }
         return true
@@ -80,6 +89,7 @@ extension PlatformModel {
         scenario.faults = []
         scenario.refusals = []
         scenario.quirks.heal()
+        emptyUntil = min(emptyUntil, now)
         scenario.followers?.endlessPercent = 0
         scenario.runs.failingPercent = 0
         scenario.runs.endlessPercent = 0

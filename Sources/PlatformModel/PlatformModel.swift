@@ -25,6 +25,8 @@ package struct PlatformModel: Sendable {
     private var counts: [String: Int] = [:]
     /// Runs of the platform's schedule that have not begun yet, by their begins.
     private var planned: [SimulatedRun] = []
+    /// Until then listings of runs are empty.
+    var emptyUntil = Instant(milliseconds: .min)
     private let seed: UInt64
     /// Requests and calls so far: what is struck by chance is struck anew for each.
     private var turn: UInt64 = 0

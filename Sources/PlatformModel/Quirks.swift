@@ -75,6 +75,9 @@ package struct Quirks: Codable, Equatable, Sendable {
 
     /// Of a hundred listings of runs, how many are 200 with no items although there are some.
     package var emptyRunListPercent = 0
+    /// Of a hundred calls that are accepted, after how many listings of runs are empty for a while.
+    package var emptyAfterCallPercent = 0
+    package var emptyAfterCallMilliseconds: Int64 = 0
     /// Of a hundred answers with a run in it, in how many it is missing.
     package var missingRunPercent = 0
     /// Of a hundred answers with an export job in it, in how many it is missing.
@@ -85,6 +88,8 @@ package struct Quirks: Codable, Equatable, Sendable {
     /// Tokens of pages count items from the top, so that what begins between two pages shows twice, and what goes is passed
     /// over.
     package var pagesByPosition = false
+    /// Dataflows of another sandbox are told as well, with that sandbox's name.
+    package var tellsStrays = false
     /// Of a hundred runs, how many get an id of `hugeIDBytes`.
     package var hugeIDPercent = 0
     package var hugeIDBytes = 1 << 20
@@ -129,10 +134,13 @@ package struct Quirks: Codable, Equatable, Sendable {
         try read(.deadToken, &deadToken)
         try read(.partialPercent, &partialPercent)
         try read(.emptyRunListPercent, &emptyRunListPercent)
+        try read(.emptyAfterCallPercent, &emptyAfterCallPercent)
+        try read(.emptyAfterCallMilliseconds, &emptyAfterCallMilliseconds)
         try read(.missingRunPercent, &missingRunPercent)
         try read(.missingExportPercent, &missingExportPercent)
         try read(.missingSpanMilliseconds, &missingSpanMilliseconds)
         try read(.pagesByPosition, &pagesByPosition)
+        try read(.tellsStrays, &tellsStrays)
         try read(.hugeIDPercent, &hugeIDPercent)
         try read(.hugeIDBytes, &hugeIDBytes)
         try read(.createTime, &createTime)
@@ -148,6 +156,7 @@ package struct Quirks: Codable, Equatable, Sendable {
     mutating func heal() {
         partialPercent = 0
         emptyRunListPercent = 0
+        emptyAfterCallPercent = 0
         missingRunPercent = 0
         missingExportPercent = 0
         hugeIDPercent = 0

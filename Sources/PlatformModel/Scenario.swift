@@ -172,6 +172,8 @@ package struct Scenario: Codable, Equatable, Sendable {
         package var lagMilliseconds: Int64 = 0
         /// More than the lag: each run is missing for its own time between the two.
         package var longestLagMilliseconds: Int64 = 0
+        /// A run that a call began lasts for so long after listings show it, at least; 0 for as long as it lasts.
+        package var shownMilliseconds: Int64 = 0
         /// A run that listings do not show yet is answered to whoever asks for it by its id.
         package var lagSparesSingleRuns = false
         /// Of a hundred runs, how many fail.
@@ -190,6 +192,7 @@ package struct Scenario: Codable, Equatable, Sendable {
             isOneForEachAudience = try container.decodeIfPresent(Bool.self, forKey: .isOneForEachAudience) ?? true
             lagMilliseconds = try container.decodeIfPresent(Int64.self, forKey: .lagMilliseconds) ?? 0
             longestLagMilliseconds = try container.decodeIfPresent(Int64.self, forKey: .longestLagMilliseconds) ?? 0
+            shownMilliseconds = try container.decodeIfPresent(Int64.self, forKey: .shownMilliseconds) ?? 0
             lagSparesSingleRuns = try container.decodeIfPresent(Bool.self, forKey: .lagSparesSingleRuns) ?? false
             failingPercent = try container.decodeIfPresent(Int.self, forKey: .failingPercent) ?? 0
             endlessPercent = try container.decodeIfPresent(Int.self, forKey: .endlessPercent) ?? 0
@@ -286,12 +289,19 @@ package struct FlowEdit: Codable, Equatable, Sendable {
     package var map: String?
     /// An audience that is taken away.
     package var unmap: String?
-    /// Of the audience that is mapped: `YYYY-MM-DD`, included.
+    /// An audience that stays mapped as it is, and whose schedule begins at `startDate` from now on.
+    package var move: String?
+    /// Of the audience that is mapped or moved: `YYYY-MM-DD`, included.
     package var startDate: String?
+    /// Of the audience that is mapped, where somebody uploaded it; nil for the one that it had.
+    package var externalID: String?
 
     package init(
-        flow: String, state: String? = nil, map: String? = nil, unmap: String? = nil, startDate: String? = nil
+        flow: String, state: String? = nil, map: String? = nil, unmap: String? = nil, move: String? = nil,
+        startDate: String? = nil, externalID: String? = nil
     ) {
+        self.move = move
+        self.externalID = externalID
         self.startDate = startDate
         self.flow = flow
         self.state = state

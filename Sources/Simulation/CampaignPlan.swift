@@ -25,6 +25,8 @@ struct CampaignPlan {
     private let homes: [DataflowID: SandboxName]
     /// Where some rhythms are counted.
     private let zone: MovedClock?
+    /// What some rhythms heed.
+    private let calendars: DrawnCalendars?
     var campaigns: [CampaignName: PlannedCampaign] = [:]
     var guardrails: Guardrails
     private let polling: Polling
@@ -51,6 +53,7 @@ struct CampaignPlan {
         keep = .seconds(Int64(86_400 * (1 + chance.below(5))))
         var scenario = Self.scenario(options, flows, audiences, &chance)
         zone = MovedClock(options)
+        calendars = DrawnCalendars(options)
         sandboxes = Self.sandboxes(options, of: scenario)
         homes = Self.settle(sandboxes, options, &scenario)
         // Drawn aside, so that a seed's world is the same but for this.
@@ -67,6 +70,9 @@ struct CampaignPlan {
         if chance.hits(percent: 20) { guardrails.firstActivationWindow = .seconds(3600) }
         guardrails.firstActivationWindow = max(platform.leastWindow, guardrails.firstActivationWindow)
         platform.dress(&guardrails)
+        var later = SplitMix(seed: options.seed ^ 0x7175_6965_7400)
+        let isQuiet = options.size == .usual && later.hits(percent: 15)
+        if isQuiet || options.oddities.contains(.blackout) { _ = addBlackout(&later) }
     }
 
     var configuration: Configuration {
@@ -125,7 +131,7 @@ struct CampaignPlan {
             scenario.exports[scenario.exports.count - 1].sandbox = sandbox.text
         }
         // More than one of its own: the first sandbox always has a dataflow.
-        if sandboxes.count > 1, scenario.flows.count > sandboxes.count, aside.hits(percent: 30) {
+        if sandboxes.count > 1, scenario.flows.count > sandboxes.count, aside.hits(percent: 30) || options.hasStray {
             homes[DataflowID(scenario.flows[sandboxes.count].id)] = sandboxes[1]
         }
         return homes
@@ -197,7 +203,31 @@ struct CampaignPlan {
             }
         let there = pairs.filter { homes[$0.dataflow] == home }
         let own = there.filter { _ in chance.hits(percent: share) }
-        return own.isEmpty ? [there[Int(chance.next() % UInt64(there.count))]] : own
+        return named(own.isEmpty ? [there[Int(chance.next() % UInt64(there.count))]] : own, chance)
+    }
+
+    /// As a file names them: an uploaded audience by its customer's id, by the system's, or, where somebody was careless, by both.
+    private func named(_ pairs: [Pair], _ chance: SplitMix) -> [Pair] {
+        guard !platform.systemIDs.isEmpty else { return pairs }
+        let customers = Dictionary(uniqueKeysWithValues: platform.systemIDs.map { ($0.value, $0.key) })
+        // Drawn aside, so that a seed's world is the same but for this.
+        var copy = chance
+        var aside = SplitMix(seed: copy.next() ^ 0x6e61_6d65_7300)
+        return pairs.flatMap { pair -> [Pair] in
+            guard let customers = customers[pair.audience] else { return [pair] }
+            let other = Pair(dataflow: pair.dataflow, audience: customers)
+            return switch aside.below(10) {
+            case 0..<4: [pair]
+            case 4..<9: [other]
+            default: [pair, other]
+            }
+        }
+    }
+
+    /// The pairs that a list of a file means, by the system's ids, each once.
+    func meant(by pairs: [Pair]) -> [Pair] {
+        var seen: Set<Pair> = []
+        return pairs.map(platform.meant).filter { seen.insert($0).inserted }
     }
 
     func dress(_ campaign: inout Campaign, _ chance: inout SplitMix) {
@@ -237,6 +267,7 @@ struct CampaignPlan {
             var copy = chance
             var aside = SplitMix(seed: copy.next() ^ 0x7a6f_6e65)
             if let zone, aside.hits(percent: 60) { rhythm.zone = zone }
+            if let calendars, aside.hits(percent: 60) { rhythm.days = DrawnDays(calendars, &aside) }
             guard let timetable = rhythm.timetable else { return }
             planned.rhythm = rhythm
             planned.campaign.trigger = .timetable(timetable)

@@ -26,6 +26,9 @@ struct Checker {
     private var followers = FollowerCheck()
     private var notices = NoticeCheck()
     private var phases = PhaseCheck()
+    private var patience = PatienceCheck()
+    private var effects = EffectCheck()
+    private var looks = LookCheck()
     private(set) var hearing = Hearing()
     /// True time, which is the platform's; nil where nobody keeps it.
     var clock: (() -> Instant)?
@@ -74,6 +77,14 @@ struct Checker {
         if let wrong = phases.take(record) {
             report("no record leaves a phase that it may not leave", wrong, at: now)
         }
+        let known = truth
+        let trueTime = clock?() ?? now
+        let wrong = patience.take(record, folded) { pair, sandbox in known.knownFor(pair, sandbox, at: trueTime) }
+        if let wrong { report("what passes by itself costs no attempt", wrong, at: now) }
+        looks.take(record, folded)
+        if let wrong = effects.take(record) {
+            report("a call that took effect for one is not sent again for another", wrong, at: now)
+        }
         acceptances.look(at: record, folded, at: clock?() ?? now)
         notices.take(record, at: clock?() ?? now)
         switch record {
@@ -110,6 +121,8 @@ struct Checker {
             }
         case .activationResolved(let id, .retry, _, _):
             doubts[id] = nil
+        case .activationResolved(let id, .abandon, _, _):
+            if case .running(let run)? = folded[id]?.phase { truth.abandoned.insert(run.text) }
         case .runDisregarded(let run, _, _):
             truth.disregarded.insert(run.text)
         case .activationRunning(let id, let run, let adopted, _):
@@ -179,7 +192,11 @@ struct Checker {
     mutating func hears(_ event: Event, at now: Instant) {
         let sandbox = hearing.sandbox(of: event)
         guard hearing.take(event, at: clock?() ?? now) else { return }
-        if case .callAnswered(let id, let answer) = event { acceptances.hears(id, answer) }
+        looks.hears(event)
+        if case .callAnswered(let id, let answer) = event {
+            acceptances.hears(id, answer)
+            patience.hears(id, answer)
+        }
         if let sandbox { notices.hears(event, in: sandbox, at: clock?() ?? now) }
     }
 
@@ -202,6 +219,8 @@ struct Checker {
     /// What it was told, and did not write down, is gone with it.
     mutating func processDied() {
         acceptances.forgetAnswers()
+        patience.forgetAnswers()
+        looks.forget()
         hearing = Hearing()
         deadline = nil
         notices.forget()
@@ -256,11 +275,15 @@ struct Checker {
         if let wrong = acceptances.look(atLeaving: call) {
             report("nothing is sent again once its run was named", wrong, at: now)
         }
+        if let wrong = looks.look(atLeaving: call) {
+            report("one more look lies between an absence and the second call", wrong, at: now)
+        }
     }
 
     /// - Parameter isExpected: Whether somebody waits for such an answer although nothing is due.
     mutating func asks(_ effect: Effect, isExpected: Bool, at now: Instant) {
         hearing.leaves(effect)
+        looks.asks(effect)
         if folded.occurrences.isEmpty, !isExpected {
             report("nothing is asked while nothing is due", "\(effect)", at: now)
         }
@@ -285,7 +308,9 @@ struct Checker {
             // The platform takes fewer than it says: that can only be learned.
             if violation.rule == .tooManyPairs, call.pairs.count <= CheckBounds.pairs { continue }
             // What an activation follows is known, whatever listings show.
-            let isFollowed = violation.detail.split(separator: " ").contains { owners[RunID(String($0))] != nil }
+            let isFollowed = violation.detail.split(separator: " ").map(String.init).contains { word in
+                owners[RunID(word)] != nil && !truth.abandoned.contains(word)
+            }
             guard
                 isFollowed && violation.rule == .audienceInFlight
                     || !truth.isExcused(violation, wire: wire ?? at, at: at)

@@ -33,8 +33,13 @@ struct DrawnPlatform {
     private(set) var pages = 375
     /// Nobody edits dataflows in it.
     private(set) var isLeftAlone = false
+    /// Somebody moves the begins of mappings' schedules.
+    private(set) var movesStarts = false
+    /// The system's ids of audiences that somebody uploaded, by the customer's.
+    private(set) var systemIDs: [AudienceID: AudienceID] = [:]
 
     private let sandboxes: [SandboxName]
+    private let oddities: Set<Oddity>
     private var chance: SplitMix
     /// Of a hundred oddities, how many this world has.
     private let share: Int
@@ -45,9 +50,10 @@ struct DrawnPlatform {
     init(_ options: SimulationOptions, _ settings: DrawnSettings, _ scenario: inout Scenario) {
         chance = SplitMix(seed: options.seed ^ 0x706c_6174_666f_726d)
         sandboxes = CampaignPlan.sandboxes(options, of: scenario)
+        oddities = options.oddities
         let isCalm = chance.hits(percent: 50)
         share = isCalm || options.size != .usual ? 0 : [10, 25, 60][Int(chance.below(3))]
-        leastWindow = Self.drawWindow(share, &scenario, &chance)
+        leastWindow = Self.drawWindow(share, oddities, &scenario, &chance)
         drawWords(&scenario.quirks)
         drawTimes(&scenario)
         drawListings(settings, &scenario)
@@ -55,12 +61,21 @@ struct DrawnPlatform {
         drawRefusals(options, &scenario)
         drawGuardrails(scenario.quirks)
         drawSecondIDs(&scenario)
+        drawStarts(&scenario)
+        if has(.tooLarge) { add(.tooLarge, of: "adhocrun", number(1...10), &scenario) }
+        if options.hasStray { scenario.quirks.tellsStrays = chance.hits(percent: 50) }
         guard options.size == .longIDs else { return }
         scenario.quirks.hugeIDPercent = number(1...20)
         scenario.quirks.hugeIDBytes = 1 << number(10...21)
     }
 
     private mutating func has() -> Bool { chance.hits(percent: share) }
+
+    /// - Parameter oddity: What the world may be asked to have.
+    private mutating func has(_ oddity: Oddity) -> Bool {
+        let isDrawn = has()
+        return isDrawn || oddities.contains(oddity)
+    }
 
     private mutating func number(_ range: ClosedRange<Int>) -> Int {
         range.lowerBound + Int(chance.below(UInt64(range.count)))
@@ -69,8 +84,15 @@ struct DrawnPlatform {
     // MARK: Parts
 
     /// Adobe's pages say one hour, and said 20 minutes; until the hour is over, a refusal for the mapping means "not yet".
-    private static func drawWindow(_ share: Int, _ scenario: inout Scenario, _ chance: inout SplitMix) -> Duration {
-        guard chance.hits(percent: share) else {
+    private static func drawWindow(
+        _ share: Int, _ oddities: Set<Oddity>, _ scenario: inout Scenario, _ chance: inout SplitMix
+    ) -> Duration {
+        let isDrawn = chance.hits(percent: share)
+        if oddities.contains(.notFound) {
+            scenario.firstActivationWindowMilliseconds = 3_600_000
+            return .seconds(1200)
+        }
+        guard isDrawn else {
             return .milliseconds(Int64(scenario.firstActivationWindowMilliseconds))
         }
         let minutes = [0, 20, 60, 60][Int(chance.below(4))]
@@ -83,6 +105,7 @@ struct DrawnPlatform {
         if has() { quirks.wording = choice(of: Quirks.Wording.allCases) }
         if has() { quirks.oversized = choice(of: Quirks.Oversized.allCases) }
         if has() { quirks.unsettled = choice(of: Quirks.Unsettled.allCases) }
+        if oddities.contains(.notFound) { quirks.unsettled = .notFound }
         if has() { quirks.endedWord = choice(of: Quirks.EndedWord.allCases) }
         if has() { quirks.deadToken = .forbidden }
         if has() { quirks.concurrency = .pair }
@@ -90,7 +113,7 @@ struct DrawnPlatform {
         // daemon does not wait for itself. `audience` allows more, and judges the gate that asks for no more than that.
         if has() { quirks.busy = .audience }
         if has() { quirks.platformSystemIDs = true }
-        if has() { quirks.failedRunsAreNameless = true }
+        if has(.namelessFailures) { quirks.failedRunsAreNameless = true }
         if has() { quirks.batchIDsAreEmpty = true }
         if has() { quirks.adhocClient = "exim_adhoc" }
         if has() { quirks.countsSettleMilliseconds = Int64(number(1...180)) * 1000 }
@@ -114,46 +137,49 @@ struct DrawnPlatform {
 
     private mutating func drawListings(_ settings: DrawnSettings, _ scenario: inout Scenario) {
         if has() { scenario.runs.lagSparesSingleRuns = true }
-        let freshness = settings.polling.gateFreshness.milliseconds
-        if has() {
+        // Runs last until listings show them: one that ended before anybody could see it would be nothing to anybody, and be
+        // sent again.
+        let shown = settings.polling.gateFreshness.milliseconds + 300_000
+        let isSlow = has()
+        if isSlow, !oddities.contains(.longLags) {
             let longest = scenario.runs.lagMilliseconds + Int64(number(10...120)) * 1000
             scenario.runs.longestLagMilliseconds = longest
-        } else if has() {
-            // Longer than doubts are looked up. Such runs last until listings show them, and the platform refuses a second one:
-            // one that ended before anybody could see it would be nothing to anybody, and be sent again.
+        } else if has(.longLags) {
+            // Longer than doubts are looked up, while the platform refuses a second one.
             let longest = settings.polling.settle.milliseconds + Int64(number(60...1800)) * 1000
             scenario.runs.longestLagMilliseconds = longest
-            let spread = scenario.runs.longestMilliseconds - scenario.runs.shortestMilliseconds
-            scenario.runs.shortestMilliseconds = longest + freshness + 300_000
-            scenario.runs.longestMilliseconds = scenario.runs.shortestMilliseconds + spread
+            scenario.runs.shownMilliseconds = shown
         }
         // For a few seconds: seldom enough, that all of five looks over `settle` find a run missing by chance in none of
         // a million worlds.
         scenario.quirks.missingSpanMilliseconds = Int64(number(5...25)) * 1000
         if has() { scenario.quirks.missingRunPercent = number(1...4) }
         if has() { scenario.quirks.emptyRunListPercent = number(1...4) }
+        if oddities.contains(.longEmptyListings) {
+            // For longer than doubts are looked up. Only where it is asked for: of a dataflow whose listing was empty before the
+            // call as well, nobody knows that it is not.
+            scenario.quirks.emptyAfterCallPercent = 60
+            scenario.quirks.emptyAfterCallMilliseconds = settings.polling.settle.milliseconds * 2
+        }
         if has() { scenario.quirks.missingExportPercent = number(1...10) }
         if has() { scenario.quirks.pagesByPosition = true }
         if has() { pages = number(30...60) }
+        if oddities.contains(.fewPages) { pages = 6 }
         if has() { scenario.runs.emptyPercent = number(1...50) }
-        if has() {
+        if has(.partialEffects) {
+            // What takes effect unsaid is to be found by looking, or by the next refusal.
             scenario.quirks.partialPercent = number(1...100)
-            // What takes effect unsaid is to be found by looking, or by the next refusal: it lasts until listings show it.
-            let longest = max(scenario.runs.lagMilliseconds, scenario.runs.longestLagMilliseconds)
-            let least = longest + freshness + 300_000 + scenario.quirks.missingSpanMilliseconds
-            let spread = scenario.runs.longestMilliseconds - scenario.runs.shortestMilliseconds
-            scenario.runs.shortestMilliseconds = max(scenario.runs.shortestMilliseconds, least)
-            scenario.runs.longestMilliseconds = scenario.runs.shortestMilliseconds + spread
+            scenario.runs.shownMilliseconds = shown + scenario.quirks.missingSpanMilliseconds
         }
     }
 
     private mutating func drawExports(_ options: SimulationOptions, _ scenario: inout Scenario) {
-        if has() { exports.overlap = true }
+        if has(.overlappingExports) { exports.overlap = true }
         if has() { exports.newPercent = number(10...100) }
         if has() { exports.fromAPIPercent = number(10...60) }
         if has() { exports.namelessPercent = number(5...50) }
         if has() { scenario.refusesDuringExport = false }
-        guard has() else { return }
+        guard has(.followers) else { return }
         var followers = Scenario.Followers()
         followers.percent = number(10...100)
         followers.shortestDelayMilliseconds = has() ? Int64(number(0...600)) * 1000 : 0
@@ -170,7 +196,7 @@ struct DrawnPlatform {
 
     /// Audiences that somebody uploaded: their mappings tell the customer's id as well as the system's.
     private mutating func drawSecondIDs(_ scenario: inout Scenario) {
-        guard has() else { return }
+        guard has(.secondIDs) else { return }
         let uploaded = (scenario.flows.first?.audiences ?? []).map(\.id).filter { _ in chance.hits(percent: 40) }
         for flow in scenario.flows.indices {
             for audience in scenario.flows[flow].audiences.indices {
@@ -178,6 +204,24 @@ struct DrawnPlatform {
                 if uploaded.contains(id) { scenario.flows[flow].audiences[audience].externalID = "uploaded-" + id }
             }
         }
+        for id in uploaded { systemIDs[AudienceID("uploaded-" + id)] = AudienceID(id) }
+    }
+
+    /// Mappings whose schedules begin later: tomorrow, or in a month. Somebody moves these begins while the world goes on.
+    private mutating func drawStarts(_ scenario: inout Scenario) {
+        guard has(.movedStarts), !isLeftAlone else { return }
+        movesStarts = true
+        for flow in scenario.flows.indices {
+            for audience in scenario.flows[flow].audiences.indices where chance.hits(percent: 20) {
+                scenario.flows[flow].audiences[audience].startDate = Self.start(chance.next(), at: CampaignPlan.start)
+            }
+        }
+    }
+
+    /// The begin of a mapping's schedule, such as `2026-11-25`: a day or a month ahead, or days ago.
+    static func start(_ size: UInt64, at now: Instant) -> String {
+        let days = [-20, 1, 2, 30][Int(size % 4)]
+        return String((now + .seconds(Int64(days) * 86_400)).rfc3339.prefix(10))
     }
 
     private mutating func drawGuardrails(_ quirks: Quirks) {
@@ -192,6 +236,11 @@ struct DrawnPlatform {
         guardrails.dataflowGate = dataflowGate
         guardrails.serialize = serialize
         guardrails.runMaximumAge = runMaximumAge
+    }
+
+    /// A pair by the system's id.
+    func meant(_ pair: Pair) -> Pair {
+        Pair(dataflow: pair.dataflow, audience: systemIDs[pair.audience] ?? pair.audience)
     }
 
     // MARK: Refusals
@@ -214,7 +263,7 @@ struct DrawnPlatform {
     ]
 
     private mutating func drawRefusals(_ options: SimulationOptions, _ scenario: inout Scenario) {
-        if has() {
+        if has(.missingRight) {
             // For one sandbox or one endpoint only, and all the time.
             let request = choice(of: ["*", "adhocrun", "exports", "flows", "runs"])
             let sandbox = choice(of: sandboxes).text
@@ -223,11 +272,12 @@ struct DrawnPlatform {
             refusal.untilMilliseconds = Int64(options.hours) * 36_000 * Int64(share)
             scenario.refusals.append(refusal)
         }
-        if has() {
+        if has(.notReady) {
             // A text that asks for ten minutes is waited for so long.
             longestPause = .seconds(600)
+            if oddities.contains(.notReady) { add(.ordersNotReady, of: "adhocrun", 20, &scenario) }
             for _ in 0..<number(1...4) {
-                add(choice(of: Scenario.Refusal.Kind.allCases), of: "adhocrun", number(1...15), &scenario)
+                add(choice(of: Scenario.Refusal.Kind.drawn), of: "adhocrun", number(1...15), &scenario)
             }
         }
         guard has() else { return }

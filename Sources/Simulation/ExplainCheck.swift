@@ -57,7 +57,7 @@ struct ClosureJudge {
 
     /// Why a closure is not true; nil for one that is, or was when the platform was asked.
     func wrong(_ closure: Closure, _ id: ActivationID) -> String? {
-        guard let pair = state.pair(of: id), let occurrence = state.occurrences[id.occurrence]?.occurrence else {
+        guard let pair = pair(of: id), let occurrence = state.occurrences[id.occurrence]?.occurrence else {
             return nil
         }
         switch closure {
@@ -101,13 +101,18 @@ struct ClosureJudge {
         }
     }
 
+    /// By the system's id of its audience.
+    private func pair(of id: ActivationID) -> Pair? {
+        state.pair(of: id).flatMap { plans.meant(by: [$0]).first }
+    }
+
     private func wrong(_ holder: LaneHolder, _ pair: Pair, in sandbox: SandboxName) -> String? {
         switch holder {
         case .activation(let id):
             // Who waits in front of it holds it back as well.
             let isInFront = state[id].map { $0.holdsLane || $0.phase == .waiting } ?? false
             let isHeld =
-                isInFront && state.pair(of: id)?.audience == pair.audience
+                isInFront && self.pair(of: id)?.audience == pair.audience
                 && state.occurrences[id.occurrence]?.occurrence.sandbox == sandbox
             return isHeld ? nil : "activation \(id) does not hold its lane"
         case .foreign(let run, let dataflow):
@@ -177,8 +182,10 @@ struct ClosureJudge {
     // MARK: Expiries
 
     /// Why the gate that an expiry names was not closed while the activation waited.
-    func wrongExpiry(of id: ActivationID, _ reason: String) -> String? {
-        guard let pair = state.pair(of: id), let occurrence = state.occurrences[id.occurrence]?.occurrence,
+    ///
+    /// - Parameter notBefore: Until when it was held back by a record of the same step.
+    func wrongExpiry(of id: ActivationID, _ reason: String, notBefore: Instant? = nil) -> String? {
+        guard let pair = pair(of: id), let occurrence = state.occurrences[id.occurrence]?.occurrence,
             let known = state[id]
         else { return nil }
         // "…; the export gate was closed: export job 4711 is PROCESSING (asked 3 s ago)"
@@ -204,7 +211,7 @@ struct ClosureJudge {
             isTrue = isBehind ?? false || wall < occurrence.startsAt
         case .credentials: isTrue = hearing.refusedAt != nil
         case .throttled:
-            isTrue = known.notBefore.map { wall < $0 } ?? false || hearing.hasFailed(.calls)
+            isTrue = (notBefore ?? known.notBefore).map { wall < $0 } ?? false || hearing.hasFailed(.calls)
         case .export:
             isTrue = truth.exports.contains { $0.id == named(after: "job") && begin <= $0.end && $0.begin <= now }
         case .dataflow:
@@ -216,12 +223,14 @@ struct ClosureJudge {
         case .lane where evidence.contains(" waits before it "):
             // That one may end in the same step.
             let front = named(after: "activation").flatMap { ActivationID($0) }
-            isTrue = front.map { state.pair(of: $0)?.audience == pair.audience || state[$0] == nil } ?? false
+            isTrue = front.map { self.pair(of: $0)?.audience == pair.audience || state[$0] == nil } ?? false
         case .lane:
             isTrue =
                 isLaneHeld(pair, in: occurrence.sandbox)
                 || named(after: "run").map { name in
-                    model.runs.contains { $0.id == name && !$0.isOurs && begin <= $0.endsAt }
+                    model.runs.contains { run in
+                        run.id == name && (!run.isOurs || truth.abandoned.contains(run.id)) && begin <= run.endsAt
+                    }
                 } ?? false
         }
         return isTrue ? nil : "the \(gate.rawValue) gate was not closed: \(evidence)"

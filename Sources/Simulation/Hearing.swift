@@ -83,10 +83,11 @@ struct Hearing {
     private mutating func take(_ id: CallID, _ answer: CallAnswer, at now: Instant) -> Bool {
         guard calls.removeValue(forKey: id) != nil else { return false }
         switch answer {
-        case .refused(.unauthorized), .refused(.forbidden):
+        case .refused(.unauthorized):
             refusedAt = now
             failures.insert(.calls)
-        case .throttled, .notSent, .refused, .doubtful: failures.insert(.calls)
+        // A right that is missing in one sandbox, or at one endpoint, is that one's trouble.
+        case .refused(.forbidden), .throttled, .notSent, .refused, .doubtful: failures.insert(.calls)
         case .accepted: break
         }
         return true

@@ -80,7 +80,7 @@ extension CampaignPlan {
         }
     }
 
-    private mutating func addBlackout(_ chance: inout SplitMix) -> String {
+    mutating func addBlackout(_ chance: inout SplitMix) -> String {
         let hour = Int(chance.below(24))
         let text = "*-*-* \(Self.two(hour)):00"
         guard let expression = try? CalendarExpression(parsing: text) else { return "nothing" }

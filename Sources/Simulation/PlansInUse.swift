@@ -22,6 +22,9 @@ struct PlansInUse {
         plans = Array(plans.suffix(1))
     }
 
+    /// The pairs that a list means, by the system's ids, each once: on whichever file, the platform is the same.
+    func meant(by pairs: [Pair]) -> [Pair] { plans.last?.meant(by: pairs) ?? pairs }
+
     /// What each of them says of a campaign that has it.
     func of(_ name: CampaignName) -> [Campaign] {
         plans.compactMap { $0.campaigns[name]?.campaign }

@@ -33,10 +33,14 @@ struct PlatformTruth {
     var owned: Set<String> = []
     /// Runs of others of which a person said that they close nothing.
     var disregarded: Set<String> = []
+    /// Late runs of ours that a person gave up: what is sent beside them is that person's risk.
+    var abandoned: Set<String> = []
     /// What the process that runs could know.
     var sightings = Sightings()
     /// A run of the platform.
     var run: (String) -> SimulatedRun? = { _ in nil }
+    /// When a pair was mapped in a sandbox; nil where it is not.
+    var mappedAt: (Pair, SandboxName) -> Instant? = { _, _ in nil }
     /// What the daemon is set to.
     var guardrails = Guardrails()
 
@@ -88,6 +92,7 @@ struct PlatformTruth {
                 || sightings.isHidden(running.id, since: horizon)
         case .dataflowBusy, .audienceInFlight:
             if violation.rule == .dataflowBusy, words.contains(where: closesNothing) { return true }
+            if words.contains(where: abandoned.contains) { return true }
             if let run = words.lazy.compactMap(run).first {
                 // Of a call that was refused, or given up: it is there to be seen as soon as listings show it.
                 let isOld = isAged(run.createdAt, guardrails.runMaximumAge, at: at)
@@ -108,6 +113,13 @@ struct PlatformTruth {
         case .tooManyPairs, .headers, .strangerToken:
             return false
         }
+    }
+
+    /// For how long a pair has been mapped, where that was to be known; nil where it is not mapped, or has been for a moment only: then
+    /// it may have come in the place of a mapping of before.
+    func knownFor(_ pair: Pair, _ sandbox: SandboxName, at now: Instant) -> Duration? {
+        let age = mappedAt(pair, sandbox).map { now - $0 }
+        return age.flatMap { $0 > freshness + CheckBounds.look + CheckBounds.look ? $0 : nil }
     }
 
     func closesNothing(_ run: String) -> Bool { adopted.contains(run) || disregarded.contains(run) }

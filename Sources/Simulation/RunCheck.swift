@@ -10,7 +10,13 @@ extension Checker {
     ) {
         guard let pair = folded.pair(of: id) else { return }
         truth.owned.insert(run.text)
-        if adopted { truth.adopted.insert(run.text) }
+        if adopted {
+            truth.adopted.insert(run.text)
+            if let real = runs(run), let export = real.export {
+                report(
+                    "a run of the schedule is nobody's", "run \(run) after export \(export), activation \(id)", at: now)
+            }
+        }
         guard let real = runs(run), real.flow == pair.dataflow.text, real.audiences.contains(pair.audience.text) else {
             return report("a run is followed by those that it is for", "run \(run), activation \(id)", at: now)
         }

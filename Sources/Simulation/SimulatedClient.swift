@@ -165,7 +165,10 @@ struct ValueClient: SimulatedClient {
         _ id: DataflowID, _ sandbox: SandboxName, _ model: PlatformModel, at now: Instant
     ) -> DataflowDefinition {
         guard let flow = model.flow(id.text, in: sandbox.text) else {
-            return DataflowDefinition(id: id, name: "", existence: .unusable("the platform does not know it"))
+            let home = model.home(ofStray: id.text, askedIn: sandbox.text)
+            let reason = home.map { "it belongs to sandbox \"\($0)\", not to \"\(sandbox)\"" }
+            return DataflowDefinition(
+                id: id, name: "", existence: .unusable(reason ?? "the platform does not know it"))
         }
         let mappings: [DataflowDefinition.Mapping]
         if let known = definitions[id], known.flow == flow {

@@ -46,14 +46,22 @@ package struct SimulationOptions: Equatable, Sendable {
     package var drift = 0
     /// The platform takes fewer pairs a call than it says.
     package var pairsPerCall = 80
+    /// A dataflow is looked for in a sandbox that it is not in.
+    package private(set) var hasStray = false
+    /// While the machine sleeps, its monotonic clock stands still: a virtual machine that is paused.
+    package private(set) var pausesClock = false
+    /// What the world has for certain, whatever its seed says.
+    package private(set) var oddities: Set<Oddity> = []
     /// Only these faults strike; nil for all.
     package var only: Set<FaultID>?
     /// The process dies at this point of the run, counted from 1: before a commit, between its write and its sync, after it,
     /// before an effect, and after it.
     package var deathPoint: Int?
 
-    /// - Parameter hours: Instead of what the seed says.
-    package init(seed: UInt64, hours: Int? = nil) {
+    /// - Parameters:
+    ///   - hours: Instead of what the seed says.
+    ///   - oddities: What the world has for certain.
+    package init(seed: UInt64, hours: Int? = nil, oddities: Set<Oddity> = []) {
         var chance = SplitMix(seed: seed ^ 0x5157_4152_4d00)
         self.seed = seed
         pace = [.hours, .hours, .days, .days, .weeks][Int(chance.below(5))]
@@ -102,6 +110,32 @@ package struct SimulationOptions: Equatable, Sendable {
         }
         if aside.below(1000) < 12 { enlarge(&aside, hours) }
         pollsQuickly = size == .usual && !isThroughBytes && self.hours <= 8 && aside.hits(percent: 25)
+        drawLatest()
+        self.oddities = oddities
+        if oddities.contains(.strays) { addStray() }
+        if oddities.contains(.pausedClock) { pauseClock() }
+    }
+
+    /// What came to the worlds last, drawn aside as well.
+    private mutating func drawLatest() {
+        guard size == .usual else { return }
+        var aside = SplitMix(seed: seed ^ 0x6c61_7465_7374)
+        if sandboxes > 1, aside.hits(percent: 30) { addStray() }
+        if strengths[.suspend] != nil, aside.hits(percent: 30) { pauseClock() }
+    }
+
+    private mutating func addStray() {
+        hasStray = true
+        sandboxes = max(2, sandboxes)
+        // Each sandbox has one of its own beside it.
+        dataflows = max(dataflows, sandboxes + 1)
+    }
+
+    /// Where the other clock can be wrong as well, nobody knows how old anything is: it is right here.
+    private mutating func pauseClock() {
+        pausesClock = true
+        strengths[.suspend] = strengths[.suspend] ?? 6
+        for kind in [FaultKind.clockStep, .clockError, .absence] { strengths[kind] = nil }
     }
 
     private mutating func enlarge(_ chance: inout SplitMix, _ hours: Int?) {
@@ -140,6 +174,7 @@ package struct SimulationOptions: Equatable, Sendable {
     package var arguments: String {
         var text = "--seed \(seed)"
         let usual = SimulationOptions(seed: seed)
+        if !oddities.isEmpty { text += " --oddities \(oddities.map(\.rawValue).sorted().joined(separator: ","))" }
         if hours != usual.hours { text += " --hours \(hours)" }
         if campaigns != usual.campaigns { text += " --campaigns \(campaigns)" }
         if let only {

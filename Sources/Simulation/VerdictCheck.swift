@@ -22,7 +22,7 @@ extension Checker {
         guard !plans.isEmpty else { return "no file has it" }
         if !plans.contains(where: { $0.isEnabled }) { return "it is disabled" }
         if folded.pause(of: name, at: decided) != nil { return "it is paused" }
-        if !plans.contains(where: { Self.fits(occurrence, $0, decided) }) { return "not as any file says" }
+        if !plans.contains(where: { fits(occurrence, $0, decided) }) { return "not as any file says" }
         if case .manual = occurrence.origin { return nil }
         if let wrong = overlaps(occurrence, plans) { return wrong }
         guard occurrence.origin == .timetable else { return nil }
@@ -37,11 +37,14 @@ extension Checker {
     }
 
     /// Whether it is what one file says.
-    private static func fits(_ occurrence: Occurrence, _ campaign: Campaign, _ decided: Instant) -> Bool {
+    private func fits(_ occurrence: Occurrence, _ campaign: Campaign, _ decided: Instant) -> Bool {
         let delay = occurrence.startsAt - occurrence.nominal
         // What is fired late has its whole time from then on.
         let begin = occurrence.isLate ? max(occurrence.startsAt, decided) : occurrence.startsAt
-        return occurrence.pairs == campaign.pairs && occurrence.onDoubt == campaign.onDoubt
+        let isSame =
+            occurrence.pairs == campaign.pairs
+            || plans.meant(by: occurrence.pairs) == plans.meant(by: campaign.pairs)
+        return isSame && occurrence.onDoubt == campaign.onDoubt
             && occurrence.sandbox == campaign.sandbox && delay >= .zero && delay <= campaign.jitter
             && occurrence.expiresAt == begin + campaign.startWithin
     }

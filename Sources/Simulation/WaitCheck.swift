@@ -30,7 +30,7 @@ extension World {
         where occurrence.outcome == nil {
             let isFree = isFree(occurrence.occurrence, since: .zero)
             for (position, activation) in occurrence.activations.enumerated() {
-                let pair = occurrence.occurrence.pairs[position]
+                let pair = plan.platform.meant(occurrence.occurrence.pairs[position])
                 let sandbox = occurrence.occurrence.sandbox
                 guard isOwedLook(activation, pair, in: sandbox, isFree: isFree),
                     !checker.hearing.isAsked(about: sandbox)
@@ -78,7 +78,9 @@ extension World {
             for (position, activation) in occurrence.activations.enumerated()
             where activation.phase == .waiting && wall - activation.since > span {
                 guard activation.notBefore.map({ $0 <= wall }) ?? true,
-                    isOpen(occurrence.occurrence.pairs[position], in: occurrence.occurrence.sandbox, since: span)
+                    isOpen(
+                        plan.platform.meant(occurrence.occurrence.pairs[position]), in: occurrence.occurrence.sandbox,
+                        since: span)
                 else { continue }
                 let id = occurrence.activationID(at: position)
                 return checker.report(
@@ -88,11 +90,14 @@ extension World {
     }
 
     /// After everything healed, what `start_within` still covers is delivered.
-    func lookAtExpiry(of id: ActivationID, _ reason: String) {
-        if let wrong = closureJudge(at: decidedAt).wrongExpiry(of: id, reason) {
+    ///
+    /// - Parameter notBefore: Until when it was held back by a record of the same step.
+    func lookAtExpiry(of id: ActivationID, _ reason: String, notBefore: Instant?) {
+        if let wrong = closureJudge(at: decidedAt).wrongExpiry(of: id, reason, notBefore: notBefore) {
             checker.report("the gate that an expiry names was closed", "activation \(id): \(wrong)", at: wall)
         }
-        guard let healedAt, let state = checker.folded[id], let pair = checker.folded.pair(of: id),
+        guard let healedAt, let state = checker.folded[id],
+            let pair = checker.folded.pair(of: id).map(plan.platform.meant),
             let occurrence = checker.folded.occurrences[id.occurrence]?.occurrence
         else { return }
         // Doubts of before are settled, and somebody has looked at what needed a person.

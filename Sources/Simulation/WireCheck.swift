@@ -61,6 +61,10 @@ extension Checker {
             let wanted = Set(call.pairs.filter { $0.dataflow.text == flow.id }.map(\.audience.text))
             let mapped = flow.audiences.filter { wanted.contains($0.id) }
             if mapped.count < wanted.count { return "an audience is not mapped to \(flow.id)" }
+            let early = mapped.first { audience in
+                audience.startDate.flatMap { Instant(rfc3339: $0 + "T00:00:00Z") }.map { now < $0 } ?? false
+            }
+            if let early { return "the schedule of \(early.id) on \(flow.id) begins later" }
             let young = mapped.first { audience in
                 let age = now - (model.start + .milliseconds(audience.mappedAtMilliseconds))
                 return age + CheckBounds.wholeSeconds < plans.firstActivationWindow

@@ -59,6 +59,8 @@ package final class World {
     var frozenUntil: Int64 = 0
     /// How long the machine slept when it did last.
     var sleptFor: Int64 = 0
+    /// While the monotonic clock stood still: from and to, in true time.
+    var pauses: [(from: Int64, to: Int64)] = []
     var isHealed = false
 
     var runtime: Runtime?
@@ -115,6 +117,10 @@ package final class World {
                 freshness: plan.configuration.polling.gateFreshness,
                 lag: .milliseconds(plan.scenario.runs.lagMilliseconds)))
         checker.truth.run = { [unowned self] id in model.runs.last { $0.id == id } }
+        checker.truth.mappedAt = { [unowned self] pair, sandbox in
+            model.flow(pair.dataflow.text, in: sandbox.text)?.audiences.first { $0.id == pair.audience.text }
+                .map { CampaignPlan.start + .milliseconds($0.mappedAtMilliseconds) }
+        }
         checker.truth.guardrails = plan.guardrails
         checker.truth.guardrails.firstActivationWindow = plan.platform.leastWindow
         checker.plans.mayUse(plan)
@@ -129,6 +135,10 @@ package final class World {
     package func run() -> Outcome {
         schedule(.starts(process: 0), after: 0)
         for kind in FaultKind.allCases where kind.isTimed { planNext(kind) }
+        // Where listings are empty for long, it takes one of before to tell that from a dataflow that never ran.
+        if options.oddities.contains(.longEmptyListings) {
+            for flow in model.scenario.flows { startEarlyRun(on: flow) }
+        }
         schedule(.somebodyLooks, after: SimulationBounds.looks)
         work(until: Int64(options.hours) * 3_600_000)
         let end = elapsed
@@ -169,14 +179,19 @@ package final class World {
         if checker.findings.isEmpty { elapsed = max(elapsed, end) }
     }
 
+    /// What is explained at this moment.
+    func lookAtReasons() {
+        guard let runtime, !isDying, !isStopping, disk == nil, checker.findings.isEmpty else { return }
+        let wrong = explain.look(runtime.scheduler, closureJudge(), at: now())
+        if let wrong { checker.report("explain tells the truth", wrong, at: wall) }
+    }
+
     /// What costs too much to be looked at after every event.
     private func lookClosely() {
         guard let runtime, !isDying, checker.findings.isEmpty else { return }
         checker.compare(runtime.scheduler.state, at: wall, isForced: true)
         if let healedAt, checker.isOwed(by: healedAt) { settledAt = elapsed }
-        guard !isStopping, disk == nil else { return }
-        let wrong = explain.look(runtime.scheduler, closureJudge(), at: now())
-        if let wrong { checker.report("explain tells the truth", wrong, at: wall) }
+        lookAtReasons()
     }
 
     /// By the daemon's wall clock.
@@ -194,6 +209,7 @@ package final class World {
         restoreFlows()
         // A machine that sleeps and a daemon that nobody starts are faults as well.
         frozenUntil = elapsed
+        pauses = pauses.filter { $0.from < elapsed }.map { ($0.from, min($0.to, elapsed)) }
         startProcess()
         schedule(.somebodyLooks, after: 0)
     }
@@ -205,7 +221,8 @@ package final class World {
         ClosureJudge(
             state: checker.folded, plans: checker.plans, hearing: checker.hearing, model: model, truth: checker.truth,
             wall: decided ?? wall, now: trueTime, platformTime: { [self] in platformTime(of: $0) },
-            way: .seconds(120) + .milliseconds(delays.longest),
+            // What was asked before the machine paused may have left after it.
+            way: .seconds(120) + .milliseconds(delays.longest + (pauses.map { $0.to - $0.from }.max() ?? 0)),
             sleep: (.milliseconds(sleptFor), until: CampaignPlan.start + .milliseconds(frozenUntil)))
     }
 
@@ -291,8 +308,10 @@ package final class World {
         case .stop: stop()
         case .clockStep: stepClock(stroke)
         case .suspend:
-            frozenUntil = elapsed + 1000 + stroke.below(stroke.size % 4 == 0 ? 14_400_000 : 300_000)
+            let begin = max(elapsed, frozenUntil)
+            frozenUntil = max(frozenUntil, elapsed + 1000 + stroke.below(stroke.size % 4 == 0 ? 14_400_000 : 300_000))
             sleptFor = frozenUntil - elapsed
+            if options.pausesClock, begin < frozenUntil { pauses.append((begin, frozenUntil)) }
             trace("the machine sleeps for \(sleptFor / 1000) s")
         case .outage:
             outageUntil = elapsed + stroke.below(7_200_000)

@@ -3,6 +3,7 @@
 
 internal import Chronology
 internal import PlatformModel
+internal import Runtime
 internal import SchedulerCore
 
 extension World {
@@ -43,6 +44,15 @@ extension World {
             foreignRun: id, on: pair.dataflow.text, at: trueTime, until: trueTime + .milliseconds(lasting))
     }
 
+    /// One that has ended by the time that anything is due.
+    func startEarlyRun(on flow: Scenario.Flow) {
+        guard let audience = flow.audiences.first else { return }
+        let lasting: Int64 = 5000
+        let id = model.startForeignRun(flow.id, audience.id, at: trueTime, lasting: lasting)
+        checker.truth.began(
+            foreignRun: id, on: flow.id, at: trueTime, until: trueTime + .milliseconds(lasting))
+    }
+
     func editFlow(_ stroke: Stroke) {
         guard !plan.platform.isLeftAlone else { return }
         let pair = plan.pair(stroke.size)
@@ -50,7 +60,15 @@ extension World {
         switch stroke.size / 1024 % 4 {
         case 0: edit.state = "disabled"
         case 1: edit.unmap = pair.audience.text
-        default: edit.map = pair.audience.text
+        default:
+            let flow = model.scenario.flows.first { $0.id == edit.flow }
+            let isThere = flow?.audiences.contains { $0.id == pair.audience.text } ?? false
+            if plan.platform.movesStarts, isThere {
+                edit.move = pair.audience.text
+                edit.startDate = DrawnPlatform.start(stroke.size / 4096, at: trueTime)
+            } else {
+                edit.map = pair.audience.text
+            }
         }
         // What was disabled or taken away comes back with the next edit of the dataflow.
         let flow = model.scenario.flows.first { $0.id == edit.flow }
@@ -62,17 +80,21 @@ extension World {
     func restoreFlows() {
         for flow in model.scenario.flows {
             if flow.state != "enabled" { apply(FlowEdit(flow: flow.id, state: "enabled")) }
+            for audience in flow.audiences where audience.startDate != nil {
+                apply(FlowEdit(flow: flow.id, move: audience.id))
+            }
             let mapped = Set(flow.audiences.map(\.id))
             for audience in plan.scenario.flows.first?.audiences ?? [] where !mapped.contains(audience.id) {
-                apply(FlowEdit(flow: flow.id, map: audience.id))
+                apply(FlowEdit(flow: flow.id, map: audience.id, externalID: audience.externalID))
             }
         }
     }
 
     private func apply(_ edit: FlowEdit) {
-        trace(
-            "somebody edits \(edit.flow): \(edit.state ?? edit.map.map { "maps \($0)" } ?? "takes away \(edit.unmap ?? "")")"
-        )
+        let words =
+            edit.state ?? edit.map.map { "maps \($0)" } ?? edit.unmap.map { "takes away \($0)" }
+            ?? "\(edit.move ?? "") begins on \(edit.startDate ?? "a day long ago")"
+        trace("somebody edits \(edit.flow): \(words)")
         model.edit(edit, at: trueTime)
         checker.truth.edited(edit.flow, at: trueTime)
     }
@@ -178,7 +200,16 @@ extension World {
         for _ in 0..<20 {
             guard runtime != nil, let order = settlement() else { return }
             handle(.command(nextCommandID(), order, actor: "otto"))
+            lookAtSettlement(order)
         }
+    }
+
+    /// What a person may settle is settled, unless the disk or a death came between.
+    private func lookAtSettlement(_ order: Command) {
+        guard case .resolve(let id, .abandon) = order, let runtime, runtime.trouble == nil, disk == nil, !isDying,
+            case .running(let run)? = checker.folded[id]?.phase
+        else { return }
+        checker.report("what needs a person can be settled", "activation \(id) still has run \(run)", at: wall)
     }
 
     /// The right order for something that waits for a person: by what the platform's own ledger knows.
@@ -186,7 +217,7 @@ extension World {
         for occurrence in checker.folded.occurrences.values.sorted(by: { $0.id < $1.id }) {
             for (position, activation) in occurrence.activations.enumerated() {
                 let id = occurrence.activationID(at: position)
-                let pair = occurrence.occurrence.pairs[position]
+                let pair = plan.platform.meant(occurrence.occurrence.pairs[position])
                 switch activation.phase {
                 case .quarantined(nil):
                     return .resolve(id, dice.people.hits(percent: 50) ? .abandon : .retry)
@@ -199,6 +230,12 @@ extension World {
                     guard let real = model.runs.last(where: { $0.id == run.text }), trueTime >= real.endsAt else {
                         continue
                     }
+                    return .resolve(id, .abandon)
+                case .running(let run) where activation.isLate:
+                    // It never ends, and its audience is wanted: some give it up, once they were told.
+                    guard let real = model.runs.last(where: { $0.id == run.text }), real.endsAt > Rhythm.never,
+                        real.createdAt.milliseconds % 2 == 0
+                    else { continue }
                     return .resolve(id, .abandon)
                 case .waiting, .calling, .inDoubt, .running, .ended: continue
                 }

@@ -46,6 +46,8 @@ extension World {
         decidedAt = wall
         runtime.handle(event)
         afterEvent(takes: takes)
+        // Whom a missing right holds back, and whom it does not, is clear right now.
+        if case .callAnswered(_, .refused(.forbidden)) = event { lookAtReasons() }
     }
 
     /// - Parameter takes: Whether the plan was taken into use with it.
@@ -196,10 +198,12 @@ extension World {
     }
 
     func stored(_ records: [Record]) {
+        var heldBack: [ActivationID: Instant] = [:]
         for record in records {
             trace("  ■ " + Words.of(record))
+            if case .activationReturned(let id, _, let notBefore?, _, _, _, _) = record { heldBack[id] = notBefore }
             if case .activationEnded(let id, let outcome, _) = record, outcome.result == .expired {
-                lookAtExpiry(of: id, outcome.reason ?? "")
+                lookAtExpiry(of: id, outcome.reason ?? "", notBefore: heldBack[id])
             }
             // One that vanishes before anybody saw it can not be told from one that never was.
             if case .activationRunning(_, let run, _, _) = record, !isHealed, let stroke = dice.strikes(.vanishingRun) {
@@ -217,14 +221,21 @@ extension World {
     // MARK: Clocks
 
     var monotonic: Monotonic {
-        let uptime = elapsed - bootedAt
+        let uptime = elapsed - bootedAt - paused(from: bootedAt, to: elapsed)
         return Monotonic(milliseconds: uptime + drifted(uptime))
     }
 
     /// When the daemon's monotonic clock showed that.
     func platformTime(of point: Monotonic) -> Instant {
         let uptime = point.milliseconds - drifted(point.milliseconds)
-        return CampaignPlan.start + .milliseconds(bootedAt + uptime)
+        var at = bootedAt + uptime
+        for pause in pauses where pause.from >= bootedAt && pause.from < at { at += pause.to - pause.from }
+        return CampaignPlan.start + .milliseconds(at)
+    }
+
+    /// For how much of a time the monotonic clock stood still.
+    private func paused(from begin: Int64, to end: Int64) -> Int64 {
+        pauses.reduce(0) { $0 + max(0, min($1.to, end) - max($1.from, begin)) }
     }
 }
 

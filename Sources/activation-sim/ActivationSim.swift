@@ -34,6 +34,9 @@ struct ActivationSim: ParsableCommand {
     @Option(help: "How many campaigns; otherwise as the seed says.")
     var campaigns: Int?
 
+    @Option(help: "What the worlds have for certain, such as second-ids,strays.")
+    var oddities: String?
+
     @Option(help: "Only these strokes of faults, such as lost-answer.3,kill.1, or none.")
     var only: String?
 
@@ -55,7 +58,8 @@ struct ActivationSim: ParsableCommand {
     @Flag(help: "Prove the checkers: known faults are put into the code, and each must be found. Needs `make mutants`.")
     var mutants = false
 
-    @Option(help: "With --mutants: only this one, by its name in Mutant.swift.")
+    @Option(
+        help: "With --mutants: only this one, by its name in Mutant.swift; with --trace as well, its world of --seed.")
     var mutant: String?
 
     func validate() throws {
@@ -67,10 +71,13 @@ struct ActivationSim: ParsableCommand {
         if let hours, hours < 1 { throw ValidationError("--hours must be 1 or more.") }
         if let campaigns, campaigns < 1 { throw ValidationError("--campaigns must be 1 or more.") }
         _ = try strokes()
+        _ = try drawnOddities()
     }
 
     func run() throws {
-        if mutants {
+        if mutants, trace {
+            try MutantTrial(firstSeed: seed, jobs: 1, name: mutant).tell()
+        } else if mutants {
             try MutantTrial(firstSeed: seed, jobs: cores, name: mutant).run()
         } else if everyDeath {
             try runEveryDeath()
@@ -98,8 +105,20 @@ struct ActivationSim: ParsableCommand {
         return Set(ids)
     }
 
+    private func drawnOddities() throws -> Set<Oddity> {
+        let words = (oddities ?? "").split(separator: ",").map(String.init)
+        return Set(
+            try words.map { word in
+                guard let oddity = Oddity(rawValue: word) else {
+                    let known = Oddity.allCases.map(\.rawValue).joined(separator: ", ")
+                    throw ValidationError("There is no oddity \(word); there are \(known).")
+                }
+                return oddity
+            })
+    }
+
     private func options(_ seed: UInt64) throws -> SimulationOptions {
-        var options = SimulationOptions(seed: seed, hours: hours)
+        var options = SimulationOptions(seed: seed, hours: hours, oddities: try drawnOddities())
         if let campaigns { options.campaigns = campaigns }
         options.only = try strokes()
         options.deathPoint = deathPoint
@@ -143,8 +162,9 @@ struct ActivationSim: ParsableCommand {
     private func runMany() throws {
         let begin = Date()
         let swarm = Swarm(jobs: cores, firstSeed: seed)
+        let oddities = try drawnOddities()
         let totals = swarm.run(
-            { [hours] seed in World(SimulationOptions(seed: seed, hours: hours)).run() },
+            { [hours] seed in World(SimulationOptions(seed: seed, hours: hours, oddities: oddities)).run() },
             until: seconds.map { .now() + $0 }
         ) { totals in
             if seconds != nil { return true }

@@ -1,4 +1,6 @@
 // Proves the checkers: every known fault is put into the code in its turn, and must be found within so many seeds.
+//
+// One fault is active in a process, so that several are tried by several processes: this program again, for each fault once.
 
 import ArgumentParser
 import Foundation
@@ -11,38 +13,90 @@ struct MutantTrial {
     /// Only the one with this name; nil for all.
     let name: String?
 
-    /// Short runs: a fault that is there all the time shows early.
-    private static let hours = 24
     /// A mutant that survives so many seeds is one that the checkers do not see.
-    private static let seedLimit: UInt64 = 3000
+    private static let seedLimit: UInt64 = 400
     /// So many seeds that break a rule without the fault are passed over.
     private static let unprovenLimit = 20
 
     #if MUTANTS
-        /// Seeds that found what shows in rare worlds only, tried before the search. Where a change of the worlds makes one
-        /// useless, the search takes longer, and nothing else; what it prints is the next one to put here.
-        private static let known: [Mutant: UInt64] = [
-            .turnWithoutLook: 313, .pairs81: 62, .noDataflowGate: 36, .ageOfAnswer: 30, .shallowListing: 17,
-            .toldDelivered: 15, .leavesLate: 30, .explainHidesPause: 41,
-        ]
-
         func run() throws {
-            let mutants = Mutant.allCases.filter { name == nil || "\($0)" == name || $0.rawValue == name }
-            guard !mutants.isEmpty else { throw ValidationError("There is no known fault \(name ?? "").") }
-            let survivors = mutants.filter { !isCaught($0) }
-            print("\(mutants.count - survivors.count) of \(mutants.count) known faults caught")
-            if !survivors.isEmpty { throw ExitCode.failure }
+            if let name {
+                guard isCaught(try mutant(name)) else { throw ExitCode.failure }
+                return
+            }
+            let survivors = try triedApart()
+            print("\(Mutant.allCases.count - survivors) of \(Mutant.allCases.count) known faults caught")
+            if survivors > 0 { throw ExitCode.failure }
         }
+
+        /// The world of one seed with one fault, in words.
+        func tell() throws {
+            guard let name else { throw ValidationError("--mutants --trace takes a --mutant.") }
+            let mutant = try mutant(name)
+            activeMutant = mutant
+            let outcome = World(mutant.world(firstSeed)) { print($0) }.run()
+            try Report.finding(of: outcome)
+        }
+
+        private func mutant(_ name: String) throws -> Mutant {
+            guard let mutant = Mutant.allCases.first(where: { "\($0)" == name || $0.rawValue == name }) else {
+                throw ValidationError("There is no known fault \(name).")
+            }
+            return mutant
+        }
+
+        // MARK: Several at a time
+
+        /// - Returns: How many survived.
+        private func triedApart() throws -> Int {
+            let lock = NSLock()
+            nonisolated(unsafe) var rest = Mutant.allCases[...]
+            nonisolated(unsafe) var survivors = 0
+            let trial: @Sendable (Mutant) -> Void = { mutant in
+                let (words, isCaught) = Self.tryApart(mutant, from: firstSeed)
+                lock.withLock {
+                    print(words, terminator: "")
+                    fflush(nil)
+                    if !isCaught { survivors += 1 }
+                }
+            }
+            let threads = DispatchGroup()
+            for _ in 0..<jobs {
+                DispatchQueue.global().async(group: threads) {
+                    while let mutant = lock.withLock({ rest.popFirst() }) { trial(mutant) }
+                }
+            }
+            threads.wait()
+            return survivors
+        }
+
+        private static func tryApart(_ mutant: Mutant, from seed: UInt64) -> (words: String, isCaught: Bool) {
+            let process = Process()
+            let pipe = Pipe()
+            process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+            process.arguments = ["--mutants", "--mutant", "\(mutant)", "--jobs", "1", "--seed", "\(seed)"]
+            process.standardOutput = pipe
+            do {
+                try process.run()
+            } catch {
+                return ("NOT TRIED \(mutant.rawValue): \(error)\n", false)
+            }
+            let words = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+            process.waitUntilExit()
+            return (words, process.terminationStatus == 0)
+        }
+
+        // MARK: One
 
         private func isCaught(_ mutant: Mutant) -> Bool {
             defer { fflush(nil) }
             let begin = Date()
-            var known = Self.known[mutant]
+            var known = mutant.knownSeed
             var next = firstSeed
             var runs = 0
             for _ in 0..<Self.unprovenLimit {
                 activeMutant = mutant
-                let totals = known.map { search(from: $0, count: 1) } ?? search(from: next, count: Self.seedLimit)
+                let totals = search(mutant, from: known ?? next, count: known == nil ? Self.seedLimit : 1)
                 activeMutant = nil
                 runs += totals.runs
                 guard let broken = totals.broken, let found = broken.findings.first else {
@@ -65,9 +119,9 @@ struct MutantTrial {
             return false
         }
 
-        private func search(from seed: UInt64, count: UInt64) -> Totals {
+        private func search(_ mutant: Mutant, from seed: UInt64, count: UInt64) -> Totals {
             Swarm(jobs: jobs, firstSeed: seed).run {
-                World(SimulationOptions(seed: $0, hours: Self.hours)).run()
+                World(mutant.world($0)).run()
             } goesOn: {
                 $0.taken < count
             }
@@ -77,7 +131,11 @@ struct MutantTrial {
             String(format: "%.1f s", Date().timeIntervalSince(begin))
         }
     #else
-        func run() throws {
+        func run() throws { try refuse() }
+
+        func tell() throws { try refuse() }
+
+        private func refuse() throws {
             print("This build has no known faults in it. Run `make mutants`, which builds one that has.")
             throw ExitCode(64)
         }

@@ -41,13 +41,14 @@ import Testing
              "followers": {"percent": 100, "shortestDelayMilliseconds": 0, "longestDelayMilliseconds": 600000,
                 "unnamedPercent": 0, "endlessPercent": 0},
              "runs": {"shortestMilliseconds": 30000, "longestMilliseconds": 60000, "isOneForEachAudience": true,
-                "lagMilliseconds": 0, "longestLagMilliseconds": 0, "lagSparesSingleRuns": false, "failingPercent": 0,
-                "endlessPercent": 0, "emptyPercent": 0},
+                "lagMilliseconds": 0, "longestLagMilliseconds": 0, "shownMilliseconds": 0,
+                "lagSparesSingleRuns": false, "failingPercent": 0, "endlessPercent": 0, "emptyPercent": 0},
              "refusals": [
                 {"request": "runs", "kind": "throttled", "retryAfterSeconds": 1, "takesEffect": false}],
              "quirks": {"concurrency": "audience", "busy": "others", "oversized": "sentence",
                 "unsettled": "out-of-range", "wording": "current", "deadToken": "unauthorized", "partialPercent": 0,
-                "emptyRunListPercent": 0, "missingRunPercent": 0, "missingExportPercent": 0,
+                "emptyRunListPercent": 0, "missingRunPercent": 0, "missingExportPercent": 0, "tellsStrays": false,
+                "emptyAfterCallPercent": 0, "emptyAfterCallMilliseconds": 0,
                 "missingSpanMilliseconds": 0, "pagesByPosition": false, "hugeIDPercent": 0, "hugeIDBytes": 1048576,
                 "createTime": "seconds", "endedWord": "documented", "platformSystemIDs": false,
                 "failedRunsAreNameless": false, "batchIDsAreEmpty": false, "countsSettleMilliseconds": 0,
@@ -76,8 +77,8 @@ import Testing
              "followers": {"percent": 12, "shortestDelayMilliseconds": 13, "longestDelayMilliseconds": 14,
                 "unnamedPercent": 15, "endlessPercent": 16},
              "runs": {"shortestMilliseconds": 17, "longestMilliseconds": 18, "isOneForEachAudience": false,
-                "lagMilliseconds": 19, "longestLagMilliseconds": 20, "lagSparesSingleRuns": true, "failingPercent": 21,
-                "endlessPercent": 22, "emptyPercent": 23},
+                "lagMilliseconds": 19, "longestLagMilliseconds": 20, "shownMilliseconds": 36,
+                "lagSparesSingleRuns": true, "failingPercent": 21, "endlessPercent": 22, "emptyPercent": 23},
              "refusals": [
                 {"request": "*", "kind": "overloaded", "sandbox": "u", "number": 24, "percent": 25,
                  "untilMilliseconds": 26, "retryAfter": "unit", "retryAfterSeconds": 27, "takesEffect": true}],
@@ -86,7 +87,8 @@ import Testing
                 "missingRunPercent": 30, "missingExportPercent": 31, "missingSpanMilliseconds": 32,
                 "pagesByPosition": true, "hugeIDPercent": 33, "hugeIDBytes": 34, "createTime": "unreadable",
                 "endedWord": "missing", "platformSystemIDs": true, "failedRunsAreNameless": true,
-                "batchIDsAreEmpty": true, "countsSettleMilliseconds": 35, "adhocClient": "k"}}
+                "batchIDsAreEmpty": true, "countsSettleMilliseconds": 35, "adhocClient": "k",
+                "tellsStrays": true, "emptyAfterCallPercent": 37, "emptyAfterCallMilliseconds": 38}}
             """
         #expect(try readAndWritten(unusual) == members(unusual))
     }
@@ -95,49 +97,51 @@ import Testing
 
     private static let json = "application/json"
 
-    @Test(arguments: [
-        (Scenario.Refusal.Kind.throttled, 429, json, #"{"error_code":"429050","message":"Too many requests"}"#),
-        (.throttledService, 429, json, #"{"error_code":"429001","message":"Service usage limit reached"}"#),
-        (.throttledKey, 429, json, #"{"error_code":"429002","message":"Developer key usage limit reached"}"#),
-        (.throttledEmpty, 429, nil, ""),
-        (.throttledTitle, 429, json, #"{"title":"Too Many Requests","status":429}"#),
-        (.sandboxLimit, 400, json, #"{"message":"request limit exceeded for this sandbox, try again later"}"#),
-        (.tooEarly, 409, json, #"{"message":"An activation for this audience was accepted a moment ago"}"#),
-        (
-            .ordersNotReady, 400, json,
-            #"{"message":"Invalid parameter: Following order ID(s) are not ready for dataset export, "#
-                + #"please wait for 10 minutes and retry."}"#
-        ),
-        (
-            .audiencesNotReady, 400, json,
-            #"{"message":"Following audiences are not ready for activation, please wait for 10 minutes and retry."}"#
-        ),
-        (.notFound, 404, json, #"{"errorMessage":"1404-404","errorDetails":"audience not found"}"#),
-        (.tokenMissing, 403, json, #"{"error_code":"403010","message":"Oauth token is missing."}"#),
-        (.tokenInvalid, 401, json, #"{"error_code":"401013","message":"Oauth token is not valid"}"#),
-        (.tokenDead, 403, json, #"{"error_code":"403020","message":"Oauth token missing or invalid"}"#),
-        (.scopeMismatch, 401, json, #"{"error_code":"401015","message":"Scope mismatch"}"#),
-        (.profileInvalid, 403, json, #"{"error_code":"403025","message":"Profile is not valid"}"#),
-        (.profileForbidden, 403, json, #"{"error_code":"403024","message":"Not allowed to read the profile"}"#),
-        (.regionMissing, 403, json, #"{"error_code":"403027","message":"User region is missing"}"#),
-        (.permissionMissing, 403, json, #"{"errorMessage":"2118-403","errorDetails":"Missing permission"}"#),
-        (.profileUnread, 403, json, #"{"error_code":"503020","message":"Could not read the profile"}"#),
-        (.keyUnread, 503, json, #"{"error_code":"503000","message":"Could not validate Api Key"}"#),
-        (.tokenUnread, 503, json, #"{"error_code":"503010","message":"Could not validate the oauth token"}"#),
-        (.overloaded, 503, json, #"{"error_code":"503071","message":"Service temporarily unavailable"}"# + "\n"),
-        (.tryAgain, 500, json, #"{"errorMessage":"1400-500","errorDetails":"Please try again"}"#),
-        (
-            .proxyPage, 503, "text/html",
-            "<html><head><title>503 Service Temporarily Unavailable</title></head></html>"
-        ),
-        (.emptyBody, 503, nil, ""),
-        (
-            .wrongKind, 400, json,
-            #"{"message":"Invalid parameter: Flow for id 11111111-aaaa-4aaa-8aaa-000000000001 is incorrect. Error is "#
-                + #"[Adhoc run can not be executed for Flow spec=1a0514a6-33d4-4c7f-aff8-594799c47549."}"#
-        ),
-        (.unknownText, 400, json, #"{"message":"The order was not processed"}"#),
-    ] as [(Scenario.Refusal.Kind, Int, String?, String)])
+    @Test(
+        arguments: [
+            (Scenario.Refusal.Kind.throttled, 429, json, #"{"error_code":"429050","message":"Too many requests"}"#),
+            (.throttledService, 429, json, #"{"error_code":"429001","message":"Service usage limit reached"}"#),
+            (.throttledKey, 429, json, #"{"error_code":"429002","message":"Developer key usage limit reached"}"#),
+            (.throttledEmpty, 429, nil, ""),
+            (.throttledTitle, 429, json, #"{"title":"Too Many Requests","status":429}"#),
+            (.sandboxLimit, 400, json, #"{"message":"request limit exceeded for this sandbox, try again later"}"#),
+            (.tooEarly, 409, json, #"{"message":"An activation for this audience was accepted a moment ago"}"#),
+            (
+                .ordersNotReady, 400, json,
+                #"{"message":"Invalid parameter: Following order ID(s) are not ready for dataset export, "#
+                    + #"please wait for 10 minutes and retry."}"#
+            ),
+            (
+                .audiencesNotReady, 400, json,
+                #"{"message":"Following audiences are not ready for activation, please wait for 10 minutes and retry."}"#
+            ),
+            (.notFound, 404, json, #"{"errorMessage":"1404-404","errorDetails":"audience not found"}"#),
+            (.tokenMissing, 403, json, #"{"error_code":"403010","message":"Oauth token is missing."}"#),
+            (.tokenInvalid, 401, json, #"{"error_code":"401013","message":"Oauth token is not valid"}"#),
+            (.tokenDead, 403, json, #"{"error_code":"403020","message":"Oauth token missing or invalid"}"#),
+            (.scopeMismatch, 401, json, #"{"error_code":"401015","message":"Scope mismatch"}"#),
+            (.profileInvalid, 403, json, #"{"error_code":"403025","message":"Profile is not valid"}"#),
+            (.profileForbidden, 403, json, #"{"error_code":"403024","message":"Not allowed to read the profile"}"#),
+            (.regionMissing, 403, json, #"{"error_code":"403027","message":"User region is missing"}"#),
+            (.permissionMissing, 403, json, #"{"errorMessage":"2118-403","errorDetails":"Missing permission"}"#),
+            (.profileUnread, 403, json, #"{"error_code":"503020","message":"Could not read the profile"}"#),
+            (.keyUnread, 503, json, #"{"error_code":"503000","message":"Could not validate Api Key"}"#),
+            (.tokenUnread, 503, json, #"{"error_code":"503010","message":"Could not validate the oauth token"}"#),
+            (.overloaded, 503, json, #"{"error_code":"503071","message":"Service temporarily unavailable"}"# + "\n"),
+            (.tryAgain, 500, json, #"{"errorMessage":"1400-500","errorDetails":"Please try again"}"#),
+            (
+                .proxyPage, 503, "text/html",
+                "<html><head><title>503 Service Temporarily Unavailable</title></head></html>"
+            ),
+            (.emptyBody, 503, nil, ""),
+            (
+                .wrongKind, 400, json,
+                #"{"message":"Invalid parameter: Flow for id 11111111-aaaa-4aaa-8aaa-000000000001 is incorrect. Error is "#
+                    + #"[Adhoc run can not be executed for Flow spec=1a0514a6-33d4-4c7f-aff8-594799c47549."}"#
+            ),
+            (.unknownText, 400, json, #"{"message":"The order was not processed"}"#),
+            (.tooLarge, 413, "text/html", "<html>413</html>"),
+        ] as [(Scenario.Refusal.Kind, Int, String?, String)])
     func `a refusal has the status, the type and the body that were seen`(
         kind: Scenario.Refusal.Kind, status: Int, type: String?, body: String
     ) {

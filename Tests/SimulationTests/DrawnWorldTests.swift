@@ -60,6 +60,7 @@ import Testing
             ),
             ("followers", { _, scenario in scenario.followers != nil }),
             ("refusals", { _, scenario in !scenario.refusals.isEmpty }),
+            ("a text about a limit", { _, scenario in scenario.refusals.contains { $0.kind == .tooLarge } }),
             ("sandboxes", { _, scenario in scenario.flows.contains { $0.sandbox == "dev-1" } }),
         ]
         for (name, isSo) in others { #expect((0.01...0.4).contains(share(isSo)), "\(name)") }
@@ -100,6 +101,80 @@ import Testing
             }
         }
         #expect(found.count >= 7)
+    }
+
+    @Test func `days are left out and moved as the calendars say`() throws {
+        var (shifted, silent) = (0, 0)
+        for seed in 1...150 {
+            let options = SimulationOptions(seed: UInt64(seed), hours: 48, oddities: [.calendars])
+            let calendars = try #require(DrawnCalendars(options))
+            var chance = SplitMix(seed: UInt64(seed))
+            var rhythm = Rhythm.everyDay([90, 1000], "*-*-* 01:30,16:40")
+            rhythm.expression = "*-*-* 01:30:00"
+            rhythm.minutes = [90]
+            if seed % 3 == 0 { (rhythm.weekdays, rhythm.expression) = ([5], "Sat 01:30") }
+            rhythm.days = DrawnDays(calendars, &chance)
+            rhythm.zone = seed % 2 == 0 ? MovedClock(options) : nil
+            // What the arithmetic says, and what the calendar says.
+            let timetable = try #require(rhythm.timetable)
+            if rhythm.text.contains("shift") { shifted += 1 }
+            var (mine, theirs) = (CampaignPlan.start, CampaignPlan.start)
+            for _ in 0..<60 {
+                mine = rhythm.next(after: mine)
+                guard mine < Rhythm.never else {
+                    silent += 1
+                    break
+                }
+                theirs = try #require(timetable.next(after: theirs))
+                #expect(mine == theirs, "seed \(seed): \(rhythm.text)")
+            }
+        }
+        #expect(shifted > 50 && silent < 100)
+    }
+
+    @Test func `what came last is drawn, and is not usual`() {
+        func share(_ isSo: (SimulationOptions, CampaignPlan) -> Bool) -> Double {
+            Double(Self.plans.count { isSo($0.options, $0.plan) }) / Double(Self.plans.count)
+        }
+        func campaigns(_ plan: CampaignPlan, _ isSo: (PlannedCampaign) -> Bool) -> Bool {
+            plan.campaigns.values.contains(where: isSo)
+        }
+        #expect((0.05...0.3).contains(share { _, plan in !plan.blackouts.isEmpty }))
+        #expect((0.02...0.3).contains(share { _, plan in campaigns(plan) { $0.rhythm?.days != nil } }))
+        #expect((0.02...0.3).contains(share { options, _ in options.hasStray }))
+        #expect((0.02...0.3).contains(share { options, _ in options.pausesClock }))
+        #expect((0.02...0.3).contains(share { _, plan in plan.platform.movesStarts }))
+        let byOtherName = share { _, plan in
+            campaigns(plan) { $0.campaign.pairs.contains { plan.platform.systemIDs[$0.audience] != nil } }
+        }
+        #expect((0.02...0.3).contains(byOtherName))
+        let byBoth = share { _, plan in
+            campaigns(plan) { plan.meant(by: $0.campaign.pairs).count < $0.campaign.pairs.count }
+        }
+        #expect((0.005...0.3).contains(byBoth))
+    }
+
+    @Test func `what a world is asked to have it has, and all else stays`() {
+        for seed in 1...60 as ClosedRange<UInt64> {
+            let usual = SimulationOptions(seed: seed, hours: 4)
+            let asked = SimulationOptions(seed: seed, hours: 4, oddities: [.secondIDs, .partialEffects])
+            #expect(asked.strengths == usual.strengths && asked.campaigns == usual.campaigns)
+            let plan = CampaignPlan(asked)
+            #expect(plan.scenario.quirks.partialPercent > 0)
+            #expect(asked.arguments.contains("--oddities partial-effects,second-ids"))
+        }
+    }
+
+    @Test func `while a machine is paused its one clock stands still, and what it showed is known`() {
+        let options = SimulationOptions(seed: 4, hours: 2, oddities: [.pausedClock])
+        let world = World(options)
+        world.elapsed = 10_000
+        let before = world.monotonic
+        world.pauses = [(10_000, 70_000)]
+        world.elapsed = 90_000
+        #expect(abs((world.monotonic - before).milliseconds - 20_000) <= 20)
+        #expect(abs((world.platformTime(of: before) - CampaignPlan.start).milliseconds - 10_000) <= 10)
+        #expect(abs((world.platformTime(of: world.monotonic) - CampaignPlan.start).milliseconds - 90_000) <= 10)
     }
 }
 

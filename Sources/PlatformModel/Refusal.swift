@@ -40,7 +40,7 @@ extension Scenario {
             // For ever.
             case wrongKind = "wrong-kind"
             case unknownText = "unknown-text"
-            /// A proxy's: more than it lets through, it says, however little that is.
+            /// Too much for the gateway, it says, however little that is.
             case tooLarge = "too-large"
 
             /// Those that worlds draw some of. The others have draws of their own.
@@ -158,8 +158,7 @@ extension Scenario.Refusal.Kind {
                 "Invalid parameter: Flow for id 11111111-aaaa-4aaa-8aaa-000000000001 is incorrect. Error is "
                     + "[Adhoc run can not be executed for Flow spec=1a0514a6-33d4-4c7f-aff8-594799c47549.")
         case .unknownText: .message(400, "The order was not processed")
-        case .tooLarge:
-            WireAnswer(status: 413, headers: ["Content-Type": "text/html"], body: Array("<html>413</html>".utf8))
+        case .tooLarge: .message(413, "Request entity too large")
         }
     }
 }

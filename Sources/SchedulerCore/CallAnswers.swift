@@ -156,7 +156,7 @@ extension Scheduler {
             if index == nil {
                 retryLater(activation, detail, at: now, &step)
             } else if position == index {
-                let mayBeOurs = state[activation]?.mayHaveRun == true
+                let mayBeOurs = state[activation]?.mayHaveRun == true && !mutant(.secondAcceptance)
                 putBack(
                     activation, detail, counts: false, isRefused: true, named: mayBeOurs ? run : nil, at: now, &step)
             } else {

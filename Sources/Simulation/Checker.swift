@@ -29,6 +29,8 @@ struct Checker {
     private var patience = PatienceCheck()
     private var effects = EffectCheck()
     private var looks = LookCheck()
+    /// Calls whose answer said something, and was not recorded yet.
+    private var answered: Set<CallID> = []
     private(set) var hearing = Hearing()
     /// True time, which is the platform's; nil where nobody keeps it.
     var clock: (() -> Instant)?
@@ -81,8 +83,10 @@ struct Checker {
         let trueTime = clock?() ?? now
         let wrong = patience.take(record, folded) { pair, sandbox in known.knownFor(pair, sandbox, at: trueTime) }
         if let wrong { report("what passes by itself costs no attempt", wrong, at: now) }
-        looks.take(record, folded)
-        if let wrong = effects.take(record) {
+        var isAnswer = false
+        if case .callAnswered(let call, _, _) = record { isAnswer = answered.remove(call) != nil }
+        looks.take(record, folded, isAnswer: isAnswer)
+        if let wrong = effects.take(record, isAnswer: isAnswer) {
             report("a call that took effect for one is not sent again for another", wrong, at: now)
         }
         acceptances.look(at: record, folded, at: clock?() ?? now)
@@ -196,6 +200,7 @@ struct Checker {
         if case .callAnswered(let id, let answer) = event {
             acceptances.hears(id, answer)
             patience.hears(id, answer)
+            if case .doubtful = answer {} else { answered.insert(id) }
         }
         if let sandbox { notices.hears(event, in: sandbox, at: clock?() ?? now) }
     }
@@ -220,6 +225,7 @@ struct Checker {
     mutating func processDied() {
         acceptances.forgetAnswers()
         patience.forgetAnswers()
+        answered = []
         looks.forget()
         hearing = Hearing()
         deadline = nil

@@ -171,6 +171,11 @@ struct DrawnPlatform {
             scenario.quirks.partialPercent = number(1...100)
             scenario.runs.shownMilliseconds = shown + scenario.quirks.missingSpanMilliseconds
         }
+        if oddities.contains(.shortRuns) {
+            // What ends before the next look is then nothing to anybody, and may be sent again by right.
+            (scenario.runs.shortestMilliseconds, scenario.runs.longestMilliseconds) = (5000, 60_000)
+            scenario.runs.shownMilliseconds = 1000
+        }
     }
 
     private mutating func drawExports(_ options: SimulationOptions, _ scenario: inout Scenario) {

@@ -1,5 +1,5 @@
-// A call without an answer took effect as a whole, or did not. Once one of its pairs has its run, the others are not sent again,
-// however long ago that was and whatever became of the first: only a person orders another try.
+// A call without an answer took effect as a whole, or did not. Once one of its pairs has its run, the others are not called absent
+// and sent again, however long ago that was and whatever became of the first: only a person orders another try.
 
 internal import SchedulerCore
 
@@ -13,16 +13,20 @@ struct EffectCheck {
 
     /// Before a record changes the state.
     ///
+    /// - Parameter isAnswer: Whether the answer that it records says anything.
     /// - Returns: What is wrong, in words.
-    mutating func take(_ record: Record) -> String? {
+    mutating func take(_ record: Record, isAnswer: Bool) -> String? {
         switch record {
         case .activationInDoubt(let id, let call, _, _):
             doubted[id] = answered.contains(call) ? nil : call
         case .activationRunning(let id, let run, _, _):
             if let call = doubted.removeValue(forKey: id) { effects[call] = run }
+        case .activationReturned(let id, _, _, _, _, _, _):
+            // What shows only after an absence was established came too late for it.
+            if let call = doubted[id], effects[call] == nil { doubted[id] = nil }
         case .activationResolved(let id, _, _, _):
             doubted[id] = nil
-        case .callAnswered(let call, _, _):
+        case .callAnswered(let call, _, _) where isAnswer:
             answered.insert(call)
             effects[call] = nil
             doubted = doubted.filter { $0.value != call }

@@ -165,7 +165,8 @@ struct ClosureJudge {
             return mapping == nil ? nil : "the platform says when it was mapped"
         case .rangeNotStarted(let start):
             let day = mapping?.startDate.flatMap { Instant(rfc3339: $0 + "T00:00:00Z") }
-            let wasEdited = truth.edits.contains { $0.flow == pair.dataflow.text && $0.at >= now - Self.belief }
+            // It does not say when it was asked for, and what waits for its time is not asked about.
+            let wasEdited = truth.edits.contains { $0.flow == pair.dataflow.text }
             return day == start || wasEdited ? nil : "its schedule does not begin at \(start.rfc3339)"
         case .rangeEnded(let end, let askedAt):
             let day = mapping?.endDate.flatMap { Instant(rfc3339: $0 + "T00:00:00Z") }
@@ -229,7 +230,10 @@ struct ClosureJudge {
                 isLaneHeld(pair, in: occurrence.sandbox)
                 || named(after: "run").map { name in
                     model.runs.contains { run in
-                        run.id == name && (!run.isOurs || truth.abandoned.contains(run.id)) && begin <= run.endsAt
+                        // One of ours that nobody has taken for ours yet is in the way like one of others.
+                        let isOfOthers =
+                            !run.isOurs || !truth.owned.contains(run.id) || truth.abandoned.contains(run.id)
+                        return run.id == name && isOfOthers && begin <= run.endsAt
                     }
                 } ?? false
         }

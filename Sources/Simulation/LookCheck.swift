@@ -40,9 +40,11 @@ struct LookCheck {
     }
 
     /// Before a record changes the state.
-    mutating func take(_ record: Record, _ state: State) {
+    ///
+    /// - Parameter isAnswer: Whether the answer that it records says anything.
+    mutating func take(_ record: Record, _ state: State, isAnswer: Bool) {
         switch record {
-        case .callAnswered(let call, _, _): answered.insert(call)
+        case .callAnswered(let call, _, _) where isAnswer: answered.insert(call)
         case .activationResolved(let id, _, _, _): settled.insert(id)
         case .activationReturned(let id, _, _, _, _, _, _):
             guard settled.remove(id) == nil, case .inDoubt(let call)? = state[id]?.phase, !answered.contains(call)

@@ -6,6 +6,8 @@ package enum Oddity: String, CaseIterable, Sendable {
     case partialEffects = "partial-effects"
     /// New runs are missing from listings for longer than doubts are looked up.
     case longLags = "long-lags"
+    /// Runs end as soon as listings show them, some of one call long before others. Where nobody asks for it there is no such world.
+    case shortRuns = "short-runs"
     /// Listings of runs are empty for minutes after some calls. Where nobody asks for it there is no such world.
     case longEmptyListings = "long-empty-listings"
     /// Runs that fail do not say for whom they were.

@@ -221,9 +221,13 @@ package final class World {
         ClosureJudge(
             state: checker.folded, plans: checker.plans, hearing: checker.hearing, model: model, truth: checker.truth,
             wall: decided ?? wall, now: trueTime, platformTime: { [self] in platformTime(of: $0) },
-            // What was asked before the machine paused may have left after it.
-            way: .seconds(120) + .milliseconds(delays.longest + (pauses.map { $0.to - $0.from }.max() ?? 0)),
+            way: .seconds(120) + .milliseconds(delays.longest + pausedLately),
             sleep: (.milliseconds(sleptFor), until: CampaignPlan.start + .milliseconds(frozenUntil)))
+    }
+
+    /// What was asked before the machine paused may have left after it, and what is counted by the clock that stood still is late.
+    private var pausedLately: Int64 {
+        pauses.reduce(0) { $0 + ($1.to > elapsed - SimulationBounds.pauses ? $1.to - $1.from : 0) }
     }
 
     private func happen(_ happening: Happening) {
@@ -366,6 +370,8 @@ package enum SimulationBounds {
     static let timeout = Duration.seconds(30)
     /// Between two looks of a person, in milliseconds.
     static let looks: Int64 = 1_800_000
+    /// For so long pauses count, in milliseconds: by then everything was asked anew.
+    static let pauses: Int64 = 28_800_000
     /// A stop waits for calls on the wire no longer than this.
     static let stopTimeout: Int64 = 40_000
 }

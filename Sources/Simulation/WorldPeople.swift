@@ -85,12 +85,16 @@ extension World {
             }
             let mapped = Set(flow.audiences.map(\.id))
             for audience in plan.scenario.flows.first?.audiences ?? [] where !mapped.contains(audience.id) {
-                apply(FlowEdit(flow: flow.id, map: audience.id, externalID: audience.externalID))
+                apply(FlowEdit(flow: flow.id, map: audience.id))
             }
         }
     }
 
     private func apply(_ edit: FlowEdit) {
+        var edit = edit
+        if let audience = edit.map {
+            edit.externalID = plan.platform.systemIDs.first { $0.value.text == audience }?.key.text
+        }
         let words =
             edit.state ?? edit.map.map { "maps \($0)" } ?? edit.unmap.map { "takes away \($0)" }
             ?? "\(edit.move ?? "") begins on \(edit.startDate ?? "a day long ago")"

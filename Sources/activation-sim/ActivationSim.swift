@@ -59,7 +59,10 @@ struct ActivationSim: ParsableCommand {
     var mutants = false
 
     @Option(
-        help: "With --mutants: only this one, by its name in Mutant.swift; with --trace as well, its world of --seed.")
+        help: """
+            With --mutants: only this known fault, by its name in Mutant.swift; with --trace as well, its world of --seed. \
+            Without --mutants: the worlds in which it is looked for, without it.
+            """)
     var mutant: String?
 
     func validate() throws {
@@ -67,7 +70,6 @@ struct ActivationSim: ParsableCommand {
         if let seconds, !(seconds >= 0 && seconds <= Self.longest) {
             throw ValidationError("--seconds must be 0 or more, and at most \(Int(Self.longest)).")
         }
-        if mutant != nil, !mutants { throw ValidationError("--mutant goes with --mutants.") }
         if let hours, hours < 1 { throw ValidationError("--hours must be 1 or more.") }
         if let campaigns, campaigns < 1 { throw ValidationError("--campaigns must be 1 or more.") }
         _ = try strokes()
@@ -117,8 +119,13 @@ struct ActivationSim: ParsableCommand {
             })
     }
 
+    private func world(_ seed: UInt64) throws -> SimulationOptions {
+        if let mutant { return try MutantTrial.world(of: mutant, seed) }
+        return SimulationOptions(seed: seed, hours: hours, oddities: try drawnOddities())
+    }
+
     private func options(_ seed: UInt64) throws -> SimulationOptions {
-        var options = SimulationOptions(seed: seed, hours: hours, oddities: try drawnOddities())
+        var options = try world(seed)
         if let campaigns { options.campaigns = campaigns }
         options.only = try strokes()
         options.deathPoint = deathPoint
@@ -162,9 +169,10 @@ struct ActivationSim: ParsableCommand {
     private func runMany() throws {
         let begin = Date()
         let swarm = Swarm(jobs: cores, firstSeed: seed)
-        let oddities = try drawnOddities()
+        // What is wrong with the arguments was said when they were read.
+        _ = try world(seed)
         let totals = swarm.run(
-            { [hours] seed in World(SimulationOptions(seed: seed, hours: hours, oddities: oddities)).run() },
+            { [self] seed in World((try? world(seed)) ?? SimulationOptions(seed: seed)).run() },
             until: seconds.map { .now() + $0 }
         ) { totals in
             if seconds != nil { return true }

@@ -21,7 +21,7 @@ struct MutantTrial {
     #if MUTANTS
         func run() throws {
             if let name {
-                guard isCaught(try mutant(name)) else { throw ExitCode.failure }
+                guard isCaught(try Self.mutant(name)) else { throw ExitCode.failure }
                 return
             }
             let survivors = try triedApart()
@@ -32,13 +32,17 @@ struct MutantTrial {
         /// The world of one seed with one fault, in words.
         func tell() throws {
             guard let name else { throw ValidationError("--mutants --trace takes a --mutant.") }
-            let mutant = try mutant(name)
+            let mutant = try Self.mutant(name)
             activeMutant = mutant
             let outcome = World(mutant.world(firstSeed)) { print($0) }.run()
             try Report.finding(of: outcome)
         }
 
-        private func mutant(_ name: String) throws -> Mutant {
+        static func world(of name: String, _ seed: UInt64) throws -> SimulationOptions {
+            try mutant(name).world(seed)
+        }
+
+        private static func mutant(_ name: String) throws -> Mutant {
             guard let mutant = Mutant.allCases.first(where: { "\($0)" == name || $0.rawValue == name }) else {
                 throw ValidationError("There is no known fault \(name).")
             }
@@ -105,13 +109,15 @@ struct MutantTrial {
                     continue
                 }
                 let seed = "seed \(broken.options.seed)"
-                if World(broken.options).run().findings.isEmpty {
+                let without = World(broken.options).run().findings.first
+                if without == nil {
                     let way = known != nil ? "by the known \(seed)" : "after \(runs) seeds, by \(seed)"
                     print("caught    \(mutant.rawValue): \(way) (\(seconds(since: begin))): \"\(found.rule)\"")
                     return true
                 }
                 // What the code breaks without the fault as well proves nothing.
-                print("UNPROVEN  \(mutant.rawValue): \(seed) breaks a rule without it as well")
+                let rule = without?.rule ?? ""
+                print("UNPROVEN  \(mutant.rawValue): \(seed) breaks a rule without it as well: \"\(rule)\"")
                 if known == nil { next = broken.options.seed + 1 }
                 known = nil
             }
@@ -131,13 +137,15 @@ struct MutantTrial {
             String(format: "%.1f s", Date().timeIntervalSince(begin))
         }
     #else
-        func run() throws { try refuse() }
+        func run() throws { throw Self.refusal() }
 
-        func tell() throws { try refuse() }
+        func tell() throws { throw Self.refusal() }
 
-        private func refuse() throws {
+        static func world(of name: String, _ seed: UInt64) throws -> SimulationOptions { throw refusal() }
+
+        private static func refusal() -> ExitCode {
             print("This build has no known faults in it. Run `make mutants`, which builds one that has.")
-            throw ExitCode(64)
+            return ExitCode(64)
         }
     #endif
 }

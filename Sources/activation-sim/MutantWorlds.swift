@@ -24,7 +24,8 @@
 
         private var oddities: Set<Oddity> {
             switch self {
-            case .effectForgotten, .lateRunsAreOthers: [.longLags]
+            case .effectForgotten: [.longLags, .shortRuns]
+            case .lateRunsAreOthers: [.longLags]
             case .secondAcceptance: [.longLags, .namelessFailures]
             case .emptyProvesAbsence: [.longEmptyListings]
             case .refusalProvesListing: [.partialEffects]
@@ -50,7 +51,7 @@
                 options.strengths[.namelessRun] = 300
                 options.strengths[.failingRun] = 500
             case .noLookBeforeRetry:
-                options.strengths[.lostRequest] = 400
+                options.strengths[.lostRequest] = 100
             case .effectForgotten:
                 // Calls of several campaigns, each with few pairs.
                 options.campaigns = 8
@@ -60,7 +61,7 @@
                 .absentTooSoon, .recoveryForgetsDoubt, .doubtFreesLane:
                 options.strengths[.lostAnswer] = 200
             case .retryForEver:
-                options.strengths[.lostRequest] = 500
+                options.strengths[.lostRequest] = 200
             case .pairs81:
                 options.audiences = 45
                 options.dataflows = 2
@@ -90,7 +91,7 @@
                 options.strengths[.endlessRun] = 300
             case .adoptsScheduledRun:
                 options.strengths[.export] = 24
-                options.strengths[.lostRequest] = 300
+                options.strengths[.lostRequest] = 150
             case .toldDelivered:
                 options.strengths[.failingRun] = 100
             case .pauseIgnored, .explainHidesPause, .phaseJumps, .factWithoutRecord:

@@ -140,7 +140,7 @@ import Testing
                     + #"[Adhoc run can not be executed for Flow spec=1a0514a6-33d4-4c7f-aff8-594799c47549."}"#
             ),
             (.unknownText, 400, json, #"{"message":"The order was not processed"}"#),
-            (.tooLarge, 413, "text/html", "<html>413</html>"),
+            (.tooLarge, 413, json, #"{"message":"Request entity too large"}"#),
         ] as [(Scenario.Refusal.Kind, Int, String?, String)])
     func `a refusal has the status, the type and the body that were seen`(
         kind: Scenario.Refusal.Kind, status: Int, type: String?, body: String

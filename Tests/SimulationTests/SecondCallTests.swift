@@ -48,7 +48,7 @@ import Testing
 
     private func effects(_ records: Record...) -> [String] {
         var check = EffectCheck()
-        return records.compactMap { check.take($0) }
+        return records.compactMap { check.take($0, isAnswer: true) }
     }
 
     @Test func `what a call took effect for others of is not sent again`() {
@@ -57,6 +57,17 @@ import Testing
         #expect(effects(before[0], before[1], before[2], resolved(second), .callIntended(call(2, 1))).isEmpty)
         // The call was answered after all, as refused: it may have taken effect for one of them.
         #expect(effects(before[0], before[1], before[2], answered(1), .callIntended(call(2, 1))).isEmpty)
+    }
+
+    @Test func `what shows after an absence came too late for it`() {
+        #expect(
+            effects(
+                doubt(first), doubt(second), returned(second), running(first), .callIntended(call(2, 1))
+            ).isEmpty)
+        #expect(
+            effects(
+                doubt(first), doubt(second), running(first), returned(second), .callIntended(call(2, 1))
+            ).count == 1)
     }
 
     @Test func `a run of the second call says nothing of the first one`() {
@@ -71,9 +82,10 @@ import Testing
     /// What is wrong with a second call, after an absence and some listings that were asked for.
     private func looks(_ events: (inout LookCheck) -> Void) -> String? {
         var (check, state) = (LookCheck(), State())
-        for record in [admission, .callIntended(call(1, 0)), doubt(first), returned(first)] {
+        for record in [admission, .callIntended(call(1, 0)), answered(1), doubt(first), returned(first)] {
             if case .activationReturned = record { look(&check, 1) }
-            check.take(record, state)
+            // "No usable answer" is recorded as well.
+            check.take(record, state, isAnswer: false)
             state.apply(record)
         }
         events(&check)

@@ -22,6 +22,42 @@ import Testing
         #expect(ended.contains("completedAtUTC") && ended.contains("Activation Batch XdmProcessor Activity"))
     }
 
+    @Test func `one run may serve every pair of a call on its dataflow, and no pair of another one`() {
+        var bench = Bench { $0.runs.isOneForEachAudience = false }
+        let answer = text(bench.call("flow-1", ["a1", "a2"]))
+        #expect(bench.model.runs.map(\.audiences) == [["a1", "a2"]])
+        #expect(answer.components(of: bench.model.runs[0].id) == 2)
+        // Each of them is going on.
+        for audience in ["a1", "a2"] {
+            #expect(text(bench.call("flow-1", [audience])).contains("with run id \(bench.model.runs[0].id)"))
+        }
+        #expect(bench.call("flow-1", ["a3"]).status == 200)
+        #expect(bench.model.runs.map(\.audiences) == [["a1", "a2"], ["a3"]])
+        bench.pass(61)
+        let counts = bench.model.settledLedger(at: bench.now).deliveries.map(\.succeeded)
+        #expect(counts == [1, 1, 1])
+    }
+
+    @Test func `a run vanishes from an instant on, and it alone, unless it has ended before`() {
+        func begun() -> Bench {
+            var bench = Bench { scenario in
+                scenario.runs.shortestMilliseconds = 10_000
+                scenario.runs.longestMilliseconds = 10_000
+            }
+            _ = bench.call("flow-1", ["a1", "a2"])
+            return bench
+        }
+        for (milliseconds, vanishes) in [(9999, true), (10_000, false)] as [(Int64, Bool)] {
+            var bench = begun()
+            let (gone, other) = (bench.model.runs[0].id, bench.model.runs[1].id)
+            bench.model.vanish(gone, at: start + .milliseconds(milliseconds))
+            #expect(bench.runs().contains(gone))
+            bench.pass(11)
+            #expect(bench.runs().contains(gone) == !vanishes)
+            #expect(bench.runs().contains(other))
+        }
+    }
+
     @Test func `the filter by audience does not find a run in progress`() {
         var bench = Bench()
         _ = bench.call("flow-1", ["a1"])

@@ -95,59 +95,86 @@ import Testing
 
     // MARK: Refusals
 
-    private static let json = "application/json"
+    private struct Seen {
+        var status: Int
+        var type: String?
+        var body: String
 
-    @Test(
-        arguments: [
-            (Scenario.Refusal.Kind.throttled, 429, json, #"{"error_code":"429050","message":"Too many requests"}"#),
-            (.throttledService, 429, json, #"{"error_code":"429001","message":"Service usage limit reached"}"#),
-            (.throttledKey, 429, json, #"{"error_code":"429002","message":"Developer key usage limit reached"}"#),
-            (.throttledEmpty, 429, nil, ""),
-            (.throttledTitle, 429, json, #"{"title":"Too Many Requests","status":429}"#),
-            (.sandboxLimit, 400, json, #"{"message":"request limit exceeded for this sandbox, try again later"}"#),
-            (.tooEarly, 409, json, #"{"message":"An activation for this audience was accepted a moment ago"}"#),
-            (
-                .ordersNotReady, 400, json,
-                #"{"message":"Invalid parameter: Following order ID(s) are not ready for dataset export, "#
-                    + #"please wait for 10 minutes and retry."}"#
-            ),
-            (
-                .audiencesNotReady, 400, json,
-                #"{"message":"Following audiences are not ready for activation, please wait for 10 minutes and retry."}"#
-            ),
-            (.notFound, 404, json, #"{"errorMessage":"1404-404","errorDetails":"audience not found"}"#),
-            (.tokenMissing, 403, json, #"{"error_code":"403010","message":"Oauth token is missing."}"#),
-            (.tokenInvalid, 401, json, #"{"error_code":"401013","message":"Oauth token is not valid"}"#),
-            (.tokenDead, 403, json, #"{"error_code":"403020","message":"Oauth token missing or invalid"}"#),
-            (.scopeMismatch, 401, json, #"{"error_code":"401015","message":"Scope mismatch"}"#),
-            (.profileInvalid, 403, json, #"{"error_code":"403025","message":"Profile is not valid"}"#),
-            (.profileForbidden, 403, json, #"{"error_code":"403024","message":"Not allowed to read the profile"}"#),
-            (.regionMissing, 403, json, #"{"error_code":"403027","message":"User region is missing"}"#),
-            (.permissionMissing, 403, json, #"{"errorMessage":"2118-403","errorDetails":"Missing permission"}"#),
-            (.profileUnread, 403, json, #"{"error_code":"503020","message":"Could not read the profile"}"#),
-            (.keyUnread, 503, json, #"{"error_code":"503000","message":"Could not validate Api Key"}"#),
-            (.tokenUnread, 503, json, #"{"error_code":"503010","message":"Could not validate the oauth token"}"#),
-            (.overloaded, 503, json, #"{"error_code":"503071","message":"Service temporarily unavailable"}"# + "\n"),
-            (.tryAgain, 500, json, #"{"errorMessage":"1400-500","errorDetails":"Please try again"}"#),
-            (
-                .proxyPage, 503, "text/html",
-                "<html><head><title>503 Service Temporarily Unavailable</title></head></html>"
-            ),
-            (.emptyBody, 503, nil, ""),
-            (
-                .wrongKind, 400, json,
-                #"{"message":"Invalid parameter: Flow for id 11111111-aaaa-4aaa-8aaa-000000000001 is incorrect. Error is "#
-                    + #"[Adhoc run can not be executed for Flow spec=1a0514a6-33d4-4c7f-aff8-594799c47549."}"#
-            ),
-            (.unknownText, 400, json, #"{"message":"The order was not processed"}"#),
-            (.tooLarge, 413, json, #"{"message":"Request entity too large"}"#),
-        ] as [(Scenario.Refusal.Kind, Int, String?, String)])
-    func `a refusal has the status, the type and the body that were seen`(
-        kind: Scenario.Refusal.Kind, status: Int, type: String?, body: String
-    ) {
+        init(_ status: Int, _ body: String, type: String? = "application/json") {
+            self.status = status
+            self.type = type
+            self.body = body
+        }
+
+        static func gateway(_ status: Int, _ code: String, _ message: String) -> Seen {
+            Seen(status, "{\"error_code\":\"\(code)\",\"message\":\"\(message)\"}")
+        }
+
+        static func message(_ status: Int, _ message: String) -> Seen {
+            Seen(status, "{\"message\":\"\(message)\"}")
+        }
+
+        static func service(_ status: Int, _ code: String, _ details: String) -> Seen {
+            Seen(status, "{\"errorMessage\":\"\(code)\",\"errorDetails\":\"\(details)\"}")
+        }
+    }
+
+    private func seen(_ kind: Scenario.Refusal.Kind) -> Seen {
+        switch kind {
+        case .throttled: .gateway(429, "429050", "Too many requests")
+        case .throttledService: .gateway(429, "429001", "Service usage limit reached")
+        case .throttledKey: .gateway(429, "429002", "Developer key usage limit reached")
+        case .throttledEmpty: Seen(429, "", type: nil)
+        case .throttledTitle: Seen(429, #"{"title":"Too Many Requests","status":429}"#)
+        case .sandboxLimit: .message(400, "request limit exceeded for this sandbox, try again later")
+        case .tooEarly: .message(409, "An activation for this audience was accepted a moment ago")
+        case .ordersNotReady:
+            .message(
+                400,
+                """
+                Invalid parameter: Following order ID(s) are not ready for dataset export, \
+                please wait for 10 minutes and retry.
+                """)
+        case .audiencesNotReady:
+            .message(400, "Following audiences are not ready for activation, please wait for 10 minutes and retry.")
+        case .notFound: .service(404, "1404-404", "audience not found")
+        case .tokenMissing: .gateway(403, "403010", "Oauth token is missing.")
+        case .tokenInvalid: .gateway(401, "401013", "Oauth token is not valid")
+        case .tokenDead: .gateway(403, "403020", "Oauth token missing or invalid")
+        case .scopeMismatch: .gateway(401, "401015", "Scope mismatch")
+        case .profileInvalid: .gateway(403, "403025", "Profile is not valid")
+        case .profileForbidden: .gateway(403, "403024", "Not allowed to read the profile")
+        case .regionMissing: .gateway(403, "403027", "User region is missing")
+        case .permissionMissing: .service(403, "2118-403", "Missing permission")
+        case .profileUnread: .gateway(403, "503020", "Could not read the profile")
+        case .keyUnread: .gateway(503, "503000", "Could not validate Api Key")
+        case .tokenUnread: .gateway(503, "503010", "Could not validate the oauth token")
+        case .overloaded:
+            Seen(503, "{\"error_code\":\"503071\",\"message\":\"Service temporarily unavailable\"}\n")
+        case .tryAgain: .service(500, "1400-500", "Please try again")
+        case .proxyPage:
+            Seen(
+                503, "<html><head><title>503 Service Temporarily Unavailable</title></head></html>", type: "text/html")
+        case .emptyBody: Seen(503, "", type: nil)
+        case .wrongKind:
+            .message(
+                400,
+                """
+                Invalid parameter: Flow for id 11111111-aaaa-4aaa-8aaa-000000000001 is incorrect. Error is \
+                [Adhoc run can not be executed for Flow spec=1a0514a6-33d4-4c7f-aff8-594799c47549.
+                """)
+        case .unknownText: .message(400, "The order was not processed")
+        case .tooLarge: .message(413, "Request entity too large")
+        }
+    }
+
+    @Test(arguments: Scenario.Refusal.Kind.allCases)
+    func `a refusal has the status, the type and the body that were seen`(kind: Scenario.Refusal.Kind) {
         var bench = Bench { $0.refusals = [.init(request: "*", kind: kind)] }
         let answer = bench.get(flows)
-        #expect(answer.status == status && answer.headers["Content-Type"] == type && text(answer) == body)
+        let seen = seen(kind)
+        #expect(answer.status == seen.status && text(answer) == seen.body)
+        #expect(answer.headers["Content-Type"] == seen.type)
         #expect(answer.headers["Retry_After"] == (kind == .overloaded ? "300s" : nil))
         #expect(answer.headers["Retry-After"] == nil)
     }

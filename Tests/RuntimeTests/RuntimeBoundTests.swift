@@ -61,4 +61,13 @@ import Testing
         #expect(prunes(after: 599_999) == 0)
         #expect(prunes(after: 1) == 1)
     }
+
+    @Test(arguments: [(3_600_000, 1), (3_600_001, 0)] as [(Int64, Int)])
+    func `a clock that is set forward by more than an hour removes nothing`(milliseconds: Int64, prunes: Int) throws {
+        let runtime = try started()
+        runtime.handle(.woke)
+        environment.ahead = .milliseconds(milliseconds)
+        runtime.handle(.woke)
+        #expect(journal.pruneCount == prunes)
+    }
 }

@@ -46,6 +46,18 @@ import Testing
         }
     }
 
+    /// The kernel calls it a regular file, and refuses to read where nothing is.
+    @Test func `a file that opens and can not be read is named, with the reason`() {
+        let result = Result { () throws(ConfigurationFaults) in try ConfigurationFiles().read(main: "/proc/self/mem") }
+        guard case .failure(let faults) = result else {
+            Issue.record("it was read")
+            return
+        }
+        let fault = faults.faults.first { $0.file == "/proc/self/mem" }
+        #expect(fault?.code == .fileUnreadable)
+        #expect(fault?.found == "the file can not be read: Input/output error")
+    }
+
     @Test func `a folder has ten thousand files at most`() throws {
         try inFolder { () throws -> Void in
             make("activationd.toml", bytes: 0)

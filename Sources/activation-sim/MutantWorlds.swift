@@ -110,6 +110,17 @@
         /// search takes longer, and nothing else; what it prints is the next one to put here.
         var knownSeed: UInt64? {
             switch self {
+            case .noDataflowGate, .leavesLate: 19
+            case .staleEvidence: 20
+            case .doubtFreesLane, .everybodysRefusal, .noLookBeforeRetry: 8
+            case .turnWithoutLook: 29
+            case .pairs81, .oneIsTooLarge, .phaseJumps, .blackoutIgnored: 4
+            case .blindRetry, .recoverySendsAgain, .reloadDropsDue, .factWithoutRecord, .nobodyTold, .explainHidesPause:
+                5
+            case .adoptsScheduledRun, .doubtNeverLooks: 9
+            case .shallowListing, .followerForgotten: 6
+            case .cutListingIsWhole: 31
+            case .retryForEver: 13
             default: nil
             }
         }

@@ -166,9 +166,13 @@ struct ValueClient: SimulatedClient {
     ) -> DataflowDefinition {
         guard let flow = model.flow(id.text, in: sandbox.text) else {
             let home = model.home(ofStray: id.text, askedIn: sandbox.text)
-            let reason = home.map { "it belongs to sandbox \"\($0)\", not to \"\(sandbox)\"" }
+            guard let home, let stray = model.flow(id.text, in: home) else {
+                return DataflowDefinition(id: id, name: "", existence: .unusable("the platform does not know it"))
+            }
             return DataflowDefinition(
-                id: id, name: "", existence: .unusable(reason ?? "the platform does not know it"))
+                id: id, name: stray.name,
+                existence: .unusable("it belongs to sandbox \"\(home)\", not to \"\(sandbox)\""), state: stray.state,
+                mappings: stray.audiences.map { Self.mapping($0, stray, model) }, observedAt: Self.wholeSecond(now))
         }
         let mappings: [DataflowDefinition.Mapping]
         if let known = definitions[id], known.flow == flow {

@@ -51,6 +51,12 @@ import Testing
         #expect(rig.endings == [.succeeded])
     }
 
+    @Test func `a listing that is asked for in the instant in which a doubt begins is its first look-up`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        loseAnswer(&rig, takingEffect: false)
+        #expect(rig.records.count { if case .doubtLookedUp = $0 { true } else { false } } == 1)
+    }
+
     @Test func `absence is not established while the kernel may still hold the call`() {
         var rig = Rig(
             configuration([campaign("sale")]) { settings in

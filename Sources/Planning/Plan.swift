@@ -81,7 +81,6 @@ package struct Plan: Sendable {
     package var occurrences: [PlannedOccurrence]
     /// Requests to the platform in these days, calls included.
     package var requests: Int
-    package var calls: Int
     package var cut: PlanCut?
     var exports: [SandboxName: [PlannedExport]]
     package var habits: [SandboxName: ExportHabit]

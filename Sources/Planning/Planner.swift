@@ -13,7 +13,6 @@ package struct Planner {
     private var now: Moment
     private var steps = 0
     private var requests = 0
-    private var calls = 0
     private var cut: PlanCut?
     /// What the scheduler is told first.
     private var opening: [Event]
@@ -111,7 +110,7 @@ package struct Planner {
         }
         return Plan(
             now: start, from: from, until: until, days: days, occurrences: watch.occurrences(at: now.wall),
-            requests: requests, calls: calls, cut: cut, exports: platform.exports, habits: habits,
+            requests: requests, cut: cut, exports: platform.exports, habits: habits,
             runLengths: runLengths, scheduler: beginning,
             isFresh: isFresh)
     }
@@ -153,10 +152,7 @@ package struct Planner {
     private mutating func count(_ effect: Effect) {
         guard now.wall >= from, now.wall < watch.until else { return }
         switch effect {
-        case .askExportJobs, .askDataflows, .askRuns, .askRun: requests += 1
-        case .send:
-            requests += 1
-            calls += 1
+        case .askExportJobs, .askDataflows, .askRuns, .askRun, .send: requests += 1
         case .queueCall, .dropCall, .notify, .reply: break
         }
     }

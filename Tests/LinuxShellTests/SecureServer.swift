@@ -19,6 +19,8 @@ final class SecureServer: Sendable {
     var heads: [HTTPRequestHead] { notes.read { $0.heads } }
     /// Requests that arrived whole.
     var requests: Int { notes.read { $0.requests } }
+    /// What each client agreed to speak inside of TLS; nil where it offered nothing.
+    var protocols: [String?] { notes.read { $0.protocols } }
 
     /// - Parameter hangsUp: Every connection is closed in good order at the end of its handshake.
     init(
@@ -34,6 +36,7 @@ final class SecureServer: Sendable {
         var tls = TLSConfiguration.makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key))
         tls.minimumTLSVersion = .tlsv1
         tls.maximumTLSVersion = maximum
+        tls.applicationProtocols = ["h2", "http/1.1"]
         tls.shutdownTimeout = .milliseconds(50)
         let context = try NIOSSLContext(configuration: tls)
         let notes = notes
@@ -57,6 +60,7 @@ final class SecureServer: Sendable {
         struct Page {
             var heads: [HTTPRequestHead] = []
             var requests = 0
+            var protocols: [String?] = []
         }
 
         // `lock` guards the page. A lock that the thread sanitizer understands.
@@ -89,7 +93,9 @@ final class SecureServer: Sendable {
         }
 
         func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-            if hangsUp, case TLSUserEvent.handshakeCompleted = event { context.close(promise: nil) }
+            guard case TLSUserEvent.handshakeCompleted(let spoken) = event else { return }
+            notes.write { $0.protocols.append(spoken) }
+            if hangsUp { context.close(promise: nil) }
         }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {

@@ -118,6 +118,7 @@ final class SocketTunnelTests: Sendable {
         #expect(run?.id == "88d6da63")
         #expect(await client.activate(aCall()) == .accepted([aCall().pairs[0]: "88d6da63"]))
         #expect(proxy.targets == Array(repeating: "CONNECT platform.test:443", count: 3))
+        #expect(backend.protocols == ["http/1.1", "http/1.1", "http/1.1"])
         // The token travels inside of the tunnel only.
         #expect(!proxy.heads.contains { $0.contains("Bearer") })
         let heads = backend.heads

@@ -160,7 +160,7 @@ swarm: simulator ## the same for fixed seeds (RUNS=100)
 mutants: simulator ## prove the checkers of the simulation: known faults in the code must be found
 	$(PART) mutants .build-mutants/release/activation-sim --mutants
 
-mutate: ## make small edits by chance, and say which tests notice; an hour, in a copy of its own (COUNT=60, SEED=a new one, ROOM=all or one)
+mutate: ## make small edits by chance, and say which tests notice; hours, in a copy of its own (COUNT=60, SEED=a new one, ROOM=all or one)
 	Tests/mutate --swift '$(SWIFT)' --jobs $(JOBS) --count $(COUNT) --seed $(SEED) $(if $(ROOM),--room $(ROOM)) --real-time '$(REAL_TIME)'
 
 torture: ## kill, starve, damage and deceive the real daemon (KILLS=500, CASE=all or a name, SEED=a new one)

@@ -102,19 +102,25 @@ extension Scheduler {
         campaigns.compactMap { state.campaigns[$0.name]?.highWater }.min()
     }
 
+    /// Whether an export ended after a campaign was taken into use. One that was so by a clock that was ahead is taken to be.
+    private func isInUse(_ campaign: Campaign, since nominal: Instant, at now: Moment) -> Bool {
+        guard let mark = state.campaigns[campaign.name]?.highWater, mark <= now.wall else { return true }
+        return nominal + ClockBounds.agreement > mark
+    }
+
     private mutating func skip(
         _ job: ExportJob, _ campaigns: [Campaign], _ reason: SkippedOccurrences.Reason, _ detail: String,
         at now: Moment, _ step: inout Step
     ) {
         let nominal = ourTime(of: job, at: now)
-        for campaign in campaigns where !isFinished(campaign) {
+        for campaign in campaigns where !isFinished(campaign) && isInUse(campaign, since: nominal, at: now) {
             recordSkip(campaign.name, nominal, nominal, 1, reason, detail, at: now, &step)
         }
     }
 
     private mutating func follow(_ job: ExportJob, _ campaigns: [Campaign], at now: Moment, _ step: inout Step) {
         let nominal = ourTime(of: job, at: now)
-        for campaign in campaigns where !isFinished(campaign) {
+        for campaign in campaigns where !isFinished(campaign) && isInUse(campaign, since: nominal, at: now) {
             if now.wall - nominal > campaign.catchUp {
                 recordSkip(
                     campaign.name, nominal, nominal, 1, .missed,

@@ -131,4 +131,23 @@ import Testing
         let origins = rig.records.compactMap { if case .occurrenceAdmitted(let it) = $0 { it.origin } else { nil } }
         #expect(origins == [.export(job: "new")])
     }
+
+    @Test func `a new follower of exports is not due for exports that ended before it was there`() {
+        let follower = campaign("follower", .afterExport)
+        var rig = Rig(configuration([follower]))
+        rig.finishExport("1", .seconds(100))
+        rig.advance(.seconds(900))
+        rig.feed(.reloaded(configuration([])))
+        for id in 2...4 {
+            rig.advance(.seconds(20_000))
+            rig.finishExport("\(id)", .seconds(100))
+        }
+        rig.advance(.seconds(600))
+        let before = rig.notifications(.skipped)
+        let records = rig.records.count
+        rig.feed(.reloaded(configuration([campaign("new", .afterExport)])))
+        rig.advance(.seconds(600))
+        #expect(rig.notifications(.skipped) == before)
+        #expect(!rig.records[records...].contains { if case .occurrenceAdmitted = $0 { true } else { false } })
+    }
 }

@@ -177,7 +177,17 @@ package enum DataflowsAnswer {
             createdAt: created == .null ? flow["createdAt"].instant : created.instant,
             startsAt: schedule["startDate"].text.flatMap(day),
             endsAt: isOnce ? nil : schedule["endDate"].text.flatMap(day),
-            hasUniqueFileNames: isUnique, startMinute: schedule["startTime"].text.flatMap(minute), isOnce: isOnce)
+            hasUniqueFileNames: isUnique, startMinute: schedule["startTime"].text.flatMap(minute),
+            minutesBetween: minutesBetween(schedule["frequency"].text ?? ""), isOnce: isOnce)
+    }
+
+    /// `EVERY_3_HOURS` and the like; all others come once a day or less often.
+    private static func minutesBetween(_ frequency: String) -> Int {
+        let parts = frequency.uppercased().split(separator: "_")
+        guard parts.count == 3, parts[0] == "EVERY", parts[2] == "HOURS", let hours = Int(parts[1]),
+            (1...24).contains(hours)
+        else { return 1440 }
+        return hours * 60
     }
 
     /// `21:00`, in minutes of the day.

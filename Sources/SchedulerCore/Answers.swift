@@ -77,14 +77,17 @@ extension Scheduler {
             step.effects.append(.notify(Notification(kind: .clock, text: text, at: now.wall)))
         }
         for definition in definitions where wanted.contains(definition.id) {
-            knowledge.dataflows[DataflowKey(sandbox, definition.id)] = DataflowKnowledge(
-                definition: definition, askedAt: ask.sentAt, answeredAt: now)
+            let flow = DataflowKey(sandbox, definition.id)
+            let before = knowledge.dataflows[flow].flatMap { $0.definition.state == definition.state ? $0 : nil }
+            knowledge.dataflows[flow] = DataflowKnowledge(
+                definition: definition, askedAt: ask.sentAt, answeredAt: now,
+                stateSince: before?.stateSince ?? ask.sentAt.monotonic)
         }
         for missing in asked where knowledge.dataflows[DataflowKey(sandbox, missing)]?.askedAt != ask.sentAt {
             knowledge.dataflows[DataflowKey(sandbox, missing)] = DataflowKnowledge(
                 definition: DataflowDefinition(
                     id: missing, name: "", existence: .unusable("the platform did not describe this dataflow")),
-                askedAt: ask.sentAt, answeredAt: now)
+                askedAt: ask.sentAt, answeredAt: now, stateSince: ask.sentAt.monotonic)
         }
         resolveAudiences(definitions.filter { wanted.contains($0.id) }, in: sandbox, at: now, &step)
         tellMappingFaults(sandbox, wanted, at: now, &step)
@@ -108,6 +111,8 @@ extension Scheduler {
                 notify(
                     .mapping, id, "\(evidence); it starts at \(start.rfc3339), after start_within is over", at: now,
                     &step)
+            case .dataflowState(let word, _) where isPassing(word, DataflowKey(sandbox, pair.dataflow), at: now):
+                break
             case .dataflowUnusable, .dataflowState, .notMapped, .rangeEnded:
                 knowledge.toldMapping.insert(id)
                 notify(.mapping, id, sentence(for: closure, pair, in: sandbox, at: now).evidence, at: now, &step)
@@ -115,6 +120,13 @@ extension Scheduler {
                 break
             }
         }
+    }
+
+    /// Whether a state may pass by itself: while a dataflow is made or edited it has others for a while (`updating`, `enabling`).
+    private func isPassing(_ state: String, _ flow: DataflowKey, at now: Moment) -> Bool {
+        let isFinal = ["disabled", "error", "failed"].contains(state.lowercased())
+        let since = knowledge.dataflows[flow]?.stateSince ?? now.monotonic
+        return !isFinal && now.monotonic - since < RefusalBounds.patience
     }
 
     /// Whether the schedule of a mapping starts before the activation expires.
@@ -145,6 +157,10 @@ extension Scheduler {
                 listing: RunListing(runs: runs, isTruncated: listing.isTruncated), reachesBackTo: reachesBackTo,
                 isDeep: isDeep, askedAt: ask.sentAt,
                 isOutdated: ask.outdated.contains(dataflow), slowSince: ask.isSlow ? ask.sentAt : nil)
+            if runs.isEmpty, let before = knowledge.runs[flow] {
+                let listed = before.listing.runs.prefix(StaleBounds.shown).map(\.id)
+                known.shownBefore = listed.isEmpty ? before.shownBefore : listed
+            }
             let shown = known
             keepMissingRuns(of: flow, &known, at: now)
             forgetOldRuns(of: flow, &known, at: now, &step)
@@ -185,7 +201,9 @@ extension Scheduler {
             } else {
                 missing.unknown += 1
             }
-            let isGone = missing.unknown >= GateBounds.looksForMissing
+            let isGone =
+                missing.unknown >= GateBounds.looksForMissing
+                && now.monotonic - missing.shownAt.monotonic >= FollowBounds.missing
             if isGone { knowledge.runs[flow]?.listing.runs.remove(at: position) }
             knowledge.runs[flow]?.missing[id] = isGone || run?.status.isTerminal == true ? nil : missing
         }
@@ -369,6 +387,11 @@ extension Scheduler {
             retryAt: now.monotonic + max(delay, pause ?? .zero), detail: detail,
             refusedSince: before?.refusedSince, refusals: before?.refusals ?? 0, toldAt: before?.toldAt)
     }
+}
+
+private enum StaleBounds {
+    /// Runs that are remembered of the last listing that showed some: one of them that is listed again is enough.
+    static let shown = 10
 }
 
 enum RefusalBounds {

@@ -8,20 +8,23 @@ internal import Chronology
 package struct AudienceAlias: Hashable, Comparable, Codable, Sendable {
     package var id: AudienceID
     package var system: AudienceID
+    /// Where: two audiences of two namespaces may have one id. Nil for everywhere, in journals of before.
+    package var dataflow: DataflowID?
 
-    package init(_ id: AudienceID, system: AudienceID) {
+    package init(_ id: AudienceID, system: AudienceID, on dataflow: DataflowID? = nil) {
         self.id = id
         self.system = system
+        self.dataflow = dataflow
     }
 
     package static func < (left: AudienceAlias, right: AudienceAlias) -> Bool {
-        (left.id, left.system) < (right.id, right.system)
+        (left.id, left.system, left.dataflow?.text ?? "") < (right.id, right.system, right.dataflow?.text ?? "")
     }
 }
 
 private enum AliasBounds {
-    /// Of one sandbox: far more than are uploaded.
-    static let known = 50_000
+    /// Of one dataflow: far more than are mapped to one.
+    static let known = 5_000
     /// In one record.
     static let together = 5_000
 }
@@ -29,10 +32,13 @@ private enum AliasBounds {
 extension State {
     /// Every pair that is held is of the platform's id from now on.
     mutating func resolve(_ aliases: [AudienceAlias], in sandbox: SandboxName) {
-        let systems = Dictionary(aliases.map { ($0.id, $0.system) }) { $1 }
+        var systems: [DataflowID?: [AudienceID: AudienceID]] = [:]
+        for alias in aliases { systems[alias.dataflow, default: [:]][alias.id] = alias.system }
         for (id, occurrence) in occurrences where occurrence.occurrence.sandbox == sandbox {
             for (position, pair) in occurrence.occurrence.pairs.enumerated() {
-                guard let system = systems[pair.audience] else { continue }
+                guard let system = systems[pair.dataflow]?[pair.audience] ?? systems[nil]?[pair.audience] else {
+                    continue
+                }
                 occurrences[id]?.occurrence.pairs[position].audience = system
             }
         }
@@ -46,11 +52,13 @@ extension Scheduler {
     ) {
         if mutant(.twoIDsTwoLanes) { return }
         learnAliases(definitions, in: sandbox)
-        guard let systems = knowledge.systemIDs[sandbox], !systems.isEmpty else { return }
+        guard !knowledge.systemIDs.isEmpty else { return }
         var found: Set<AudienceAlias> = []
         for occurrence in state.occurrences.values where occurrence.occurrence.sandbox == sandbox {
             for pair in occurrence.occurrence.pairs {
-                if let system = systems[pair.audience] { found.insert(AudienceAlias(pair.audience, system: system)) }
+                if let system = knowledge.systemIDs[DataflowKey(sandbox, pair.dataflow)]?[pair.audience] {
+                    found.insert(AudienceAlias(pair.audience, system: system, on: pair.dataflow))
+                }
             }
         }
         let aliases = found.sorted()
@@ -62,23 +70,35 @@ extension Scheduler {
     }
 
     private mutating func learnAliases(_ definitions: [DataflowDefinition], in sandbox: SandboxName) {
-        for mapping in definitions.flatMap(\.mappings) where mapping.ids.count > 1 {
-            guard let system = mapping.ids.first else { continue }
-            for id in mapping.ids.dropFirst() where id != system {
-                // An id that is also what another one stands for would be exchanged again and again.
-                let known = knowledge.systemIDs[sandbox, default: [:]]
-                guard known[system] == nil, known[id] != nil || known.count < AliasBounds.known else { continue }
-                knowledge.systemIDs[sandbox, default: [:]][id] = system
-                if let name = configuration.audienceNames[id] { knowledge.namesOfSystemIDs[system] = name }
+        for definition in definitions {
+            for mapping in definition.mappings where mapping.ids.count > 1 {
+                learnAliases(mapping, on: DataflowKey(sandbox, definition.id))
             }
         }
     }
 
+    private mutating func learnAliases(_ mapping: DataflowDefinition.Mapping, on flow: DataflowKey) {
+        guard let system = mapping.ids.first else { return }
+        for id in mapping.ids.dropFirst() where id != system {
+            // An id that is also what another one stands for would be exchanged again and again.
+            let known = knowledge.systemIDs[flow, default: [:]]
+            guard known[system] == nil, known[id] != nil || known.count < AliasBounds.known else { continue }
+            knowledge.systemIDs[flow, default: [:]][id] = system
+            if let name = configuration.audienceNames[id] { knowledge.namesOfSystemIDs[system] = name }
+        }
+    }
+
+    /// A pair by the platform's id, as far as that is known by now.
+    func systemPair(_ pair: Pair, in sandbox: SandboxName) -> Pair {
+        let system = knowledge.systemIDs[DataflowKey(sandbox, pair.dataflow)]?[pair.audience]
+        return Pair(dataflow: pair.dataflow, audience: system ?? pair.audience)
+    }
+
     /// A run names audiences by whichever of their ids.
     func resolved(_ run: DataflowRun, in sandbox: SandboxName) -> DataflowRun {
-        guard let systems = knowledge.systemIDs[sandbox], run.audiences.contains(where: { systems[$0] != nil }) else {
-            return run
-        }
+        guard let systems = knowledge.systemIDs[DataflowKey(sandbox, run.dataflow)],
+            run.audiences.contains(where: { systems[$0] != nil })
+        else { return run }
         var run = run
         run.audiences = run.audiences.map { systems[$0] ?? $0 }
         return run
@@ -86,11 +106,9 @@ extension Scheduler {
 
     /// The pairs of a campaign by the platform's ids, as far as they are known by now, each once.
     func systemPairs(of campaign: Campaign) -> [Pair] {
-        guard let systems = knowledge.systemIDs[campaign.sandbox] else { return campaign.pairs }
+        guard !knowledge.systemIDs.isEmpty else { return campaign.pairs }
         var seen: Set<Pair> = []
-        return campaign.pairs
-            .map { Pair(dataflow: $0.dataflow, audience: systems[$0.audience] ?? $0.audience) }
-            .filter { seen.insert($0).inserted }
+        return campaign.pairs.map { systemPair($0, in: campaign.sandbox) }.filter { seen.insert($0).inserted }
     }
 
     /// An occurrence that names one audience by both of its ids delivers it once.

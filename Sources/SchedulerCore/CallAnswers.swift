@@ -107,7 +107,8 @@ extension Scheduler {
         _ call: Call, _ refusal: CallRefusal, at now: Moment, _ step: inout Step
     ) {
         switch refusal {
-        case .alreadyRunning(let pair, let run, let detail):
+        case .alreadyRunning(let named, let run, let detail):
+            let pair = systemPair(named, in: call.sandbox)
             takeAlreadyRunning(call, pair, run.bounded, detail, at: now, &step)
         case .notMapped(let names, let detail):
             takeNotMapped(call, names, detail, at: now, &step)
@@ -191,13 +192,13 @@ extension Scheduler {
     private mutating func takeNotMapped(
         _ call: Call, _ names: [String], _ detail: String, at now: Moment, _ step: inout Step
     ) {
-        let named = zip(call.activations, call.pairs).filter { _, pair in
-            guard
-                let name = knowledge.dataflows[DataflowKey(call.sandbox, pair.dataflow)]?.definition.mapping(
-                    of: pair.audience)?.name
-            else { return false }
-            return names.contains(name)
+        let mapped = zip(call.activations, call.pairs).map { activation, pair in
+            let known = knowledge.dataflows[DataflowKey(call.sandbox, pair.dataflow)]
+            return (activation, name: known?.definition.mapping(of: pair.audience)?.name)
         }
+        // A name with a comma in it reads as several, and one of these may be another pair's: then nobody is named.
+        let isCertain = names.allSatisfy { name in mapped.contains { $0.name == name } }
+        let named = isCertain ? mapped.filter { $0.name.map(names.contains) ?? false } : []
         let suspects = named.isEmpty ? call.activations : named.map(\.0)
         judgeAlone(call, suspects: suspects, detail, at: now, &step) { scheduler, culprit, step in
             scheduler.judgeMapping(culprit, detail, at: now, &step)

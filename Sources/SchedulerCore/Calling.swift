@@ -67,7 +67,7 @@ extension Scheduler {
         let call = Call(
             id: CallID(state.nextCall), sandbox: sandbox, activations: ordered.map(\.id), pairs: ordered.map(\.pair),
             baselines: baselines, exportJob: knowledge.exports[sandbox]?.newestFinished?.id, at: now.wall,
-            platformAt: platformTime(at: now))
+            platformAt: latestPlatformTime(at: now))
         record(.callIntended(call), &step)
         step.effects.append(
             .queueCall(call.id, sandbox: sandbox, audiences: Set(ordered.map(\.pair.audience)).sorted()))

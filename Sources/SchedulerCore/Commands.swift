@@ -140,13 +140,19 @@ extension Scheduler {
         if case .adopt(let run) = resolution, let owner = stranger(owning: run, to: activation.phase) {
             return .refused("run \(run) belongs to activation \(owner) already")
         }
+        let doubted = doubtedCall(activation.phase)
         record(.activationResolved(activation: id, resolution: resolution, actor: actor, at: now.wall), &step)
         knowledge.doubts[id] = nil
         switch resolution {
         case .adopt(let run):
             start(run, of: id, adopted: true, at: now, &step)
+            if let doubted { doubtAgain(doubted, at: now, &step) }
             return .done("activation \(id) follows run \(run) now", occurrence: id.occurrence)
         case .retry:
+            // Its run may have shown since it was looked for last.
+            if let pair = state.pair(of: id), let sandbox = state.occurrences[id.occurrence]?.occurrence.sandbox {
+                knowledge.outdateRuns(of: DataflowKey(sandbox, pair.dataflow))
+            }
             putBack(id, "\(actor) asked for another try", counts: true, at: now, &step)
             return .done("activation \(id) is back in line", occurrence: id.occurrence)
         case .abandon:
@@ -160,13 +166,17 @@ extension Scheduler {
                     + "its audience may be refused until it ends, or deliver a second time", occurrence: id.occurrence)
         }
     }
+
+    private func doubtedCall(_ phase: ActivationState.Phase) -> Call? {
+        switch phase {
+        case .inDoubt(let id), .quarantined(call: let id?): state.calls[id]?.call
+        case .waiting, .calling, .running, .quarantined(call: nil), .ended: nil
+        }
+    }
+
     /// An activation of another call that has a run. One run may serve several pairs of one call.
     private func stranger(owning run: RunID, to phase: ActivationState.Phase) -> ActivationID? {
-        var members: [ActivationID] = []
-        switch phase {
-        case .inDoubt(let id), .quarantined(call: let id?): members = state.calls[id]?.call.activations ?? []
-        case .waiting, .calling, .running, .quarantined(call: nil), .ended: break
-        }
+        let members = doubtedCall(phase)?.activations ?? []
         return activations(running: run).first { !members.contains($0) }
     }
 

@@ -11,12 +11,16 @@ enum DoubtBounds {
     /// `furtherLook` more.
     static let looks: [Int] = [0, 2, 6, 15, 35, 60, 80, 100]
     static let furtherLook = 25
+    /// Between two look-ups at most so many hundredths of `settle` count: of the rest of a longer pause nothing was seen.
+    static let longestPause = 30
     /// Successful look-ups without the run before it counts as absent.
     static let lookUpsNeeded = 5
     /// A doubt that only runs without a name, or listings that show too little, keep open goes to a person after this many times `settle`.
     static let patience = 3
     /// A run is in listings so long after it began, at the latest: what is not by then began later than the call.
     static let showsLate = Duration.seconds(3600)
+    /// Runs of which it is remembered when they were seen first.
+    static let candidates = 1000
     /// Calls again after an established absence, per activation.
     static let retryLimit = 1
 }
@@ -30,8 +34,12 @@ extension Scheduler {
         for activation in knowledge.doubts.keys.sorted() {
             guard case .inDoubt(let callID) = state[activation]?.phase, let call = state.calls[callID]?.call,
                 let pair = state.pair(of: activation), DataflowKey(call.sandbox, pair.dataflow) == flow,
-                let watch = knowledge.doubts[activation], known.askedAt.monotonic >= watch.startedAt
+                var watch = knowledge.doubts[activation], known.askedAt.monotonic >= watch.startedAt
             else { continue }
+            let pause = watch.lookedAt.map { known.askedAt.monotonic - $0 } ?? .zero
+            watch.covered = watch.covered + min(pause, configuration.settling * DoubtBounds.longestPause / 100)
+            watch.lookedAt = known.askedAt.monotonic
+            knowledge.doubts[activation] = watch
             settle(activation, pair, call, watch, known, owners, at: now, &step)
             if case .running(let run) = state[activation]?.phase { owners[run, default: []].append(activation) }
         }
@@ -58,16 +66,30 @@ extension Scheduler {
         let candidates = candidates(of: activation, pair, call, known, owners, at: now)
         let named = candidates.filter { $0.audiences.contains(pair.audience) }
             .sorted { ($0.createdAt ?? .distantPast, $0.id) < ($1.createdAt ?? .distantPast, $1.id) }
-            .map { (run: $0, provenance: provenance(of: $0, pair, in: call.sandbox, at: now)) }
+            .map { run in
+                var provenance = provenance(of: run, pair, of: known, in: call.sandbox, at: now)
+                if provenance == .ours, !mayBe(run, ofCallsAt: times(of: activation, call), at: now) {
+                    provenance = run.status.isTerminal ? .untold : .open  // it does not say when it began
+                }
+                return (run: run, provenance: provenance)
+            }
         let open = named.filter { $0.provenance == .open }.map(\.run)
         let missing = noteSeen(candidates.filter(\.audiences.isEmpty) + open, by: activation, in: known)
         if let ours = named.first(where: { $0.provenance == .ours })?.run {
             start(ours.id, of: activation, adopted: true, at: now, &step)
+            doubtAgain(call, at: now, &step)
             for (twin, provenance) in named where provenance == .ours && twin.id != ours.id {
                 reportTwin(twin.id, of: activation, at: now, &step)
             }
             return
         }
+        // What is known of exports is older than the run: it is asked for, and the next listing is held against it.
+        if named.contains(where: { $0.provenance == .unasked }) {
+            let reason = "a run exists that may be this one, and when the last export ended could not be asked"
+            return giveUpWaiting(activation, watch, reason, at: now, &step)
+        }
+        // Nothing else of the call is sent meanwhile.
+        if named.contains(where: { $0.provenance != .scheduled }) { doubtAgain(call, at: now, &step) }
         if let untold = named.first(where: { $0.provenance == .untold })?.run {
             return setAside(activation, Self.untold(untold), holdsLane: true, at: now, &step)
         }
@@ -104,15 +126,30 @@ extension Scheduler {
             giveUpWaiting(activation, watch, reason, at: now, &step)
             return
         }
-        guard isSpread(activation, watch, now) else { return }
+        guard isSpread(activation, watch) else { return }
         record(.doubtLookedUp(activation: activation, at: now.wall), &step)
         let lookUps = state[activation]?.lookUps ?? 0
         if mutant(.absentTooSoon) { return absent(activation, lookUps, at: now, &step) }
         // What the kernel still held may have arrived after an earlier look-up was answered.
         guard known.askedAt.monotonic - watch.startedAt >= configuration.limits.wireTime else { return }
-        if lookUps >= DoubtBounds.lookUpsNeeded, now.monotonic - watch.startedAt >= configuration.settling {
+        if lookUps >= DoubtBounds.lookUpsNeeded, watch.covered >= configuration.settling {
             absent(activation, lookUps, at: now, &step)
         }
+    }
+
+    /// Whose a run of a listing is. What has to be asked to tell is noted.
+    private mutating func provenance(
+        of run: DataflowRun, _ pair: Pair, of known: RunsKnowledge, in sandbox: SandboxName, at now: Moment
+    ) -> Provenance {
+        if knowledge.candidatesSince.count >= DoubtBounds.candidates { knowledge.candidatesSince = [:] }
+        let seenAt = knowledge.candidatesSince[run.id] ?? known.askedAt.monotonic
+        knowledge.candidatesSince[run.id] = seenAt
+        let provenance = provenance(of: run, pair, in: sandbox, seenAt: seenAt, at: now)
+        if provenance == .unasked {
+            let flow = DataflowKey(sandbox, pair.dataflow)
+            knowledge.schedulesSince[flow] = max(knowledge.schedulesSince[flow] ?? seenAt, seenAt)
+        }
+        return provenance
     }
 
     /// Whether another pair of its call on the same dataflow has a run that has not said for whom it is: one may serve them all, and
@@ -146,19 +183,29 @@ extension Scheduler {
     ) -> [DataflowRun] {
         var baseline = self.baseline(of: activation, pair, call)
         if mutant(.adoptsAnyRun) { baseline = Baseline(runs: [], horizon: nil) }
-        let times = (state[activation]?.doubtfulTimes ?? []) + (state.calls[call.id]?.sentAt.map { [$0] } ?? [])
+        let times = times(of: activation, call)
         return known.listing.runs.filter {
             !baseline.covers($0) && !isOfAnotherCall(owners[$0.id], call)
                 && !wasOurs($0.id, before: call, pair.dataflow)
-                && mayBe($0, ofCallsAt: times, at: now)
+                && (mayBe($0, ofCallsAt: times, at: now) || isWithoutTime($0, after: baseline))
         }
     }
 
+    /// When the calls of which runs may be of an activation were handed out.
+    private func times(of activation: ActivationID, _ call: Call) -> [Instant] {
+        (state[activation]?.doubtfulTimes ?? []) + (state.calls[call.id]?.sentAt.map { [$0] } ?? [])
+    }
+
+    /// One that was not there before the call and does not say when it began: it may be of the call, however late it is seen.
+    private func isWithoutTime(_ run: DataflowRun, after baseline: Baseline) -> Bool {
+        run.createdAt == nil && !run.readsIncremental && baseline.certainlyLacks(run)
+    }
+
     /// Look-ups count only when they are spread over `settle`: not more of them than the table has by now.
-    private func isSpread(_ activation: ActivationID, _ watch: WatchedDoubt, _ now: Moment) -> Bool {
-        let elapsed = (now.monotonic - watch.startedAt).milliseconds
+    private func isSpread(_ activation: ActivationID, _ watch: WatchedDoubt) -> Bool {
+        let covered = watch.covered.milliseconds
         let settle = max(1, configuration.settling.milliseconds)
-        let due = DoubtBounds.looks.count { Int64($0).saturatingMultiply(settle) / 100 <= elapsed }
+        let due = DoubtBounds.looks.count { Int64($0).saturatingMultiply(settle) / 100 <= covered }
         return (state[activation]?.lookUps ?? 0) < due
     }
 
@@ -189,7 +236,7 @@ extension Scheduler {
     private mutating func giveUpWaiting(
         _ activation: ActivationID, _ watch: WatchedDoubt, _ reason: String, at now: Moment, _ step: inout Step
     ) {
-        guard now.monotonic - watch.startedAt >= configuration.settling * DoubtBounds.patience else { return }
+        guard watch.covered >= configuration.settling * DoubtBounds.patience else { return }
         setAside(activation, reason, holdsLane: true, at: now, &step)
     }
 
@@ -263,8 +310,9 @@ extension Scheduler {
         guard let known = knowledge.runs[DataflowKey(call.sandbox, pair.dataflow)] else { return false }
         return candidates(of: activation, pair, call, known, owners, at: now).contains { run in
             guard run.audiences.contains(pair.audience) else { return false }
-            switch provenance(of: run, pair, in: call.sandbox, at: now) {
-            case .open, .untold: return true
+            let seenAt = knowledge.candidatesSince[run.id] ?? known.askedAt.monotonic
+            switch provenance(of: run, pair, in: call.sandbox, seenAt: seenAt, at: now) {
+            case .open, .untold, .unasked: return true
             case .ours, .scheduled: return false
             }
         }
@@ -290,7 +338,8 @@ extension Scheduler {
                 let ours = candidates(of: activation, pair, call, known, present, at: now)
                     .filter {
                         $0.audiences.contains(pair.audience)
-                            && provenance(of: $0, pair, in: flow.sandbox, at: now) == .ours
+                            && mayBe($0, ofCallsAt: times(of: activation, call), at: now)
+                            && provenance(of: $0, pair, of: known, in: flow.sandbox, at: now) == .ours
                     }
                     .min { ($0.createdAt ?? .distantPast, $0.id) < ($1.createdAt ?? .distantPast, $1.id) }
                 owners = ours == nil ? present : nil
@@ -300,6 +349,7 @@ extension Scheduler {
                         activation: activation, resolution: .adopt(ours.id), actor: "a later look", at: now.wall), &step
                 )
                 start(ours.id, of: activation, adopted: true, at: now, &step)
+                doubtAgain(call, at: now, &step)
             }
         }
     }
@@ -333,8 +383,11 @@ extension Scheduler {
         for audience in run.audiences {
             let pair = Pair(dataflow: run.dataflow, audience: audience)
             guard let taker = taker(of: run, for: pair, in: sandbox, at: now) else { continue }
-            switch provenance(of: run, pair, in: sandbox, at: now) {
+            let flow = DataflowKey(sandbox, run.dataflow)
+            switch provenance(of: run, pair, in: sandbox, seenAt: seenAt(in: flow, at: now), at: now) {
             case .ours: takers.append(taker)
+            // Exports are asked for first, and then it is looked at again.
+            case .unasked: knowledge.outdateRuns(of: flow)
             case .untold:
                 withdraw(callOf: taker, &step)
                 setAside(taker, Self.untold(run), holdsLane: false, at: now, &step)
@@ -439,7 +492,7 @@ extension Scheduler {
 
     /// A run of one pair has shown that a call took effect, though it was absent, or refused: the others that it may have taken are
     /// in doubt about it again. One run may serve them all, and names them only at its end.
-    private mutating func doubtAgain(
+    mutating func doubtAgain(
         _ call: Call, but known: ActivationID? = nil, at now: Moment, _ step: inout Step
     ) {
         for activation in call.activations where activation != known {
@@ -459,7 +512,7 @@ extension Scheduler {
                 guard pair.dataflow == run.dataflow, run.audiences.contains(pair.audience), expectsRun(held),
                     held.firstBaseline?.covers(run) != true, !wasNamedBefore(run.id, held.doubtfulTimes ?? []),
                     mayBe(run, ofCallsAt: held.doubtfulTimes ?? [], at: now),
-                    provenance(of: run, pair, in: sandbox, at: now) != .scheduled,
+                    provenance(of: run, pair, in: sandbox, seenAt: nil, at: now) != .scheduled,
                     let call = held.doubtfulCall.flatMap({ state.calls[$0]?.call })
                 else { continue }
                 doubtAgain(call, but: occurrence.activationID(at: position), at: now, &step)
@@ -493,7 +546,7 @@ extension Scheduler {
                 for run in unowned
                 where run.audiences.contains(pair.audience) && !baseline.covers(run)
                     && mayBe(run, ofCallsAt: held.doubtfulTimes ?? [], at: now)
-                    && provenance(of: run, pair, in: flow.sandbox, at: now) == .ours
+                    && provenance(of: run, pair, in: flow.sandbox, seenAt: nil, at: now) == .ours
                 {
                     reportTwin(run.id, of: occurrence.activationID(at: position), at: now, &step)
                 }

@@ -44,11 +44,23 @@ extension Scheduler {
     mutating func followAndLookUp(at now: Moment, _ step: inout Step) {
         lookAtForeignRuns(at: now, &step)
         tellLateRuns(at: now, &step)
+        tellBlindDoubts(at: now, &step)
+        askForSchedules(at: now, &step)
         for (sandbox, dataflows) in dueListings(at: now).sorted(by: { $0.key < $1.key }) {
             let chunk = Array(dataflows.sorted().prefix(FollowBounds.dataflowsPerListing))
             send(.runs(sandbox, chunk), depth: depth(of: chunk, at: now), at: now, &step)
         }
         askMissingSingly(at: now, &step)
+    }
+
+    /// Asks for what may tell whether a run that was seen is of a call in doubt, or of the platform's own schedule.
+    private mutating func askForSchedules(at now: Moment, _ step: inout Step) {
+        for (flow, since) in knowledge.schedulesSince.sorted(by: { $0.key < $1.key }) {
+            let isAsked = knowledge.exports[flow.sandbox].map { $0.askedAt.monotonic >= since } ?? false
+            if !isAsked { send(.exportJobs(flow.sandbox), at: now, &step) }
+            if knowledge.dataflows[flow] == nil { send(.dataflows(flow.sandbox, [flow.dataflow]), at: now, &step) }
+            if isAsked, knowledge.dataflows[flow] != nil { knowledge.schedulesSince[flow] = nil }
+        }
     }
 
     /// The dataflows whose runs are worth a listing now. Once one look is due, those that are nearly due come along.
@@ -245,11 +257,30 @@ extension Scheduler {
     private func nextLook(_ watch: WatchedDoubt, at now: Moment) -> Monotonic {
         let settle = configuration.settling
         let next = watch.looks + 1
-        let planned =
-            next < DoubtBounds.looks.count
-            ? watch.startedAt + settle * DoubtBounds.looks[next] / 100
-            : now.monotonic + settle * DoubtBounds.furtherLook / 100
-        return max(planned, now.monotonic + .milliseconds(1))
+        guard next < DoubtBounds.looks.count else {
+            return now.monotonic + settle * DoubtBounds.furtherLook / 100
+        }
+        // After an outage they are as far apart as before it.
+        let pause = settle * (DoubtBounds.looks[next] - DoubtBounds.looks[watch.looks]) / 100
+        return max(now.monotonic + pause, now.monotonic + .milliseconds(1))
+    }
+
+    /// Says once that nothing can be found out about a call: its lane stays held for as long.
+    private mutating func tellBlindDoubts(at now: Moment, _ step: inout Step) {
+        for (activation, watch) in knowledge.doubts.sorted(by: { $0.key < $1.key }) where !watch.isTold {
+            let due = (watch.lookedAt ?? watch.startedAt) + max(FollowBounds.missing, configuration.settling)
+            guard now.monotonic >= due else {
+                wake.at(due)
+                continue
+            }
+            knowledge.doubts[activation]?.isTold = true
+            let sandbox = state.occurrences[activation.occurrence]?.occurrence.sandbox
+            let why = sandbox.flatMap { knowledge.askTroubles[.runs($0)]?.detail }.map { ": \($0)" } ?? ""
+            notify(
+                .runLate, activation,
+                "its call had no usable answer, and whether it took effect can not be looked up\(why); its lane stays held",
+                at: now, &step)
+        }
     }
 
     private mutating func tellLateRuns(at now: Moment, _ step: inout Step) {

@@ -17,7 +17,7 @@ enum GateBounds {
     /// ... and after this at the latest, where `polling.gate` is shorter.
     static let definitionPause = Duration.seconds(600)
     /// A run that was seen under way and that no listing shows counts as gone when it was asked for by name so often and was not
-    /// known.
+    /// known, and not before ``FollowBounds/missing`` is over.
     static let looksForMissing = 3
     /// Within this after its first activation, "not part of this dataflow" means *not settled yet*: Adobe's newer pages
     /// ask for one hour where the older ones ask for 20 minutes.
@@ -100,6 +100,15 @@ extension Scheduler {
     func platformTime(at now: Moment) -> Instant? {
         if let clock = knowledge.clock { return clock.observedAt + (now.monotonic - clock.answeredAt) }
         return knowledge.dataflows.isEmpty ? nil : now.wall
+    }
+
+    /// The latest that the platform's clock may show: where it does not tell its time, ours may be behind it.
+    ///
+    /// - Returns: Nil where nothing is known of it, and where ours may be wrong by any time.
+    func latestPlatformTime(at now: Moment) -> Instant? {
+        if knowledge.clock != nil { return platformTime(at: now) }
+        guard !knowledge.dataflows.isEmpty, clockWatch.isSynchronised else { return nil }
+        return now.wall + GateBounds.unknownClock
     }
 
     /// The time by the platform's clock, or a little before it: what it said with the definition, cut to seconds, and how

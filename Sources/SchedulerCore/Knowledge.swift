@@ -106,6 +106,8 @@ struct DataflowKnowledge: Equatable, Sendable {
     var askedAt: Moment
     /// The platform told its time before this, so counting from here never runs ahead of its clock.
     var answeredAt: Moment
+    /// Since when its state has been the same.
+    var stateSince: Monotonic
 }
 
 /// A run of others that was seen under way and that the last listing did not show.
@@ -138,6 +140,8 @@ struct RunsKnowledge: Equatable, Sendable {
     /// When the last whole listing was asked for, where reading it took longer than `gate_freshness`: then only its head is read
     /// anew for a while. Nil where it came in time.
     var slowSince: Moment?
+    /// Some of the runs that were listed before, where none is now: runs do not vanish, so a listing without any proves nothing.
+    var shownBefore: [RunID] = []
 }
 
 /// The platform's own clock, as it was told last.
@@ -168,6 +172,12 @@ struct WatchedDoubt: Equatable, Sendable {
     var nextLook: Monotonic
     /// Looks so far, successful or not, since this process began: the place in the table of intervals.
     var looks = 0
+    /// When the last listing was asked for that was held against it.
+    var lookedAt: Monotonic?
+    /// Over how much time such listings are spread. An outage of the listings, and a machine that sleeps, add little.
+    var covered = Duration.zero
+    /// A person was told that it can not be looked up.
+    var isTold = false
     /// Runs that may be of its call, and of which nothing told yet, when they were seen last.
     var seen: Set<RunID> = []
 }
@@ -213,8 +223,8 @@ struct Knowledge: Sendable {
     var runLengths: [SandboxName: [Duration]] = [:]
     var dataflows: [DataflowKey: DataflowKnowledge] = [:]
     var runs: [DataflowKey: RunsKnowledge] = [:]
-    /// The platform's ids of audiences that have another one as well, by that one.
-    var systemIDs: [SandboxName: [AudienceID: AudienceID]] = [:]
+    /// The platform's ids of audiences that have another one as well, by that one, as the definition of each dataflow tells them.
+    var systemIDs: [DataflowKey: [AudienceID: AudienceID]] = [:]
     /// What the files call those, by the platform's id.
     var namesOfSystemIDs: [AudienceID: String] = [:]
     var followed: [RunID: FollowedRun] = [:]
@@ -222,6 +232,10 @@ struct Knowledge: Sendable {
     var foreign: [RunID: ForeignRun] = [:]
     /// Runs of others that refusals named, bounded.
     var named: [RunID: NamedRun] = [:]
+    /// When runs that may be of a call without an answer were seen first, bounded.
+    var candidatesSince: [RunID: Monotonic] = [:]
+    /// Exports, and the definitions of these, are to be asked for since then: they may tell whose a run is.
+    var schedulesSince: [DataflowKey: Monotonic] = [:]
     var clock: PlatformClock?
     /// Dataflows whose files always have one name, and of which somebody was told.
     var toldStaticNames: Set<DataflowKey> = []

@@ -55,6 +55,7 @@ extension Scheduler {
         }
         var present = Set(known.listing.runs.map(\.id))
         var unseen = (state.ownRuns?[dataflow] ?? []).map(\.run).filter { present.insert($0).inserted }
+        unseen += known.shownBefore.filter { present.insert($0).inserted }
         unseen = unseen.suffix(room / max(1, unseen.map(BaselineBounds.length).max() ?? 1))
         // Our own clock may be wrong by any time: only the platform's says what is older than the call.
         let since = knowledge.clock.flatMap { _ in platformTime(at: now) }.map { $0 - BaselineBounds.slack }

@@ -96,12 +96,14 @@ package struct DataflowDefinition: Equatable, Sendable {
         package var hasUniqueFileNames: Bool
         /// When its own schedule exports it, in minutes of the day in UTC. Nil where that is after an evaluation, or not said.
         package var startMinute: Int?
+        /// From one export of its own schedule to the next; a day for those that come less often.
+        package var minutesBetween: Int
         /// Its schedule exports it on its first day only.
         package var isOnce: Bool
 
         package init(
             ids: [AudienceID], name: String, createdAt: Instant?, startsAt: Instant?, endsAt: Instant?,
-            hasUniqueFileNames: Bool, startMinute: Int? = nil, isOnce: Bool = false
+            hasUniqueFileNames: Bool, startMinute: Int? = nil, minutesBetween: Int = 1440, isOnce: Bool = false
         ) {
             self.ids = ids
             self.name = name
@@ -110,6 +112,7 @@ package struct DataflowDefinition: Equatable, Sendable {
             self.endsAt = endsAt
             self.hasUniqueFileNames = hasUniqueFileNames
             self.startMinute = startMinute
+            self.minutesBetween = minutesBetween
             self.isOnce = isOnce
         }
     }

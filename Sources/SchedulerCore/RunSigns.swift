@@ -37,6 +37,8 @@ enum Provenance {
     case open
     /// The same of one that has ended.
     case untold
+    /// Whether a scheduled run was due was not asked since the run was seen.
+    case unasked
 }
 
 extension State {
@@ -53,9 +55,16 @@ extension State {
 }
 
 extension Scheduler {
-    func provenance(of run: DataflowRun, _ pair: Pair, in sandbox: SandboxName, at now: Moment) -> Provenance {
+    /// - Parameter seenAt: When it was seen first: exports that were asked for before that may have ended since. Nil where what is
+    ///   known has to do.
+    func provenance(
+        of run: DataflowRun, _ pair: Pair, in sandbox: SandboxName, seenAt: Monotonic?, at now: Moment
+    ) -> Provenance {
         if run.readsIncremental { return .scheduled }
-        if mutant(.adoptsScheduledRun) || !mayBeScheduled(run, pair, in: sandbox, at: now) { return .ours }
+        if mutant(.adoptsScheduledRun) { return .ours }
+        if !mayBeScheduled(run, pair, in: sandbox, at: now) {
+            return seenAt.map { isScheduleKnown(pair, in: sandbox, since: $0) } ?? true ? .ours : .unasked
+        }
         // A scheduled run reads the snapshot and what came since, an ad hoc one the snapshot alone.
         if run.metrics.snapshot != nil { return .ours }
         if let client = run.createdClient, state.knows(.clientOfOurs(client), in: sandbox),
@@ -64,6 +73,19 @@ extension Scheduler {
             return .ours
         }
         return run.status.isTerminal ? .untold : .open
+    }
+
+    /// Whether it was asked when exports ended and when the pair is exported. After a start nothing is known of either.
+    private func isScheduleKnown(_ pair: Pair, in sandbox: SandboxName, since: Monotonic) -> Bool {
+        guard knowledge.dataflows[DataflowKey(sandbox, pair.dataflow)] != nil, let exports = knowledge.exports[sandbox]
+        else { return false }
+        return exports.askedAt.monotonic >= since
+    }
+
+    /// When a run that somebody waits behind counts as seen: exports that open a gate together with a listing are as old as
+    /// `gate_freshness` at most.
+    func seenAt(in flow: DataflowKey, at now: Moment) -> Monotonic {
+        (knowledge.runs[flow]?.askedAt.monotonic ?? now.monotonic) + (.zero - configuration.polling.gateFreshness)
     }
 
     /// Whether a scheduled run of the pair was due when this one began.
@@ -170,13 +192,11 @@ extension DataflowDefinition.Mapping {
     fileprivate func isExported(between earliest: Instant, and latest: Instant) -> Bool {
         guard let startMinute else { return false }
         if let endsAt, earliest >= endsAt + .seconds(86_400) { return false }
-        let day = Int64(86_400_000)
-        let begin = earliest.milliseconds - (earliest.milliseconds % day + day) % day
-        return [begin, begin + day].contains { midnight in
-            let start = Instant(milliseconds: midnight + Int64(startMinute) * 60_000)
-            // One that is exported once is exported on its first day.
-            if isOnce, let startsAt, start >= startsAt + .seconds(86_400) { return false }
-            return start >= earliest && start <= latest
-        }
+        let pause = Int64(isOnce ? 1440 : max(1, minutesBetween)) * 60_000
+        let past = (earliest.milliseconds - Int64(startMinute) * 60_000) % pause
+        let start = earliest + .milliseconds((pause - (past + pause) % pause) % pause)
+        // One that is exported once is exported on its first day.
+        if isOnce, let startsAt, start >= startsAt + .seconds(86_400) { return false }
+        return start <= latest
     }
 }

@@ -66,6 +66,17 @@ import Testing
 
     // MARK: Mappings
 
+    @Test(arguments: [
+        ("DAILY", 1440), ("ONCE", 1440), ("EVERY_3_HOURS", 180), ("EVERY_6_HOURS", 360), ("EVERY_8_HOURS", 480),
+        ("EVERY_12_HOURS", 720), ("every_3_hours", 180), ("EVERY_0_HOURS", 1440), ("EVERY_24_HOURS", 1440),
+        ("EVERY_25_HOURS", 1440), ("EVERY_3_DAYS", 1440), ("CHAINED", 1440), ("", 1440),
+    ])
+    func `how often a schedule exports a mapping in a day is read`(frequency: String, minutes: Int) throws {
+        let schedule = #","schedule":{"frequency":"\#(frequency)","startTime":"01:00"}"#
+        let found = try #require(try mapping(schedule))
+        #expect(found.minutesBetween == minutes && found.startMinute == 60)
+    }
+
     @Test func `empty ids are absent`() throws {
         #expect(try mapping(#","systemSegmentId":"""#)?.ids == ["a1"])
         #expect(try mapping(#","systemSegmentId":"s1""#)?.ids == ["s1", "a1"])

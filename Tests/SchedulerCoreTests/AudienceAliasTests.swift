@@ -90,4 +90,59 @@ import Testing
         #expect(resolved <= 1)
         #expect(rig.endings == [.succeeded, .succeeded])
     }
+
+    @Test func `a refusal that names an audience by the customer's id is about it all the same`() {
+        var rig = Rig(configuration([campaign("sale", .manual, [customer])]))
+        rig.systemIDs = ["CRM-4711": "sys"]
+        rig.runDuration = .seconds(3000)
+        rig.onCall = { _ in .refused(.alreadyRunning(customer, "run-9", detail: "Run already going on")) }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.runs.append(
+            DataflowRun(
+                id: "run-9", dataflow: "flow", createdAt: ten, status: .running, word: "inProgress", audiences: []))
+        rig.isVisible = { _ in false }
+        rig.advance(.seconds(2000))
+        #expect(rig.notifications(.quarantined) == 0, "after \(rig.calls.count) calls")
+        #expect(rig.calls.count < 3)
+    }
+
+    @Test func `one id of two audiences on two dataflows is two audiences`() {
+        let one = Pair(dataflow: "one", audience: "4711")
+        let two = Pair(dataflow: "two", audience: "4711")
+        let settings = configuration([campaign("sale", .manual, [one, two])])
+        var scheduler = Scheduler(configuration: settings)
+        let now = Moment(wall: ten, monotonic: Monotonic(milliseconds: 5_000_000))
+        var sent: [Pair] = []
+        func handle(_ event: Event) {
+            var queue = [event]
+            while !queue.isEmpty {
+                for effect in scheduler.handle(queue.removeFirst(), at: now).effects {
+                    switch effect {
+                    case .askExportJobs(let id, _, _): queue.append(.exportJobsAnswered(id, .success([])))
+                    case .askDataflows(let id, _, let flows):
+                        let definitions = flows.map { flow in
+                            DataflowDefinition(
+                                id: flow, name: "flow",
+                                mappings: [
+                                    DataflowDefinition.Mapping(
+                                        ids: [flow == "one" ? "sys-1" : "sys-2", "4711"], name: "name",
+                                        createdAt: ten - .seconds(86_400), startsAt: nil, endsAt: nil,
+                                        hasUniqueFileNames: true)
+                                ], observedAt: ten)
+                        }
+                        queue.append(.dataflowsAnswered(id, .success(definitions)))
+                    case .askRuns(let id, _, _, _):
+                        queue.append(.runsAnswered(id, .success(RunListing(runs: [], isTruncated: false))))
+                    case .queueCall(let id, _, _): queue.append(.callTurn(id))
+                    case .send(let call): sent += call.pairs
+                    default: break
+                    }
+                }
+            }
+        }
+        handle(.started(settings))
+        handle(.command(CommandID(1), .fire("sale", forceOverlap: false), actor: "me"))
+        #expect(
+            Set(sent) == [Pair(dataflow: "one", audience: "sys-1"), Pair(dataflow: "two", audience: "sys-2")])
+    }
 }

@@ -71,6 +71,8 @@ struct Rig {
     var startsAt: Instant?
     /// When the schedule of every mapping exports it, in minutes of the day.
     var startMinute: Int?
+    /// From one export of a mapping to the next.
+    var minutesBetween = 1440
     var unmapped: Set<Pair> = []
     /// Pairs whose files always have one name.
     var staticNames: Set<Pair> = []
@@ -226,7 +228,8 @@ struct Rig {
                     ids: [systemIDs[pair.audience], pair.audience].compactMap { $0 }, name: "Audience \(pair.audience)",
                     createdAt: firstActivated,
                     startsAt: startsAt,
-                    endsAt: nil, hasUniqueFileNames: !staticNames.contains(pair), startMinute: startMinute)
+                    endsAt: nil, hasUniqueFileNames: !staticNames.contains(pair), startMinute: startMinute,
+                    minutesBetween: minutesBetween)
             }, observedAt: clockAhead.map { _ in platformNow })
     }
 

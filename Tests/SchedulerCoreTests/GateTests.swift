@@ -167,9 +167,9 @@ import Testing
         rig.addRun(vip)
         _ = rig.command(.fire("sale", forceOverlap: false))
         rig.runs = []
-        rig.advance(.seconds(60))
+        rig.advance(.seconds(890))
         #expect(rig.calls.isEmpty)
-        rig.advance(.seconds(240))
+        rig.advance(.seconds(120))
         #expect(rig.calls.count == 1)
     }
 
@@ -456,5 +456,68 @@ import Testing
         rig.advance(.seconds(1200))
         #expect(words().contains("no right"))
         #expect(rig.calls.isEmpty)
+    }
+
+    @Test func `a run of others that no answer shows for some seconds has not ended`() {
+        var rig = Rig(configuration([campaign("sale")]) { $0.polling.gate = .seconds(1) })
+        rig.runDuration = .seconds(3000)
+        rig.addRun(Pair(dataflow: "flow", audience: "other"))
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(60))
+        #expect(rig.calls.isEmpty)
+        rig.isVisible = { _ in false }
+        rig.hidesSingly = true
+        rig.advance(.seconds(30))
+        rig.isVisible = { _ in true }
+        rig.hidesSingly = false
+        #expect(rig.calls.isEmpty)
+    }
+
+    @Test func `nobody is paged for a dataflow that is being updated for some seconds`() {
+        let settings = configuration([campaign("sale")])
+        var scheduler = Scheduler(configuration: settings)
+        var now = Moment(wall: ten, monotonic: Monotonic(milliseconds: 5_000_000))
+        var told: [String] = []
+        var calls = 0
+        var state = "updating"
+        let audience = vip.audience
+        func handle(_ event: Event) {
+            var queue = [event]
+            while !queue.isEmpty {
+                for effect in scheduler.handle(queue.removeFirst(), at: now).effects {
+                    switch effect {
+                    case .askExportJobs(let id, _, _): queue.append(.exportJobsAnswered(id, .success([])))
+                    case .askDataflows(let id, _, let flows):
+                        let definitions = flows.map { flow in
+                            DataflowDefinition(
+                                id: flow, name: "flow", state: state,
+                                mappings: [
+                                    DataflowDefinition.Mapping(
+                                        ids: [audience], name: "name", createdAt: ten - .seconds(86_400), startsAt: nil,
+                                        endsAt: nil, hasUniqueFileNames: true)
+                                ], observedAt: now.wall)
+                        }
+                        queue.append(.dataflowsAnswered(id, .success(definitions)))
+                    case .askRuns(let id, _, _, _):
+                        queue.append(.runsAnswered(id, .success(RunListing(runs: [], isTruncated: false))))
+                    case .queueCall(let id, _, _): queue.append(.callTurn(id))
+                    case .send: calls += 1
+                    case .notify(let notification): told.append(notification.text)
+                    default: break
+                    }
+                }
+            }
+        }
+        handle(.started(settings))
+        handle(.command(CommandID(1), .fire("sale", forceOverlap: false), actor: "me"))
+        now.wall = now.wall + .seconds(20)
+        now.monotonic = now.monotonic + .seconds(20)
+        state = "enabled"
+        handle(.woke)
+        now.wall = now.wall + .seconds(600)
+        now.monotonic = now.monotonic + .seconds(600)
+        handle(.woke)
+        #expect(calls == 1)
+        #expect(told == [])
     }
 }

@@ -249,4 +249,21 @@ import Testing
             #expect(rig.notifications(.credentials) == told, "day \(day)")
         }
     }
+
+    @Test func `a pair is not failed by a name that is a part of another's`() {
+        var rig = Rig(configuration([campaign("sale", .manual, Array(pairs.prefix(2)))]))
+        let a2 = pairs[1]
+        // The message names the one audience "Audience a1, spring"; it is read as two names.
+        rig.onCall = { call in
+            call.pairs.contains(a2)
+                ? .refused(
+                    .notMapped(
+                        names: ["Audience a1", "spring"],
+                        detail: "Segments Audience a1, spring are not part of this dataflow or out of schedule range!"))
+                : nil
+        }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(3600))
+        #expect(rig.runs.contains { $0.audiences == ["a1"] })
+    }
 }

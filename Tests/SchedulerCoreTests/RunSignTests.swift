@@ -193,4 +193,50 @@ import Testing
         rig.advance(.seconds(2000))
         #expect(adopted(rig) == [run])
     }
+
+    @Test func `after a start a run of the mapping's own hour is as doubtful as before`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.startMinute = 600  // it is ten in the morning
+        rig.onCall = { _ in .doubtful(detail: "timeout") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.onCall = { _ in nil }
+        rig.addRun(vip)
+        rig.isVisible = { _ in false }
+        rig.advance(.seconds(5))
+        rig.isVisible = { _ in true }
+        rig.restart()
+        rig.advance(.seconds(1200))
+        #expect(adopted(rig) == [])
+        #expect(rig.endings != [.succeeded])
+    }
+
+    @Test func `a scheduled run of an export that ran while a call was looked up is not adopted`() {
+        var rig = Rig(
+            configuration([campaign("sale")]) { $0.polling.settle = .seconds(900) })
+        rig.runDuration = .seconds(1200)
+        rig.onCall = { _ in .doubtful(detail: "timeout") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.onCall = { _ in nil }
+        rig.advance(.seconds(20))
+        rig.exportRuns = true
+        rig.advance(.seconds(400))
+        rig.exportRuns = false
+        rig.addRun(vip)  // by the platform's schedule
+        rig.advance(.seconds(600))
+        #expect(adopted(rig) == [])
+    }
+
+    @Test(arguments: [(600, true), (420, true), (60, true), (90, false), (659, false)])
+    func `a run at one of the hours of a schedule of several a day is doubtful`(minute: Int, isDoubtful: Bool) {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.startMinute = minute
+        rig.minutesBetween = 180
+        rig.onCall = { _ in .doubtful(detail: "timeout") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.onCall = { _ in nil }
+        rig.advance(.seconds(5))
+        rig.addRun(vip)
+        rig.advance(.seconds(300))
+        #expect(adopted(rig).isEmpty == isDoubtful, "\(minute)")
+    }
 }

@@ -6,6 +6,11 @@
 
 package import Chronology
 
+extension Moment {
+    /// By how much wall time is ahead of monotonic time, in milliseconds: it changes when the clock is set.
+    var offset: Int64 { wall.milliseconds - monotonic.milliseconds }
+}
+
 enum ClockWatchBounds {
     /// A clock may be corrected by so much, and a mark may lie ahead by so much, without a word.
     static let tolerance = Duration.seconds(60)
@@ -42,6 +47,10 @@ struct ClockWatch: Equatable, Sendable {
     var startedAt: Monotonic?
     /// Nothing falls due before, unless the clock is synchronised earlier.
     var waitsUntil: Monotonic?
+    /// Campaigns that were taken into use while it was not synchronised: they count from what it said then.
+    var anchored: [CampaignName] = []
+    /// Wall time less monotonic time then, in milliseconds.
+    var anchoredOffset: Int64?
     /// Somebody was told that it is not synchronised.
     var isTold = false
     var ahead: MarksAhead?
@@ -71,9 +80,11 @@ extension Scheduler {
     }
 
     /// What the host says of its clock.
-    mutating func takeClock(isSynchronised: Bool, at now: Moment) {
+    mutating func takeClock(isSynchronised: Bool, at now: Moment, _ step: inout Step) {
         clockWatch.isSynchronised = isSynchronised
-        if isSynchronised, clockWatch.waitsUntil != nil { clockWatch.waitsUntil = now.monotonic }
+        guard isSynchronised, clockWatch.waitsUntil != nil else { return }
+        clockWatch.waitsUntil = now.monotonic
+        moveAnchors(at: now, &step)
     }
 
     mutating func beginClockWait(at now: Moment) {
@@ -90,6 +101,7 @@ extension Scheduler {
             return nil
         }
         clockWatch.waitsUntil = nil
+        clockWatch.anchoredOffset = nil
         return clockWatch.startedAt.map { now.monotonic - $0 + ClockWatchBounds.slack } ?? .zero
     }
 
@@ -102,7 +114,7 @@ extension Scheduler {
                 at: now,
                 &step)
         }
-        let offset = now.wall.milliseconds - now.monotonic.milliseconds
+        let offset = now.offset
         let highest = max(clockWatch.offset ?? offset, offset)
         let wasSetBack = highest - offset > ClockWatchBounds.tolerance.milliseconds
         clockWatch.offset = wasSetBack ? offset : highest

@@ -82,6 +82,12 @@ extension Scheduler {
         let anchors = configuration.campaigns.values.compactMap { campaign in
             anchor(campaign, before: before?.campaigns[campaign.name], at: now)
         }
+        if !isStarted, !clockWatch.isSynchronised {
+            clockWatch.anchored = anchors.map(\.campaign).filter {
+                state.campaigns[$0] == nil && state.removedMarks?[$0] == nil
+            }
+            clockWatch.anchoredOffset = now.offset
+        }
         recordAnchors(anchors.sorted { $0.campaign < $1.campaign }, &step)
         let counted = configuration.campaigns.values.filter { $0.maximumOccurrences != nil && $0.isEnabled }
         for campaign in counted.sorted(by: { $0.name < $1.name }) { finish(campaign, at: now, &step) }
@@ -106,6 +112,21 @@ extension Scheduler {
         var from = max(now.wall, known?.highWater ?? state.removedMarks?[campaign.name] ?? now.wall)
         if mutant(.marksSetBack) { from = from - .seconds(86_400) }
         return CampaignAnchors.Anchor(campaign: campaign.name, fingerprint: fingerprint, from: from)
+    }
+
+    /// The clock was set while it was waited for, and nothing is decided yet: what is new counts from the same moment by the clock
+    /// as it is now.
+    mutating func moveAnchors(at now: Moment, _ step: inout Step) {
+        guard let offset = clockWatch.anchoredOffset else { return }
+        let moved = Duration.milliseconds(now.offset - offset)
+        guard moved > ClockWatchBounds.tolerance || moved < .zero - ClockWatchBounds.tolerance else { return }
+        let anchors = clockWatch.anchored.sorted().compactMap { name in
+            state.campaigns[name].map {
+                CampaignAnchors.Anchor(campaign: name, fingerprint: $0.fingerprint, from: $0.highWater + moved)
+            }
+        }
+        recordAnchors(anchors, &step)
+        planDue()
     }
 
     /// One by one where they are few: each is then in its campaign's history. Else in a few large records, since a start

@@ -61,7 +61,7 @@ package struct Scheduler: Sendable {
         case .callAnswered(let id, let answer):
             takeAnswer(id, answer, at: now, &step)
         case .clockSynchronised(let isSynchronised):
-            takeClock(isSynchronised: isSynchronised, at: now)
+            takeClock(isSynchronised: isSynchronised, at: now, &step)
         case .admittedBefore(let admissions):
             knowledge.admittedBefore.formUnion(admissions)
         case .command(let id, let command, let actor):

@@ -157,4 +157,37 @@ import Testing
         rig.advance(.seconds(400))
         #expect(!rig.scheduler.isClockDoubtful(at: rig.now))
     }
+
+    @Test(arguments: [Instant(milliseconds: 1_577_836_800_000), ten + .seconds(400 * 86_400)])
+    func `a campaign that was taken into use by an unset clock counts from the same moment when it is set`(
+        unset: Instant
+    ) throws {
+        let settings = configuration([campaign("sale", try daily("09:45")), campaign("next", try daily("10:10"))])
+        var rig = Rig(settings)
+        rig.scheduler = Scheduler(configuration: settings)
+        rig.records = []
+        rig.now.wall = unset
+        rig.feed(.clockSynchronised(false))
+        rig.feed(.started(settings))
+        rig.pass(.seconds(20))
+        rig.now.wall = ten
+        rig.feed(.clockSynchronised(true))
+        rig.advance(.seconds(60))
+        #expect(rig.skips.isEmpty && rig.calls.isEmpty, "09:45 was before anybody knew of the campaign")
+        rig.advance(.seconds(900))
+        #expect(rig.calls.count == 1)
+    }
+
+    @Test func `a clock that is right before it is synchronised loses nothing that fell due meanwhile`() throws {
+        let settings = configuration([campaign("sale", try daily("10:01"))])
+        var rig = Rig(settings)
+        rig.scheduler = Scheduler(configuration: settings)
+        rig.records = []
+        rig.feed(.clockSynchronised(false))
+        rig.feed(.started(settings))
+        rig.advance(.seconds(90))
+        #expect(rig.calls.isEmpty)
+        rig.feed(.clockSynchronised(true))
+        #expect(rig.calls.count == 1)
+    }
 }

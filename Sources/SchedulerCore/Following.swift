@@ -55,12 +55,33 @@ extension Scheduler {
 
     /// Asks for what may tell whether a run that was seen is of a call in doubt, or of the platform's own schedule.
     private mutating func askForSchedules(at now: Moment, _ step: inout Step) {
+        guard !knowledge.schedulesSince.isEmpty else { return }
+        let unsettled = dataflowsInDoubt()
         for (flow, since) in knowledge.schedulesSince.sorted(by: { $0.key < $1.key }) {
             let isAsked = knowledge.exports[flow.sandbox].map { $0.askedAt.monotonic >= since } ?? false
+            let isDefined = knowledge.dataflows[flow] != nil
+            guard unsettled.contains(flow), !isAsked || !isDefined else {
+                knowledge.schedulesSince[flow] = nil
+                continue
+            }
             if !isAsked { send(.exportJobs(flow.sandbox), at: now, &step) }
-            if knowledge.dataflows[flow] == nil { send(.dataflows(flow.sandbox, [flow.dataflow]), at: now, &step) }
-            if isAsked, knowledge.dataflows[flow] != nil { knowledge.schedulesSince[flow] = nil }
+            if !isDefined { send(.dataflows(flow.sandbox, [flow.dataflow]), at: now, &step) }
         }
+    }
+
+    /// Those on which a call is in doubt, or was set aside so.
+    private func dataflowsInDoubt() -> Set<DataflowKey> {
+        var flows: Set<DataflowKey> = []
+        for occurrence in state.occurrences.values {
+            for (pair, activation) in zip(occurrence.occurrence.pairs, occurrence.activations) {
+                switch activation.phase {
+                case .inDoubt, .quarantined(call: .some):
+                    flows.insert(DataflowKey(occurrence.occurrence.sandbox, pair.dataflow))
+                case .waiting, .calling, .running, .quarantined(call: nil), .ended: break
+                }
+            }
+        }
+        return flows
     }
 
     /// The dataflows whose runs are worth a listing now. Once one look is due, those that are nearly due come along.

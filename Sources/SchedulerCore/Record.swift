@@ -258,7 +258,7 @@ package struct Call: Equatable, Codable, Sendable {
     /// The newest finished profile export job, which `adhocrun` version 1 wants to be told.
     package var exportJob: String?
     package var at: Instant
-    /// The same by the platform's clock. Nil where it was not known, and in journals of before.
+    /// The same by the platform's clock, or a little later. Nil where it was not known, and in journals of before.
     package var platformAt: Instant?
     /// Set on the way out only, never journaled: see ``WireDeadline``.
     package var leaveBy: WireDeadline?

@@ -35,7 +35,12 @@ struct RefusalText {
             return .refused(.notMapped(names: names(), detail: detail))
         }
         if has(["not ready"]) { return .refused(.notReady(after: pause ?? namedPause, detail: detail)) }
-        if has(Self.quotaWords) { return .throttled(retryAfter: pause ?? namedPause, detail: detail) }
+        if isAboutQuota {
+            // One that names a pair is that pair's: the call is halved until the others go without it.
+            return namesOneOfSeveral
+                ? .refused(.notReady(after: pause ?? namedPause, detail: detail))
+                : .throttled(retryAfter: pause ?? namedPause, detail: detail)
+        }
         if isAboutSize { return .refused(.tooLarge(detail: detail)) }
         // Of these the quota is meant only where no number of pairs is.
         if has(["request limit", "usage limit"]) { return .throttled(retryAfter: pause ?? namedPause, detail: detail) }
@@ -93,10 +98,19 @@ struct RefusalText {
     // MARK: Not now
 
     /// What comes back with time, and says nothing of how many pairs a call may have.
-    private static let quotaWords = [
-        "try again later", "quota", "too many requests", "rate limit", "concurrent", "per second", "per minute",
-        "per hour", "per day", "hourly", "daily", "today",
+    private static let quotaWords = ["try again later", "quota", "too many requests", "rate limit"]
+    /// The same, beside a word for a limit: alone they may be of an audience's name.
+    private static let periods = [
+        "concurrent", "per second", "per minute", "per hour", "per day", "hourly", "daily", "today",
     ]
+    private static let limits = ["limit", "exceed", "maximum", "too many", "reached", "at most"]
+
+    private var isAboutQuota: Bool { has(Self.quotaWords) || has(Self.periods) && has(Self.limits) }
+
+    private var namesOneOfSeveral: Bool {
+        let audiences = Set(call.pairs.map(\.audience.text))
+        return audiences.count > 1 && words.contains(where: audiences.contains)
+    }
 
     private static let units: [String: Int64] = [
         "s": 1, "sec": 1, "secs": 1, "second": 1, "seconds": 1, "m": 60, "min": 60, "mins": 60, "minute": 60,

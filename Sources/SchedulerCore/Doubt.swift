@@ -415,7 +415,7 @@ extension Scheduler {
         return known.listing.runs.first { run in
             run.audiences.contains(pair.audience) && isOthers(run.id)
                 && taker(of: run, for: pair, in: sandbox, at: now) == activation
-                && provenance(of: run, pair, in: sandbox, at: now) == .open
+                && provenance(of: run, pair, in: sandbox, seenAt: nil, at: now) == .open
         }
     }
 

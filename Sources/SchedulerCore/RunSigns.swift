@@ -65,8 +65,7 @@ extension Scheduler {
         if !mayBeScheduled(run, pair, in: sandbox, at: now) {
             return seenAt.map { isScheduleKnown(pair, in: sandbox, since: $0) } ?? true ? .ours : .unasked
         }
-        // A scheduled run reads the snapshot and what came since, an ad hoc one the snapshot alone.
-        if run.metrics.snapshot != nil { return .ours }
+        // That it read the snapshot alone proves nothing: nothing may have come since.
         if let client = run.createdClient, state.knows(.clientOfOurs(client), in: sandbox),
             !state.knows(.clientOfOthers(client), in: sandbox)
         {
@@ -154,7 +153,7 @@ extension Scheduler {
     /// Whether an export was made through the interface for programs, as far as that can be told: it writes elsewhere than the
     /// snapshots that runs export, and its request does not look like a schedule's. What is unknown counts as scheduled.
     func isMadeByProgram(_ job: ExportJob, in sandbox: SandboxName) -> Bool {
-        guard let dataset = job.datasetID, job.requestID.map({ !$0.looksScheduled }) ?? true else { return false }
+        guard let dataset = job.datasetID, let request = job.requestID, !request.looksScheduled else { return false }
         let datasets = (state.runSigns?[sandbox] ?? []).filter { if case .exportDataset = $0 { true } else { false } }
         return !datasets.isEmpty && !datasets.contains(.exportDataset(dataset))
     }

@@ -120,12 +120,35 @@ import Testing
     }
 
     @Test(arguments: [
-        "try again later", "quota", "too many requests", "rate limit", "concurrent", "per second", "per minute",
-        "per hour", "per day", "hourly", "daily", "today", "request limit", "usage limit",
+        "try again later", "quota", "too many requests", "rate limit", "concurrent limit", "per second limit",
+        "per minute limit", "per hour limit", "per day limit", "hourly limit", "daily limit", "today: limit",
+        "request limit", "usage limit", "per day: exceed", "per day: maximum", "per day: too many", "per day: reached",
+        "per day: at most",
     ])
     func `every word for a quota is known`(word: String) {
         guard case .throttled(.seconds(60), _) = answer(400, #"{"message":"\#(word): wait for 1 minute"}"#) else {
             Issue.record("not a quota: \(answer(400, #"{"message":"\#(word): wait for 1 minute"}"#))")
+            return
+        }
+    }
+
+    @Test(arguments: ["concurrent", "per second", "per minute", "per hour", "per day", "hourly", "daily", "today"])
+    func `a word for a period alone is no quota: it may be of an audience's name`(word: String) {
+        guard case .other = refusal("Audience \(word) buyers is not known", of: sent(80)) else {
+            Issue.record("\(answer(400, "Audience \(word) buyers is not known"))")
+            return
+        }
+    }
+
+    @Test func `a quota of one of several audiences is looked for by halving, and one of the sandbox is not`() {
+        let call = sent(80)
+        let message = "Daily limit reached for audience \(call.pairs[3].audience)"
+        guard case .notReady(nil, _) = refusal(message, of: call) else {
+            Issue.record("\(String(describing: refusal(message, of: call)))")
+            return
+        }
+        guard case .throttled = answer(400, #"{"message":"Daily limit reached"}"#, of: call) else {
+            Issue.record("a quota of nobody in particular")
             return
         }
     }

@@ -128,7 +128,8 @@ extension Scheduler {
                 // Whichever of them is on its way stays.
                 let (stays, goes) =
                     occurrence.activations[position].phase == .waiting ? (other, position) : (position, other)
-                guard occurrence.activations[goes].phase == .waiting else { continue }
+                guard isUnsent(occurrence.activations[goes].phase) else { continue }
+                withdraw(callOf: occurrence.activationID(at: goes), because: "an audience of it was named twice", &step)
                 first[pair] = stays
                 let reason =
                     "the same audience as activation \(occurrence.activationID(at: stays)), by the other one of its two ids"

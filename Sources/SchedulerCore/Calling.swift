@@ -150,10 +150,19 @@ extension Scheduler {
         let limit = pairLimit(of: call.sandbox, at: now)
         if call.pairs.count > limit { return "the platform takes at most \(limit) pairs in a call" }
         if let closure = credentialsClosure(at: now) { return "the \(closure.gate.rawValue) gate closed again" }
+        let lanes = LaneTable(self)
         for (id, pair) in zip(call.activations, call.pairs) {
             guard let occurrence = state.occurrences[id.occurrence], let activation = state[id],
                 activation.phase == .calling(call.id)
             else { return "activation \(id) was taken out" }
+            // It became known after the intent that the audience has two ids.
+            guard state.pair(of: id) == pair else { return "the audience of activation \(id) has another id" }
+            // So did what a lane is, or a reload changed it.
+            if case .activation(let other)? = lanes.holders[lane(of: pair, in: call.sandbox)],
+                !call.activations.contains(other), !mutant(.noLane)
+            {
+                return "activation \(other) holds the lane of activation \(id)"
+            }
             if now.wall >= expiry(of: activation, in: occurrence.occurrence), !mutant(.neverExpires) {
                 return "activation \(id) expired"
             }

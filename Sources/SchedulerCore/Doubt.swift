@@ -476,7 +476,7 @@ extension Scheduler {
     }
 
     /// Not on the wire.
-    private func isUnsent(_ phase: ActivationState.Phase) -> Bool {
+    func isUnsent(_ phase: ActivationState.Phase) -> Bool {
         switch phase {
         case .waiting: true
         case .calling(let call): state.calls[call]?.isSending == false
@@ -484,9 +484,12 @@ extension Scheduler {
         }
     }
 
-    private mutating func withdraw(callOf activation: ActivationID, _ step: inout Step) {
+    mutating func withdraw(
+        callOf activation: ActivationID, because reason: String = "a run of an earlier call of it turned up",
+        _ step: inout Step
+    ) {
         guard case .calling(let call) = state[activation]?.phase else { return }
-        record(.callWithdrawn(call: call, reason: "a run of an earlier call of it turned up"), &step)
+        record(.callWithdrawn(call: call, reason: reason), &step)
         step.effects.append(.dropCall(call))
     }
 

@@ -145,4 +145,33 @@ import Testing
         #expect(
             Set(sent) == [Pair(dataflow: "one", audience: "sys-1"), Pair(dataflow: "two", audience: "sys-2")])
     }
+
+    /// Two calls, or one, are intended before it is known that both ids are of one audience.
+    private func learnAfterIntent(_ campaigns: [Campaign]) -> Rig {
+        let bystander = campaign("bystander", .manual, [Pair(dataflow: "flow", audience: "bystander")])
+        var rig = Rig(configuration(campaigns + [bystander]))
+        rig.delaysTurns = true
+        for campaign in campaigns { _ = rig.command(.fire(campaign.name, forceOverlap: false)) }
+        rig.advance(.seconds(20))
+        rig.systemIDs = ["CRM-4711": "sys"]
+        _ = rig.command(.fire("bystander", forceOverlap: false))  // the definition is asked for anew
+        rig.delaysTurns = false
+        for id in 1...3 { rig.feed(.callTurn(CallID(id))) }
+        rig.advance(.seconds(10))
+        return rig
+    }
+
+    @Test func `an audience that turns out to be named twice by one intended call is sent once`() {
+        var rig = learnAfterIntent([campaign("sale", .manual, [customer, system])])
+        rig.advance(.seconds(600))
+        #expect(rig.runs.count { $0.audiences == ["sys"] } == 1)
+        #expect(!rig.runs.contains { $0.audiences == ["CRM-4711"] })
+    }
+
+    @Test func `two intended calls that turn out to be about one audience go one after the other`() {
+        var rig = learnAfterIntent([campaign("one", .manual, [customer]), campaign("two", .manual, [system])])
+        #expect(rig.runs.count { $0.audiences != ["bystander"] } == 1)
+        rig.advance(.seconds(600))
+        #expect(rig.runs.count { $0.audiences == ["sys"] } == 2)
+    }
 }

@@ -72,4 +72,21 @@ import Testing
         _ = rig.command(.fire("other", forceOverlap: false))
         #expect(rig.calls.count == 2)
     }
+
+    @Test func `calls that were intended before a reload widened the lanes go one after the other`() {
+        let campaigns = [
+            campaign("one", .manual, [Pair(dataflow: "flow1", audience: "vip")]),
+            campaign("two", .manual, [Pair(dataflow: "flow2", audience: "vip")]),
+        ]
+        var rig = Rig(configuration(campaigns) { $0.guardrails.serialize = .audienceAndDataflow })
+        rig.delaysTurns = true
+        for campaign in campaigns { _ = rig.command(.fire(campaign.name, forceOverlap: false)) }
+        rig.feed(.reloaded(configuration(campaigns) { $0.guardrails.serialize = .audience }))
+        rig.delaysTurns = false
+        for id in 1...2 { rig.feed(.callTurn(CallID(id))) }
+        rig.advance(.seconds(10))
+        #expect(rig.calls.count == 1)
+        rig.advance(.seconds(600))
+        #expect(rig.calls.count == 2)
+    }
 }

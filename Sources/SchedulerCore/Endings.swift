@@ -35,6 +35,26 @@ extension Scheduler {
         return nil
     }
 
+    /// What was under way when its campaign was removed, and has come back without effect, is not sent again, unless a person asked
+    /// for it.
+    mutating func cancelRemoved(at now: Moment, _ step: inout Step) {
+        guard state.occurrences.values.contains(where: { configuration.campaigns[$0.occurrence.campaign] == nil })
+        else {
+            return
+        }
+        for (occurrence, position) in waitingActivations()
+        where configuration.campaigns[occurrence.occurrence.campaign] == nil
+            && occurrence.activations[position].expiresAt == nil
+        {
+            record(
+                .activationEnded(
+                    activation: occurrence.activationID(at: position),
+                    outcome: ActivationOutcome(result: .cancelled, reason: Self.removalWords), at: now.wall), &step)
+        }
+    }
+
+    static let removalWords = "the campaign was removed from the configuration"
+
     mutating func endPauses(at now: Moment, _ step: inout Step) {
         for pause in state.pauses {
             guard let until = pause.until else { continue }

@@ -75,8 +75,7 @@ extension Scheduler {
         for name in state.campaigns.keys.filter({ configuration.campaigns[$0] == nil }).sorted() {
             record(.campaignRemoved(campaign: name), &step)
             cancelWaiting(
-                of: state.unended(of: name).map(\.id), reason: "the campaign was removed from the configuration",
-                at: now, &step)
+                of: state.unended(of: name).map(\.id), reason: Self.removalWords, at: now, &step)
         }
         takeZones(at: now, &step)
         let anchors = configuration.campaigns.values.compactMap { campaign in

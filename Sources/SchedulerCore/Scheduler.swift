@@ -81,6 +81,7 @@ package struct Scheduler: Sendable {
         if mutant(.factWithoutRecord), state.pauses.count > 1 { state.nextCall += 1 }
         if !isStopping { decideDue(at: now, &step) }
         endPauses(at: now, &step)
+        cancelRemoved(at: now, &step)
         expire(at: now, &step)
         endOccurrences(at: now, &step)
         if !isStopping {

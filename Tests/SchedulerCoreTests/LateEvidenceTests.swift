@@ -170,4 +170,23 @@ import Testing
         rig.advance(.seconds(2 * 86_400))
         #expect(rig.notifications(.runLate) == 1)
     }
+
+    @Test func `what comes back without effect after its campaign was removed is not sent again`() {
+        var rig = Rig(configuration([campaign("sale"), campaign("kept", .manual, [other])]))
+        lose(&rig, [])
+        rig.feed(.reloaded(configuration([campaign("kept", .manual, [other])])))
+        rig.advance(.seconds(3600))
+        #expect(rig.calls.count == 1)
+        #expect(rig.endings == [.cancelled])
+    }
+
+    @Test func `what a person has sent again is sent although its campaign was removed`() {
+        var rig = Rig(configuration([campaign("sale") { $0.onDoubt = .hold }]))
+        lose(&rig, [])
+        rig.advance(.seconds(600))
+        rig.feed(.reloaded(configuration([])))
+        _ = rig.command(.resolve(activation(1, 1), .retry))
+        rig.advance(.seconds(600))
+        #expect(rig.calls.count == 2)
+    }
 }

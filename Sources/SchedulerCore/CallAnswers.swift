@@ -173,7 +173,7 @@ extension Scheduler {
         }
         doubtOthers(besides: named(run, by: pair, in: call.sandbox), in: call.sandbox, at: now, &step)
         if knowledge.named.count >= RefusalBounds.named { knowledge.named = [:] }
-        knowledge.named[run] = knowledge.named[run] ?? platformTime(at: now).map { NamedRun(since: $0) }
+        knowledge.named[run] = knowledge.named[run] ?? latestPlatformTime(at: now).map { NamedRun(since: $0) }
         // Where it may be ours, it is asked for at once.
         let mayBeOurs = index.map { state[call.activations[$0]]?.named == run } ?? false
         knowledge.foreign[run] = ForeignRun(

@@ -67,7 +67,8 @@ extension Scheduler {
         let named = candidates.filter { $0.audiences.contains(pair.audience) }
             .sorted { ($0.createdAt ?? .distantPast, $0.id) < ($1.createdAt ?? .distantPast, $1.id) }
             .map { run in
-                var provenance = provenance(of: run, pair, of: known, in: call.sandbox, at: now)
+                var provenance = provenance(
+                    of: run, pair, seen: known.askedAt.monotonic, in: call.sandbox, at: now)
                 if provenance == .ours, !mayBe(run, ofCallsAt: times(of: activation, call), at: now) {
                     provenance = run.status.isTerminal ? .untold : .open  // it does not say when it began
                 }
@@ -137,12 +138,12 @@ extension Scheduler {
         }
     }
 
-    /// Whose a run of a listing is. What has to be asked to tell is noted.
+    /// Whose a run is that was seen just now. What has to be asked to tell is noted.
     private mutating func provenance(
-        of run: DataflowRun, _ pair: Pair, of known: RunsKnowledge, in sandbox: SandboxName, at now: Moment
+        of run: DataflowRun, _ pair: Pair, seen: Monotonic, in sandbox: SandboxName, at now: Moment
     ) -> Provenance {
         if knowledge.candidatesSince.count >= DoubtBounds.candidates { knowledge.candidatesSince = [:] }
-        let seenAt = knowledge.candidatesSince[run.id] ?? known.askedAt.monotonic
+        let seenAt = knowledge.candidatesSince[run.id] ?? seen
         knowledge.candidatesSince[run.id] = seenAt
         let provenance = provenance(of: run, pair, in: sandbox, seenAt: seenAt, at: now)
         if provenance == .unasked {
@@ -339,7 +340,8 @@ extension Scheduler {
                     .filter {
                         $0.audiences.contains(pair.audience)
                             && mayBe($0, ofCallsAt: times(of: activation, call), at: now)
-                            && provenance(of: $0, pair, of: known, in: flow.sandbox, at: now) == .ours
+                            && provenance(of: $0, pair, seen: known.askedAt.monotonic, in: flow.sandbox, at: now)
+                                == .ours
                     }
                     .min { ($0.createdAt ?? .distantPast, $0.id) < ($1.createdAt ?? .distantPast, $1.id) }
                 owners = ours == nil ? present : nil
@@ -384,7 +386,7 @@ extension Scheduler {
             let pair = Pair(dataflow: run.dataflow, audience: audience)
             guard let taker = taker(of: run, for: pair, in: sandbox, at: now) else { continue }
             let flow = DataflowKey(sandbox, run.dataflow)
-            switch provenance(of: run, pair, in: sandbox, seenAt: seenAt(in: flow, at: now), at: now) {
+            switch provenance(of: run, pair, seen: seenAt(in: flow, at: now), in: sandbox, at: now) {
             case .ours: takers.append(taker)
             // Exports are asked for first, and then it is looked at again.
             case .unasked: knowledge.outdateRuns(of: flow)

@@ -69,7 +69,7 @@ extension Scheduler {
         }
     }
 
-    /// Those on which a call is in doubt, or was set aside so.
+    /// Those on which a call is in doubt, was set aside so, or was before what waits now.
     private func dataflowsInDoubt() -> Set<DataflowKey> {
         var flows: Set<DataflowKey> = []
         for occurrence in state.occurrences.values {
@@ -77,7 +77,10 @@ extension Scheduler {
                 switch activation.phase {
                 case .inDoubt, .quarantined(call: .some):
                     flows.insert(DataflowKey(occurrence.occurrence.sandbox, pair.dataflow))
-                case .waiting, .calling, .running, .quarantined(call: nil), .ended: break
+                case .waiting, .calling:
+                    guard activation.mayHaveRun else { continue }
+                    flows.insert(DataflowKey(occurrence.occurrence.sandbox, pair.dataflow))
+                case .running, .quarantined(call: nil), .ended: break
                 }
             }
         }
@@ -230,7 +233,7 @@ extension Scheduler {
             let isMissing = now.monotonic - foreign.knownAt >= FollowBounds.missing || mutant(.vanishedOpens)
             if let run, adoptLate(run.naming(foreign.pair.audience), in: foreign.sandbox, at: now, &step) {
                 // `start` has forgotten it as somebody else's.
-            } else if run.map({ $0.status == .running }) ?? !isMissing {
+            } else if run.map({ $0.status == .running || isUnasked(foreign) }) ?? !isMissing {
                 knowledge.foreign[id]?.nextLook = now.monotonic + configuration.polling.gate
                 if run != nil { knowledge.foreign[id]?.knownAt = now.monotonic }
             } else {
@@ -248,6 +251,11 @@ extension Scheduler {
         } else {
             missing(id, at: now, &step)
         }
+    }
+
+    /// Whether something that may tell whose it is has still to be asked.
+    private func isUnasked(_ foreign: ForeignRun) -> Bool {
+        knowledge.schedulesSince[DataflowKey(foreign.sandbox, foreign.pair.dataflow)] != nil
     }
 
     private mutating func missing(_ run: RunID, at now: Moment, _ step: inout Step) {

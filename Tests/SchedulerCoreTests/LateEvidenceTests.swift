@@ -184,7 +184,7 @@ import Testing
         var rig = Rig(configuration([campaign("sale") { $0.onDoubt = .hold }]))
         lose(&rig, [])
         rig.advance(.seconds(600))
-        rig.feed(.reloaded(configuration([])))
+        rig.feed(.reloaded(configuration([campaign("kept")])))  // its pair stays mapped
         _ = rig.command(.resolve(activation(1, 1), .retry))
         rig.advance(.seconds(600))
         #expect(rig.calls.count == 2)

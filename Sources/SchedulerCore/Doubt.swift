@@ -407,21 +407,31 @@ extension Scheduler {
         return !takers.isEmpty
     }
 
-    /// A run that names the pair of an activation that waits, and that may be of an earlier call of it, or of the schedule: nothing
-    /// tells which.
+    /// A run that may be of an earlier call of an activation that waits: it names the pair and may be of the schedule as well, or it
+    /// has not said for whom it is.
     func openRun(of activation: ActivationID, at now: Moment) -> DataflowRun? {
         guard let held = state[activation], held.mayHaveRun, let pair = state.pair(of: activation),
             let sandbox = state.occurrences[activation.occurrence]?.occurrence.sandbox,
             let known = knowledge.runs[DataflowKey(sandbox, pair.dataflow)]
         else { return nil }
         return known.listing.runs.first { run in
-            run.audiences.contains(pair.audience) && isOthers(run.id)
+            guard isOthers(run.id) else { return false }
+            if run.audiences.isEmpty { return mayTake(run, held, at: now) }
+            return run.audiences.contains(pair.audience)
                 && taker(of: run, for: pair, in: sandbox, at: now) == activation
                 && provenance(of: run, pair, in: sandbox, seenAt: nil, at: now) == .open
         }
     }
 
-    static func untold(_ run: DataflowRun) -> String {
+    /// Why one of which ``openRun(of:at:)`` is in the way goes to a person.
+    static func open(_ run: DataflowRun) -> String {
+        run.audiences.isEmpty
+            ? "run \(run.id) began after a call of it, and has not said for whom it is: look at it, and adopt it or have the activation "
+                + "sent again"
+            : untold(run)
+    }
+
+    private static func untold(_ run: DataflowRun) -> String {
         "run \(run.id) began at the time of its call, when a scheduled run of the audience was due as well, and nothing tells "
             + "which of the two it is: look at it, and adopt it or have the activation sent again"
     }
@@ -434,14 +444,18 @@ extension Scheduler {
         where occurrence.occurrence.sandbox == sandbox {
             let position = occurrence.activations.indices.first { position in
                 let held = occurrence.activations[position]
-                return occurrence.occurrence.pairs[position] == pair && expectsRun(held)
-                    && held.firstBaseline.map { $0.certainlyLacks(run) } == true
-                    && !wasNamedBefore(run.id, held.doubtfulTimes ?? [])
-                    && mayBe(run, ofCallsAt: held.doubtfulTimes ?? [], at: now)
+                return occurrence.occurrence.pairs[position] == pair && mayTake(run, held, at: now)
             }
             if let position { return occurrence.activationID(at: position) }
         }
         return nil
+    }
+
+    /// Whether a run may be of an earlier call of an activation, whomever it names.
+    private func mayTake(_ run: DataflowRun, _ held: ActivationState, at now: Moment) -> Bool {
+        let times = held.doubtfulTimes ?? []
+        return expectsRun(held) && held.firstBaseline.map { $0.certainlyLacks(run) } == true
+            && !wasNamedBefore(run.id, times) && mayBe(run, ofCallsAt: times, at: now)
     }
 
     /// A run that the platform named, and that it never shows, may be of the earlier call of an activation that waits for it.

@@ -509,4 +509,27 @@ import Testing
         rig.advance(.seconds(7200))
         #expect(rig.calls.count == 2)
     }
+
+    // Found by simulation: such a run served a pair of a refused call, which waited behind another one's lane and expired.
+    @Test(arguments: [true, false])
+    func `what may be delivered by a run that has not said for whom it is goes to a person, and does not expire`(
+        isOpen: Bool
+    ) {
+        var rig = Rig(configuration([campaign("sale", .manual, [a1, a2]) { $0.startWithin = .seconds(1800) }]))
+        rig.runDuration = .seconds(7200)
+        rig.delaysTurns = true
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        if isOpen {
+            rig.addRun(a2)
+            rig.runs[0].audiences = []
+        }
+        let pair = a1
+        rig.onCall = { _ in .refused(.alreadyRunning(pair, "run-9", detail: "run already going on")) }
+        rig.feed(.callTurn(CallID(1)))
+        rig.delaysTurns = false
+        rig.failing = ["export": .unavailable(detail: "503")]
+        rig.advance(.seconds(1801))
+        let isAside = rig.scheduler.state[activation(1, 2)]?.phase == .quarantined(call: nil)
+        #expect(isAside == isOpen)
+    }
 }

@@ -140,13 +140,13 @@ extension Scheduler {
         if case .adopt(let run) = resolution, let owner = stranger(owning: run, to: activation.phase) {
             return .refused("run \(run) belongs to activation \(owner) already")
         }
-        let doubted = doubtedCall(activation.phase)
+        let doubted = doubtfulCalls(of: id, doubtedCall(activation.phase))
         record(.activationResolved(activation: id, resolution: resolution, actor: actor, at: now.wall), &step)
         knowledge.doubts[id] = nil
         switch resolution {
         case .adopt(let run):
             start(run, of: id, adopted: true, at: now, &step)
-            if let doubted { doubtAgain(doubted, at: now, &step) }
+            doubtAgain(doubted, at: now, &step)
             return .done("activation \(id) follows run \(run) now", occurrence: id.occurrence)
         case .retry:
             // Its run may have shown since it was looked for last.

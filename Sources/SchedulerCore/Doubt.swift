@@ -77,8 +77,9 @@ extension Scheduler {
         let open = named.filter { $0.provenance == .open }.map(\.run)
         let missing = noteSeen(candidates.filter(\.audiences.isEmpty) + open, by: activation, in: known)
         if let ours = named.first(where: { $0.provenance == .ours })?.run {
+            let calls = doubtfulCalls(of: activation, call)
             start(ours.id, of: activation, adopted: true, at: now, &step)
-            doubtAgain(call, at: now, &step)
+            doubtAgain(calls, at: now, &step)
             for (twin, provenance) in named where provenance == .ours && twin.id != ours.id {
                 reportTwin(twin.id, of: activation, at: now, &step)
             }
@@ -90,7 +91,9 @@ extension Scheduler {
             return giveUpWaiting(activation, watch, reason, at: now, &step)
         }
         // Nothing else of the call is sent meanwhile.
-        if named.contains(where: { $0.provenance != .scheduled }) { doubtAgain(call, at: now, &step) }
+        if named.contains(where: { $0.provenance != .scheduled }) {
+            doubtAgain(doubtfulCalls(of: activation, call), at: now, &step)
+        }
         if let untold = named.first(where: { $0.provenance == .untold })?.run {
             return setAside(activation, Self.untold(untold), holdsLane: true, at: now, &step)
         }
@@ -185,9 +188,10 @@ extension Scheduler {
         var baseline = self.baseline(of: activation, pair, call)
         if mutant(.adoptsAnyRun) { baseline = Baseline(runs: [], horizon: nil) }
         let times = times(of: activation, call)
+        let first = state[activation]?.doubtfulCall.flatMap { state.calls[$0]?.call } ?? call
         return known.listing.runs.filter {
-            !baseline.covers($0) && !isOfAnotherCall(owners[$0.id], call)
-                && !wasOurs($0.id, before: call, pair.dataflow)
+            !baseline.covers($0) && !isOfAnotherCall(owners[$0.id], call, activation)
+                && !wasOurs($0.id, before: first, pair.dataflow)
                 && (mayBe($0, ofCallsAt: times, at: now) || isWithoutTime($0, after: baseline))
         }
     }
@@ -218,7 +222,7 @@ extension Scheduler {
 
     /// What was there before the first call of an activation that was in doubt.
     func baseline(of activation: ActivationID, _ pair: Pair, _ call: Call) -> Baseline {
-        let first = state[activation].flatMap { $0.doubtRetries > 0 ? $0.firstBaseline : nil }
+        let first = state[activation].flatMap { $0.mayHaveRun ? $0.firstBaseline : nil }
         return first ?? call.baselines[pair.dataflow] ?? Baseline(runs: [], horizon: nil)
     }
 
@@ -228,10 +232,14 @@ extension Scheduler {
     }
 
     /// A run that belongs to an activation of another call. One run may serve several pairs of one call.
-    private func isOfAnotherCall(_ owners: [ActivationID]?, _ call: Call) -> Bool {
+    private func isOfAnotherCall(_ owners: [ActivationID]?, _ call: Call, _ activation: ActivationID) -> Bool {
         guard let owners else { return false }
         let members = Set(call.activations)
-        return owners.contains { !members.contains($0) }
+        // Both may have been taken by an earlier call, which was refused, and go on in different ones.
+        let earlier = Set(state[activation]?.doubtfulCalls ?? [])
+        return owners.contains { owner in
+            !members.contains(owner) && earlier.isDisjoint(with: state[owner]?.doubtfulCalls ?? [])
+        }
     }
 
     private mutating func giveUpWaiting(
@@ -350,8 +358,9 @@ extension Scheduler {
                     .activationResolved(
                         activation: activation, resolution: .adopt(ours.id), actor: "a later look", at: now.wall), &step
                 )
+                let calls = doubtfulCalls(of: activation, call)
                 start(ours.id, of: activation, adopted: true, at: now, &step)
-                doubtAgain(call, at: now, &step)
+                doubtAgain(calls, at: now, &step)
             }
         }
     }
@@ -399,11 +408,10 @@ extension Scheduler {
         var doubted: [Call] = []
         for taker in takers {
             withdraw(callOf: taker, &step)
-            let call = state[taker]?.doubtfulCall.flatMap { state.calls[$0]?.call }
+            doubted += doubtfulCalls(of: taker)
             start(run.id, of: taker, adopted: true, at: now, &step)
-            if let call { doubted.append(call) }
         }
-        for call in doubted { doubtAgain(call, at: now, &step) }
+        doubtAgain(doubted, at: now, &step)
         return !takers.isEmpty
     }
 
@@ -512,13 +520,24 @@ extension Scheduler {
     /// A run of one pair has shown that a call took effect, though it was absent, or refused: the others that it may have taken are
     /// in doubt about it again. One run may serve them all, and names them only at its end.
     mutating func doubtAgain(
-        _ call: Call, but known: ActivationID? = nil, at now: Moment, _ step: inout Step
+        _ calls: [Call], but known: ActivationID? = nil, at now: Moment, _ step: inout Step
     ) {
-        for activation in call.activations where activation != known {
-            guard let held = state[activation], held.doubtfulCall == call.id, isUnsent(held.phase) else { continue }
-            withdraw(callOf: activation, &step)
-            doubt(activation, call.id, "its call took effect for another of its pairs", at: now, &step)
+        for call in calls {
+            for activation in call.activations where activation != known {
+                guard let held = state[activation], held.doubtfulCalls.contains(call.id), isUnsent(held.phase) else {
+                    continue
+                }
+                withdraw(callOf: activation, &step)
+                doubt(activation, call.id, "its call took effect for another of its pairs", at: now, &step)
+            }
         }
+    }
+
+    /// The calls that a run of an activation may be of.
+    func doubtfulCalls(of activation: ActivationID, _ call: Call? = nil) -> [Call] {
+        let earlier = (state[activation]?.doubtfulCalls ?? []).compactMap { state.calls[$0]?.call }
+        guard let call, !earlier.contains(where: { $0.id == call.id }) else { return earlier }
+        return earlier + [call]
     }
 
     /// A refusal named a run that may be of an earlier call, and nothing says so for certain. Its pair waits for that run; the other
@@ -531,10 +550,10 @@ extension Scheduler {
                 guard pair.dataflow == run.dataflow, run.audiences.contains(pair.audience), expectsRun(held),
                     held.firstBaseline?.covers(run) != true, !wasNamedBefore(run.id, held.doubtfulTimes ?? []),
                     mayBe(run, ofCallsAt: held.doubtfulTimes ?? [], at: now),
-                    provenance(of: run, pair, in: sandbox, seenAt: nil, at: now) != .scheduled,
-                    let call = held.doubtfulCall.flatMap({ state.calls[$0]?.call })
+                    provenance(of: run, pair, in: sandbox, seenAt: nil, at: now) != .scheduled
                 else { continue }
-                doubtAgain(call, but: occurrence.activationID(at: position), at: now, &step)
+                let activation = occurrence.activationID(at: position)
+                doubtAgain(doubtfulCalls(of: activation), but: activation, at: now, &step)
             }
         }
     }

@@ -177,12 +177,16 @@ package struct ActivationState: Equatable, Codable, Sendable {
     package var firstBaseline: Baseline?
     /// The first call that may have taken effect for it although it is sent again. Nil for none, and in snapshots of before.
     package var doubtfulCall: CallID?
+    /// Further such calls of several pairs, the newest last, bounded. Nil for none, and in snapshots of before.
+    package var laterCalls: [CallID]?
     /// When such calls were handed out, by the platform's clock, the newest last, bounded. Nil for none, where it was not known, and
     /// in snapshots of before.
     package var doubtfulTimes: [Instant]?
     /// The run that a refusal named for it, and that may be of such a call: nothing is sent before that is known. Nil for none, and
     /// in snapshots of before.
     package var named: RunID?
+
+    var doubtfulCalls: [CallID] { (doubtfulCall.map { [$0] } ?? []) + (laterCalls ?? []) }
 
     /// Whether a run of an earlier call of it may turn up.
     package var mayHaveRun: Bool { doubtfulCall != nil || doubtRetries > 0 }

@@ -231,10 +231,11 @@ extension State {
         for (id, call) in calls where call.isSending {
             let isNeeded = call.call.activations.contains { activation in
                 guard let held = self[activation] else { return false }
-                let wasInDoubt = held.doubtfulCall == id
+                let wasInDoubt = held.doubtfulCalls.contains(id)
                 return switch held.phase {
                 case .calling(let other): other == id || wasInDoubt
-                case .inDoubt(let other), .quarantined(call: let other?): other == id
+                case .inDoubt(let other): other == id || wasInDoubt
+                case .quarantined(call: let other?): other == id
                 case .waiting: wasInDoubt
                 case .running, .quarantined(call: nil), .ended: false
                 }
@@ -248,7 +249,12 @@ extension State {
         if let sentAt = calls[call]?.sentAt {
             change(id) { $0.doubtfulTimes = (($0.doubtfulTimes ?? []) + [sentAt]).suffix(DoubtfulBounds.times) }
         }
-        guard let held = self[id], let dataflow = pair(of: id)?.dataflow, held.doubtfulCall == nil else { return }
+        guard let held = self[id], let dataflow = pair(of: id)?.dataflow else { return }
+        if held.doubtfulCall != nil {
+            guard !held.doubtfulCalls.contains(call), (calls[call]?.call.activations.count ?? 0) > 1 else { return }
+            change(id) { $0.laterCalls = (($0.laterCalls ?? []) + [call]).suffix(DoubtfulBounds.times) }
+            return
+        }
         let baseline = held.doubtRetries > 0 ? held.firstBaseline : calls[call]?.call.baselines[dataflow]
         change(id) {
             $0.doubtfulCall = call
@@ -271,6 +277,7 @@ extension State {
             switch held.phase {
             // Doubted again after a refusal, which may take effect for one pair and not for another.
             case .inDoubt(let call) where held.doubtfulCall == call && held.doubtRetries == 0: nil
+            case .inDoubt(let call) where held.laterCalls?.contains(call) == true: nil
             case .calling(let call), .inDoubt(let call): call
             case .quarantined(let call): call
             case .waiting: held.doubtRetries > 0 ? held.doubtfulCall : nil

@@ -532,4 +532,34 @@ import Testing
         let isAside = rig.scheduler.state[activation(1, 2)]?.phase == .quarantined(call: nil)
         #expect(isAside == isOpen)
     }
+
+    // Found by simulation: the pairs went on in different calls, one of which was lost: its own baseline had the run, and the
+    // other pair's ownership hid it.
+    @Test func `one run for both pairs of a refused call is both of them, although they went on in different calls`() {
+        var rig = Rig(configuration([campaign("sale", .manual, [a1, a2]) { $0.startWithin = .seconds(12 * 3600) }]))
+        rig.runDuration = .seconds(3000)
+        rig.delaysTurns = true
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        let shared = rig.addRun(a1)
+        rig.runs[0].audiences = []
+        rig.isVisible = { _ in false }
+        rig.hidesSingly = true
+        rig.onCall = { _ in .refused(.notReady(after: .seconds(120), detail: "not ready")) }
+        rig.feed(.callTurn(CallID(1)))
+        rig.delaysTurns = false
+        rig.onCall = { call in
+            call.pairs.contains { $0.audience == "a1" }
+                ? .refused(.alreadyRunning(Pair(dataflow: "flow", audience: "a1"), shared, detail: "already going on"))
+                : .doubtful(detail: "timeout")
+        }
+        rig.advance(.seconds(240))
+        #expect(rig.calls.count == 3)
+        rig.isVisible = { _ in true }
+        rig.hidesSingly = false
+        rig.advance(.seconds(400))
+        rig.runs[0].audiences = [a1.audience, a2.audience]
+        rig.advance(.seconds(3000))
+        #expect(rig.calls.count == 3, "\(rig.calls.map(\.pairs))")
+        #expect(rig.endings == [.succeeded])
+    }
 }

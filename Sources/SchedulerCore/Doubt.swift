@@ -415,8 +415,8 @@ extension Scheduler {
         return !takers.isEmpty
     }
 
-    /// A run that may be of an earlier call of an activation that waits: it names the pair and may be of the schedule as well, or it
-    /// has not said for whom it is.
+    /// A run that may be of an earlier call of an activation that waits: it names the pair and may be of the schedule as well, which
+    /// could not be asked yet, or it has not said for whom it is.
     func openRun(of activation: ActivationID, at now: Moment) -> DataflowRun? {
         guard let held = state[activation], held.mayHaveRun, let pair = state.pair(of: activation),
             let sandbox = state.occurrences[activation.occurrence]?.occurrence.sandbox,
@@ -427,7 +427,7 @@ extension Scheduler {
             if run.audiences.isEmpty { return mayTake(run, held, at: now) }
             return run.audiences.contains(pair.audience)
                 && taker(of: run, for: pair, in: sandbox, at: now) == activation
-                && provenance(of: run, pair, in: sandbox, seenAt: nil, at: now) == .open
+                && provenance(of: run, pair, in: sandbox, seenAt: nil, at: now) != .scheduled
         }
     }
 

@@ -11,7 +11,10 @@ extension Scheduler {
             guard now.wall >= expiry(of: activation, in: occurrence.occurrence) else { continue }
             let id = occurrence.activationID(at: position)
             if let run = openRun(of: id, at: now) {
-                setAside(id, Self.open(run), holdsLane: false, at: now, &step)
+                let isAdopted = adoptLate(run, in: occurrence.occurrence.sandbox, at: now, &step)
+                if !isAdopted, state[id]?.phase == .waiting {
+                    setAside(id, Self.open(run), holdsLane: false, at: now, &step)
+                }
                 continue
             }
             var closures = closures(of: id, at: now)

@@ -111,7 +111,10 @@ struct Checker {
         case .exportFinished(let sandbox, let job, let succeeded, _, _):
             // The first one that is seen only says where counting begins.
             if folded.exportMarks[sandbox] != nil {
-                followers.ended(export: job, in: sandbox, succeeded: succeeded, plans)
+                let end = truth.exports.last { $0.id == job }?.end
+                followers.ended(export: job, in: sandbox, succeeded: succeeded, plans) { [nominals] follower in
+                    end.map { nominals.isNewer(follower, than: $0) } ?? false
+                }
             }
         case .callIntended(let call):
             calls += 1
@@ -206,6 +209,8 @@ struct Checker {
     }
 
     mutating func told(_ notification: Notification, at now: Instant) {
+        // A call that can not be looked up holds its lane: somebody may know.
+        if notification.kind == .runLate, let id = notification.activation, case .inDoubt = folded[id]?.phase { return }
         if let wrong = notices.told(notification, at: clock?() ?? now) {
             report("nobody is called for nothing", wrong, at: now)
         }

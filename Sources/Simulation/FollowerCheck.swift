@@ -35,8 +35,12 @@ struct FollowerCheck {
         }
     }
 
-    mutating func ended(export job: String, in sandbox: SandboxName, succeeded: Bool, _ plans: PlansInUse) {
-        for follower in plans.exportFollowers(in: sandbox) {
+    /// - Parameter isNewer: Whether a campaign was taken into use after the export had ended.
+    mutating func ended(
+        export job: String, in sandbox: SandboxName, succeeded: Bool, _ plans: PlansInUse,
+        isNewer: (CampaignName) -> Bool
+    ) {
+        for follower in plans.exportFollowers(in: sandbox) where !isNewer(follower) {
             owed.append(Owed(follower: follower, cause: .export(job), hasSucceeded: succeeded))
         }
     }

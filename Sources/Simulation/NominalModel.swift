@@ -108,6 +108,11 @@ struct NominalModel {
         earliest = tenures.values.map(\.next).min()
     }
 
+    /// Whether a campaign follows exports since later than a time by the platform's clock, or about then.
+    func isNewer(_ campaign: CampaignName, than end: Instant) -> Bool {
+        followers[campaign].map { $0.since + CheckBounds.lateness >= end } ?? false
+    }
+
     /// An export was followed, or was not, with a record that says why.
     mutating func decide(_ campaign: CampaignName, export: String) {
         decidedExports[campaign, default: []].insert(export)

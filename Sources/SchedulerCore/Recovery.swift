@@ -30,7 +30,8 @@ extension Scheduler {
                 doubt(activation, id, "the daemon stopped before the answer was read", at: now, &step)
             }
         }
-        for occurrence in state.occurrences.values {
+        // In an order of their own: of several that one run was named for the last one counts.
+        for occurrence in state.occurrences.values.sorted(by: { $0.id < $1.id }) {
             for (position, activation) in occurrence.activations.enumerated() {
                 rewatch(occurrence, position, activation, at: now)
             }

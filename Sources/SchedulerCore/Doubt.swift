@@ -431,6 +431,16 @@ extension Scheduler {
         }
     }
 
+    /// The last call that may have taken an activation that waits, if the runs of its dataflow were not listed since: it may be
+    /// delivered, and nothing shows it yet.
+    func unlookedCall(of activation: ActivationID) -> CallID? {
+        guard let pair = state.pair(of: activation), let held = state[activation], expectsRun(held),
+            let sandbox = state.occurrences[activation.occurrence]?.occurrence.sandbox,
+            knowledge.runs[DataflowKey(sandbox, pair.dataflow)]?.isOutdated != false
+        else { return nil }
+        return held.doubtfulCalls.last { state.calls[$0] != nil }
+    }
+
     /// Why one of which ``openRun(of:at:)`` is in the way goes to a person.
     static func open(_ run: DataflowRun) -> String {
         run.audiences.isEmpty

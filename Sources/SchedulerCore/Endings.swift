@@ -17,6 +17,10 @@ extension Scheduler {
                 }
                 continue
             }
+            if returned(id, in: step) == nil, let call = unlookedCall(of: id) {
+                doubt(id, call, "its call was refused for another pair, and nobody looked for it since", at: now, &step)
+                continue
+            }
             var closures = closures(of: id, at: now)
             if mutant(.expiryNamesExport) { closures = [.unknown(.export, failure: "HTTP 500")] }
             let why = Self.decisive(closures).map { closure in

@@ -562,4 +562,22 @@ import Testing
         #expect(rig.calls.count == 3, "\(rig.calls.map(\.pairs))")
         #expect(rig.endings == [.succeeded])
     }
+
+    // Found by simulation: the pair waited behind another one's lane to its end, and its dataflow was not looked at meanwhile.
+    @Test func `what a refused call may have taken is looked for before it expires`() {
+        var rig = Rig(configuration([campaign("sale", .manual, [a1, a2]) { $0.startWithin = .seconds(1800) }]))
+        rig.runDuration = .seconds(7200)
+        rig.delaysTurns = true
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        let taken = rig.addRun(a2)
+        let pair = a1
+        rig.onCall = { _ in .refused(.alreadyRunning(pair, "run-9", detail: "run already going on")) }
+        rig.failing = ["runs": .unavailable(detail: "503")]
+        rig.feed(.callTurn(CallID(1)))
+        rig.delaysTurns = false
+        rig.advance(.seconds(1801))
+        rig.failing = [:]
+        rig.advance(.seconds(900))
+        #expect(adopted(rig) == [taken])
+    }
 }

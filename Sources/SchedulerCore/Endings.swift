@@ -6,6 +6,8 @@ extension Scheduler {
     /// Gates that stayed closed past `start_within`: the activation expires, with which gate and since when.
     mutating func expire(at now: Moment, _ step: inout Step) {
         if mutant(.neverExpires) { return }
+        // In doubt only when all is told: what holds a lane from now on held nothing back until now.
+        var unlooked: [(ActivationID, CallID)] = []
         for (occurrence, position) in waitingActivations() {
             let activation = occurrence.activations[position]
             guard now.wall >= expiry(of: activation, in: occurrence.occurrence) else { continue }
@@ -18,7 +20,7 @@ extension Scheduler {
                 continue
             }
             if returned(id, in: step) == nil, let call = unlookedCall(of: id) {
-                doubt(id, call, "its call was refused for another pair, and nobody looked for it since", at: now, &step)
+                unlooked.append((id, call))
                 continue
             }
             var closures = closures(of: id, at: now)
@@ -33,6 +35,9 @@ extension Scheduler {
                 .activationEnded(
                     activation: id, outcome: ActivationOutcome(result: .expired, reason: reason), at: now.wall), &step)
             notify(.expired, id, reason, at: now, &step)
+        }
+        for (id, call) in unlooked where state[id]?.phase == .waiting {
+            doubt(id, call, "its call was refused for another pair, and nobody looked for it since", at: now, &step)
         }
     }
 

@@ -176,9 +176,9 @@ extension Scheduler {
         knowledge.named[run] = knowledge.named[run] ?? latestPlatformTime(at: now).map { NamedRun(since: $0) }
         // Where it may be ours, it is asked for at once.
         let mayBeOurs = index.map { state[call.activations[$0]]?.named == run } ?? false
-        knowledge.foreign[run] = ForeignRun(
-            sandbox: call.sandbox, pair: pair,
-            nextLook: now.monotonic + (mayBeOurs ? .zero : configuration.polling.gate), knownAt: now.monotonic)
+        knowledge.nameForeign(
+            run, for: pair, in: call.sandbox,
+            nextLook: now.monotonic + (mayBeOurs ? .zero : configuration.polling.gate), at: now)
     }
 
     /// A run that a refusal names, with what a listing has said of it.

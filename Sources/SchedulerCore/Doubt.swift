@@ -46,7 +46,7 @@ extension Scheduler {
     }
 
     /// Which activations each run of ours serves: looked up once for an answer, since a listing is held against each doubt.
-    private func runOwners() -> [RunID: [ActivationID]] {
+    func runOwners() -> [RunID: [ActivationID]] {
         var owners: [RunID: [ActivationID]] = [:]
         for occurrence in state.occurrences.values {
             for (position, held) in occurrence.activations.enumerated() {
@@ -142,7 +142,7 @@ extension Scheduler {
     }
 
     /// Whose a run is that was seen just now. What has to be asked to tell is noted.
-    private mutating func provenance(
+    mutating func provenance(
         of run: DataflowRun, _ pair: Pair, seen: Monotonic, in sandbox: SandboxName, at now: Moment
     ) -> Provenance {
         if knowledge.candidatesSince.count >= DoubtBounds.candidates { knowledge.candidatesSince = [:] }
@@ -181,7 +181,7 @@ extension Scheduler {
     }
 
     /// The runs of a listing that may be of a call, for whomever.
-    private func candidates(
+    func candidates(
         of activation: ActivationID, _ pair: Pair, _ call: Call, _ known: RunsKnowledge,
         _ owners: [RunID: [ActivationID]], at now: Moment
     ) -> [DataflowRun] {
@@ -197,7 +197,7 @@ extension Scheduler {
     }
 
     /// When the calls of which runs may be of an activation were handed out.
-    private func times(of activation: ActivationID, _ call: Call) -> [Instant] {
+    func times(of activation: ActivationID, _ call: Call) -> [Instant] {
         (state[activation]?.doubtfulTimes ?? []) + (state.calls[call.id]?.sentAt.map { [$0] } ?? [])
     }
 
@@ -325,288 +325,5 @@ extension Scheduler {
             case .ours, .scheduled: return false
             }
         }
-    }
-
-    // MARK: Runs that show late
-
-    /// What was set aside in doubt is settled without a person when its run shows after all, in a listing that was read for
-    /// somebody else.
-    mutating func settleSetAside(
-        on flow: DataflowKey, _ known: RunsKnowledge, at now: Moment, _ step: inout Step
-    ) {
-        var owners: [RunID: [ActivationID]]?
-        for occurrence in state.occurrences.values.sorted(by: { $0.id < $1.id })
-        where occurrence.occurrence.sandbox == flow.sandbox {
-            for (position, held) in occurrence.activations.enumerated() {
-                let pair = occurrence.occurrence.pairs[position]
-                guard case .quarantined(call: let id?) = held.phase, pair.dataflow == flow.dataflow,
-                    let call = state.calls[id]?.call
-                else { continue }
-                let activation = occurrence.activationID(at: position)
-                let present = owners ?? runOwners()
-                let ours = candidates(of: activation, pair, call, known, present, at: now)
-                    .filter {
-                        $0.audiences.contains(pair.audience)
-                            && mayBe($0, ofCallsAt: times(of: activation, call), at: now)
-                            && provenance(of: $0, pair, seen: known.askedAt.monotonic, in: flow.sandbox, at: now)
-                                == .ours
-                    }
-                    .min { ($0.createdAt ?? .distantPast, $0.id) < ($1.createdAt ?? .distantPast, $1.id) }
-                owners = ours == nil ? present : nil
-                guard let ours else { continue }
-                record(
-                    .activationResolved(
-                        activation: activation, resolution: .adopt(ours.id), actor: "a later look", at: now.wall), &step
-                )
-                let calls = doubtfulCalls(of: activation, call)
-                start(ours.id, of: activation, adopted: true, at: now, &step)
-                doubtAgain(calls, at: now, &step)
-            }
-        }
-    }
-
-    /// Runs of calls that were taken for absent, or for refused, and that only show now: adopted before anything is called again.
-    mutating func adoptLateRuns(_ runs: [DataflowRun], in sandbox: SandboxName, at now: Moment, _ step: inout Step) {
-        let isExpected = state.occurrences.values.contains { occurrence in
-            occurrence.occurrence.sandbox == sandbox && occurrence.activations.contains(where: expectsRun)
-        }
-        guard isExpected else { return }
-        let oldestFirst = runs.sorted {
-            ($0.createdAt ?? .distantPast, $0.id) < ($1.createdAt ?? .distantPast, $1.id)
-        }
-        for run in oldestFirst where !owns(run.id) { _ = adoptLate(run, in: sandbox, at: now, &step) }
-    }
-
-    /// A run that was not there before the first doubtful call of an activation that waits, that is nobody's, and that names its
-    /// pair, can only be of such a call. One run may serve several pairs.
-    ///
-    /// - Returns: Whether it was adopted.
-    mutating func adoptLate(
-        _ run: DataflowRun, in sandbox: SandboxName, at now: Moment, _ step: inout Step
-    ) -> Bool {
-        if mutant(.lateRunsAreOthers) { return false }
-        // What was known before, and was given up, is no new one.
-        guard !(state.ownRuns?[run.dataflow] ?? []).contains(where: { $0.run == run.id }), isOthers(run.id),
-            !knowledge.toldForgotten.contains(run.id)
-        else { return false }
-        // All before the first starts: from then on the run is known to be ours.
-        var takers: [ActivationID] = []
-        for audience in run.audiences {
-            let pair = Pair(dataflow: run.dataflow, audience: audience)
-            guard let taker = taker(of: run, for: pair, in: sandbox, at: now) else { continue }
-            let flow = DataflowKey(sandbox, run.dataflow)
-            switch provenance(of: run, pair, seen: seenAt(in: flow, at: now), in: sandbox, at: now) {
-            case .ours: takers.append(taker)
-            // Exports are asked for first, and then it is looked at again.
-            case .unasked: knowledge.outdateRuns(of: flow)
-            case .untold:
-                withdraw(callOf: taker, &step)
-                setAside(taker, Self.untold(run), holdsLane: false, at: now, &step)
-            case .scheduled, .open: break  // one that is under way holds the pair back, and its end may tell
-            }
-        }
-        var doubted: [Call] = []
-        for taker in takers {
-            withdraw(callOf: taker, &step)
-            doubted += doubtfulCalls(of: taker)
-            start(run.id, of: taker, adopted: true, at: now, &step)
-        }
-        doubtAgain(doubted, at: now, &step)
-        return !takers.isEmpty
-    }
-
-    /// A run that may be of an earlier call of an activation that waits: it names the pair and may be of the schedule as well, which
-    /// could not be asked yet, or it has not said for whom it is.
-    func openRun(of activation: ActivationID, at now: Moment) -> DataflowRun? {
-        guard let held = state[activation], held.mayHaveRun, let pair = state.pair(of: activation),
-            let sandbox = state.occurrences[activation.occurrence]?.occurrence.sandbox,
-            let known = knowledge.runs[DataflowKey(sandbox, pair.dataflow)]
-        else { return nil }
-        return known.listing.runs.first { run in
-            guard isOthers(run.id) else { return false }
-            if run.audiences.isEmpty { return mayTake(run, held, at: now) }
-            return run.audiences.contains(pair.audience)
-                && taker(of: run, for: pair, in: sandbox, at: now) == activation
-                && provenance(of: run, pair, in: sandbox, seenAt: nil, at: now) != .scheduled
-        }
-    }
-
-    /// The last call that may have taken an activation that waits, if the runs of its dataflow were not listed since: it may be
-    /// delivered, and nothing shows it yet.
-    func unlookedCall(of activation: ActivationID) -> CallID? {
-        guard let pair = state.pair(of: activation), let held = state[activation], expectsRun(held),
-            let sandbox = state.occurrences[activation.occurrence]?.occurrence.sandbox,
-            knowledge.runs[DataflowKey(sandbox, pair.dataflow)]?.isOutdated != false
-        else { return nil }
-        return held.doubtfulCalls.last { state.calls[$0] != nil }
-    }
-
-    /// Why one of which ``openRun(of:at:)`` is in the way goes to a person.
-    static func open(_ run: DataflowRun) -> String {
-        run.audiences.isEmpty
-            ? "run \(run.id) began after a call of it, and has not said for whom it is: look at it, and adopt it or have the activation "
-                + "sent again"
-            : untold(run)
-    }
-
-    private static func untold(_ run: DataflowRun) -> String {
-        "run \(run.id) began at the time of its call, when a scheduled run of the audience was due as well, and nothing tells "
-            + "which of the two it is: look at it, and adopt it or have the activation sent again"
-    }
-
-    /// The oldest activation of a pair whose earlier call a run may be of.
-    private func taker(
-        of run: DataflowRun, for pair: Pair, in sandbox: SandboxName, at now: Moment
-    ) -> ActivationID? {
-        for occurrence in state.occurrences.values.sorted(by: { $0.id < $1.id })
-        where occurrence.occurrence.sandbox == sandbox {
-            let position = occurrence.activations.indices.first { position in
-                let held = occurrence.activations[position]
-                return occurrence.occurrence.pairs[position] == pair && mayTake(run, held, at: now)
-            }
-            if let position { return occurrence.activationID(at: position) }
-        }
-        return nil
-    }
-
-    /// Whether a run may be of an earlier call of an activation, whomever it names.
-    private func mayTake(_ run: DataflowRun, _ held: ActivationState, at now: Moment) -> Bool {
-        let times = held.doubtfulTimes ?? []
-        return expectsRun(held) && held.firstBaseline.map { $0.certainlyLacks(run) } == true
-            && !wasNamedBefore(run.id, times) && mayBe(run, ofCallsAt: times, at: now)
-    }
-
-    /// A run that the platform named, and that it never shows, may be of the earlier call of an activation that waits for it.
-    mutating func setAsideBehind(_ run: RunID, _ foreign: ForeignRun, at now: Moment, _ step: inout Step) {
-        for occurrence in state.occurrences.values.sorted(by: { $0.id < $1.id })
-        where occurrence.occurrence.sandbox == foreign.sandbox {
-            for (position, held) in occurrence.activations.enumerated()
-            where occurrence.occurrence.pairs[position] == foreign.pair && expectsRun(held) {
-                let activation = occurrence.activationID(at: position)
-                withdraw(callOf: activation, &step)
-                let reason =
-                    "the platform named run \(run) and does not show it, and nothing tells whether it is of an earlier call of "
-                    + "this activation: look for it, and adopt it or have the activation sent again"
-                setAside(activation, reason, holdsLane: false, at: now, &step)
-            }
-        }
-    }
-
-    /// Whether a run can have been begun by one of these calls: it did not begin long after all of them, by the platform's own clock,
-    /// and it does not say that it read what only scheduled runs read.
-    private func mayBe(_ run: DataflowRun, ofCallsAt times: [Instant], at now: Moment) -> Bool {
-        if mutant(.adoptsAnyRun) { return true }
-        if run.readsIncremental { return false }
-        guard !times.isEmpty else { return true }
-        if let createdAt = run.createdAt { return times.contains { createdAt <= $0 + configuration.effectTime } }
-        // One that a refusal names and that no listing shows yet: for a while it can only be ours that shows late.
-        guard let platformNow = platformTime(at: now) else { return true }
-        return times.contains { platformNow <= $0 + max(DoubtBounds.showsLate, configuration.effectTime) }
-    }
-
-    /// Whether a run of an earlier call may turn up for it, and nothing of it is on the wire.
-    private func expectsRun(_ held: ActivationState) -> Bool {
-        held.mayHaveRun && isUnsent(held.phase)
-    }
-
-    /// Not on the wire.
-    func isUnsent(_ phase: ActivationState.Phase) -> Bool {
-        switch phase {
-        case .waiting: true
-        case .calling(let call): state.calls[call]?.isSending == false
-        case .inDoubt, .running, .quarantined, .ended: false
-        }
-    }
-
-    mutating func withdraw(
-        callOf activation: ActivationID, because reason: String = "a run of an earlier call of it turned up",
-        _ step: inout Step
-    ) {
-        guard case .calling(let call) = state[activation]?.phase else { return }
-        record(.callWithdrawn(call: call, reason: reason), &step)
-        step.effects.append(.dropCall(call))
-    }
-
-    /// A run of one pair has shown that a call took effect, though it was absent, or refused: the others that it may have taken are
-    /// in doubt about it again. One run may serve them all, and names them only at its end.
-    mutating func doubtAgain(
-        _ calls: [Call], but known: ActivationID? = nil, at now: Moment, _ step: inout Step
-    ) {
-        for call in calls {
-            for activation in call.activations where activation != known {
-                guard let held = state[activation], held.doubtfulCalls.contains(call.id), isUnsent(held.phase) else {
-                    continue
-                }
-                withdraw(callOf: activation, &step)
-                doubt(activation, call.id, "its call took effect for another of its pairs", at: now, &step)
-            }
-        }
-    }
-
-    /// The calls that a run of an activation may be of.
-    func doubtfulCalls(of activation: ActivationID, _ call: Call? = nil) -> [Call] {
-        let earlier = (state[activation]?.doubtfulCalls ?? []).compactMap { state.calls[$0]?.call }
-        guard let call, !earlier.contains(where: { $0.id == call.id }) else { return earlier }
-        return earlier + [call]
-    }
-
-    /// A refusal named a run that may be of an earlier call, and nothing says so for certain. Its pair waits for that run; the other
-    /// pairs of that call are looked for, since the run may serve them as well.
-    mutating func doubtOthers(besides run: DataflowRun, in sandbox: SandboxName, at now: Moment, _ step: inout Step) {
-        for occurrence in state.occurrences.values.sorted(by: { $0.id < $1.id })
-        where occurrence.occurrence.sandbox == sandbox {
-            for (position, held) in occurrence.activations.enumerated() {
-                let pair = occurrence.occurrence.pairs[position]
-                guard pair.dataflow == run.dataflow, run.audiences.contains(pair.audience), expectsRun(held),
-                    held.firstBaseline?.covers(run) != true, !wasNamedBefore(run.id, held.doubtfulTimes ?? []),
-                    mayBe(run, ofCallsAt: held.doubtfulTimes ?? [], at: now),
-                    provenance(of: run, pair, in: sandbox, seenAt: nil, at: now) != .scheduled
-                else { continue }
-                let activation = occurrence.activationID(at: position)
-                doubtAgain(doubtfulCalls(of: activation), but: activation, at: now, &step)
-            }
-        }
-    }
-
-    private func wasNamedBefore(_ run: RunID, _ calls: [Instant]) -> Bool {
-        guard let named = knowledge.named[run] else { return false }
-        return !calls.isEmpty && calls.allSatisfy { named.since < $0 }
-    }
-
-    // MARK: Second runs
-
-    /// A run of ours that belongs to nobody: an activation that was sent again has a twin, or one of its calls took
-    /// effect late. Told loudly, once for each run.
-    mutating func noticeTwins(
-        on flow: DataflowKey, _ known: RunsKnowledge, at now: Moment, _ step: inout Step
-    ) {
-        let ours = Set((state.ownRuns?[flow.dataflow] ?? []).map(\.run))
-        let unowned = known.listing.runs.filter {
-            isOthers($0.id) && !ours.contains($0.id) && !$0.audiences.isEmpty
-        }
-        guard !unowned.isEmpty else { return }
-        for occurrence in state.occurrences.values.sorted(by: { $0.id < $1.id }) {
-            for (position, held) in occurrence.activations.enumerated() where held.wasSentAgain {
-                let pair = occurrence.occurrence.pairs[position]
-                guard DataflowKey(occurrence.occurrence.sandbox, pair.dataflow) == flow, case .running = held.phase,
-                    let baseline = held.firstBaseline
-                else { continue }
-                for run in unowned
-                where run.audiences.contains(pair.audience) && !baseline.covers(run)
-                    && mayBe(run, ofCallsAt: held.doubtfulTimes ?? [], at: now)
-                    && provenance(of: run, pair, in: flow.sandbox, seenAt: nil, at: now) == .ours
-                {
-                    reportTwin(run.id, of: occurrence.activationID(at: position), at: now, &step)
-                }
-            }
-        }
-    }
-
-    private mutating func reportTwin(
-        _ run: RunID, of activation: ActivationID, at now: Moment, _ step: inout Step
-    ) {
-        guard state[activation]?.duplicates.contains(run) == false else { return }
-        record(.duplicateSeen(activation: activation, run: run, at: now.wall), &step)
-        notify(.duplicate, activation, "a second run exists for this activation: \(run)", at: now, &step)
     }
 }

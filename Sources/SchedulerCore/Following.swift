@@ -143,10 +143,12 @@ extension Scheduler {
                 lane(of: occurrence.occurrence.pairs[position], in: occurrence.occurrence.sandbox)
             })
         for (run, foreign) in knowledge.foreign.sorted(by: { $0.key < $1.key }) {
-            guard waiting.contains(lane(of: foreign.pair, in: foreign.sandbox)) else {
+            let pairs = foreign.pairs.filter { waiting.contains(lane(of: $0, in: foreign.sandbox)) }
+            guard !pairs.isEmpty else {
                 knowledge.foreign[run] = nil
                 continue
             }
+            knowledge.foreign[run]?.pairs = pairs
             sendWhenDue(.run(foreign.sandbox, run), foreign.nextLook, at: now, &step)
         }
     }
@@ -231,7 +233,10 @@ extension Scheduler {
         if let foreign = knowledge.foreign[id] {
             // One that is not known shows late: the platform said that it is under way, and it was not seen to end.
             let isMissing = now.monotonic - foreign.knownAt >= FollowBounds.missing || mutant(.vanishedOpens)
-            if let run, adoptLate(run.naming(foreign.pair.audience), in: foreign.sandbox, at: now, &step) {
+            let told = run.map { run in
+                foreign.pairs.filter { $0.dataflow == run.dataflow }.reduce(run) { $0.naming($1.audience) }
+            }
+            if let told, adoptLate(told, in: foreign.sandbox, at: now, &step) {
                 // `start` has forgotten it as somebody else's.
             } else if run.map({ $0.status == .running || isUnasked(foreign) }) ?? !isMissing {
                 knowledge.foreign[id]?.nextLook = now.monotonic + configuration.polling.gate
@@ -240,9 +245,11 @@ extension Scheduler {
                 if run == nil { setAsideBehind(id, foreign, at: now, &step) }
                 // The next call needs a listing of after its end.
                 knowledge.foreign[id] = nil
-                let flow = DataflowKey(foreign.sandbox, foreign.pair.dataflow)
-                endShown(id, on: flow)
-                knowledge.outdateRuns(of: flow)
+                for dataflow in Set(foreign.pairs.map(\.dataflow)) {
+                    let flow = DataflowKey(foreign.sandbox, dataflow)
+                    endShown(id, on: flow)
+                    knowledge.outdateRuns(of: flow)
+                }
             }
         }
         guard knowledge.followed[id] != nil else { return }
@@ -255,7 +262,7 @@ extension Scheduler {
 
     /// Whether something that may tell whose it is has still to be asked.
     private func isUnasked(_ foreign: ForeignRun) -> Bool {
-        knowledge.schedulesSince[DataflowKey(foreign.sandbox, foreign.pair.dataflow)] != nil
+        foreign.pairs.contains { knowledge.schedulesSince[DataflowKey(foreign.sandbox, $0.dataflow)] != nil }
     }
 
     private mutating func missing(_ run: RunID, at now: Moment, _ step: inout Step) {

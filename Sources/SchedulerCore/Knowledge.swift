@@ -185,10 +185,24 @@ struct WatchedDoubt: Equatable, Sendable {
 /// A run that the platform named when it refused a call, and that is not known to be ours.
 struct ForeignRun: Equatable, Sendable {
     var sandbox: SandboxName
-    var pair: Pair
+    /// The pairs for which it was named, in that order, never empty: it holds each of them back.
+    var pairs: [Pair]
     var nextLook: Monotonic
     /// When a refusal named it, or it was seen last.
     var knownAt: Monotonic
+}
+
+extension Knowledge {
+    /// The platform named a run for a pair: it joins those for which the run was named before.
+    mutating func nameForeign(
+        _ run: RunID, for pair: Pair, in sandbox: SandboxName, nextLook: Monotonic, at now: Moment
+    ) {
+        var named = foreign[run] ?? ForeignRun(sandbox: sandbox, pairs: [], nextLook: nextLook, knownAt: now.monotonic)
+        if !named.pairs.contains(pair) { named.pairs.append(pair) }
+        named.nextLook = min(named.nextLook, nextLook)
+        named.knownAt = now.monotonic
+        foreign[run] = named
+    }
 }
 
 /// What is known of a run that a refusal named, by the platform's clock.

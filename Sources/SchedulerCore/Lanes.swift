@@ -72,7 +72,7 @@ extension Scheduler {
             }
         }
         for (run, foreign) in knowledge.foreign where !owns(run) {
-            found.append((run, foreign.pair, foreign.sandbox))
+            for pair in foreign.pairs { found.append((run, pair, foreign.sandbox)) }
         }
         return found
     }

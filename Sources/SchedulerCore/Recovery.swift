@@ -55,8 +55,8 @@ extension Scheduler {
                 startedAt: now.monotonic, nextLook: now.monotonic)
         case .waiting:
             guard let run = activation.named else { return }
-            knowledge.foreign[run] = ForeignRun(
-                sandbox: occurrence.occurrence.sandbox, pair: pair, nextLook: now.monotonic, knownAt: now.monotonic)
+            knowledge.nameForeign(
+                run, for: pair, in: occurrence.occurrence.sandbox, nextLook: now.monotonic, at: now)
         case .calling, .quarantined, .ended:
             break
         }

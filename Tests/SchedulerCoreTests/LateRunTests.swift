@@ -580,4 +580,23 @@ import Testing
         rig.advance(.seconds(900))
         #expect(adopted(rig) == [taken])
     }
+
+    // Found by simulation: only the last of them was held back, so that they took turns, and were called and refused every second.
+    @Test(arguments: [false, true])
+    func `a run that refusals name for several pairs holds each of them back`(restarts: Bool) {
+        var rig = cutDaysBack([a1, a2])
+        rig.hidesSingly = true
+        var refused = 0
+        rig.onCall = { call in
+            refused += 1
+            let named = CallAnswer.refused(.alreadyRunning(call.pairs[0], "run-9", detail: "run already going on"))
+            // So that taking turns ends.
+            return refused < 50 ? named : .accepted([:])
+        }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(300))
+        if restarts { rig.restart() }
+        rig.advance(.seconds(300))
+        #expect(rig.calls.count <= 4, "\(rig.calls.count)")
+    }
 }

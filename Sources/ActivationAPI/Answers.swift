@@ -95,16 +95,17 @@ package enum ExportJobsAnswer {
     /// The schema whose exports close the gate.
     static let schema = "_xdm.context.profile"
 
-    package static func read(_ body: [UInt8]) throws(AskFailure) -> Page<ExportJob> {
+    /// - Parameter date: When the platform answered, by its own clock.
+    package static func read(_ body: [UInt8], at date: Instant? = nil) throws(AskFailure) -> Page<ExportJob> {
         let json = try ForeignJSON(body)
         guard case .array = json["records"] else { throw .nonsense(detail: "the export listing has no records") }
         let records = json["records"].items
         return Page(
-            items: records.compactMap(job), next: json["link"]["next"].link,
+            items: records.compactMap { job($0, date) }, next: json["link"]["next"].link,
             times: records.map { $0["creationTime"].instant })
     }
 
-    private static func job(_ record: ForeignJSON) -> ExportJob? {
+    private static func job(_ record: ForeignJSON, _ date: Instant?) -> ExportJob? {
         let named = record["schema"]["name"].filled
         if let named, named != schema { return nil }
         let id = record["id"].shown
@@ -125,7 +126,7 @@ package enum ExportJobsAnswer {
             id: id ?? ExportJob.withoutID, status: status, word: ForeignText.shown(word),
             createdAt: record["creationTime"].instant, endedAt: status == .running ? nil : ended,
             isUncertain: isUncertain, requestID: record["requestId"].shown, datasetID: destination["datasetId"].shown,
-            batchID: destination["batchId"].shown)
+            batchID: destination["batchId"].shown, observedAt: date)
     }
 }
 
@@ -219,13 +220,15 @@ package enum RunsAnswer {
         let completed =
             metrics["durationSummary"]["completedAtUTC"].instant ?? metrics["durationSummary"]["stoppedAtUTC"].instant
         let extensions = Self.extensions(item)
+        let status = RunStatusWords.status(of: word, hasCompleted: completed != nil)
         return DataflowRun(
-            id: RunID(id), dataflow: DataflowID(flow), createdAt: item["createdAt"].instant,
-            status: RunStatusWords.status(of: word, hasCompleted: completed != nil), word: ForeignText.shown(word),
+            id: RunID(id), dataflow: DataflowID(flow), createdAt: item["createdAt"].instant, status: status,
+            word: ForeignText.shown(word),
             audiences: audiences(item, metrics["recordSummary"]), metrics: summary(item, metrics, extensions),
             createdClient: item["createdClient"].shown,
             readsIncremental: first(["incremental.batchId", "full.incremental.batchId"], extensions) != nil,
-            snapshotDataset: first(["snapshot.datasetId", "full.snapshot.datasetId"], extensions))
+            snapshotDataset: first(["snapshot.datasetId", "full.snapshot.datasetId"], extensions),
+            endedAt: status.isTerminal ? completed : nil)
     }
 
     /// While a run is under way only its reference names its audience; afterwards only its summaries do.

@@ -63,7 +63,7 @@ struct RefusalText {
     private func busy(_ pause: Duration?) -> CallRefusal? {
         guard has(["already going on"]) else { return nil }
         guard let pair = namedPair else { return .notReady(after: pause ?? namedPause, detail: detail) }
-        let others = unique(words) { RunURL.isPlain($0) && $0.utf8.contains { (48...57).contains($0) } }
+        let others = unique(words) { RunURL.isPlain($0) && $0.utf8.contains { (48...57).contains($0) } && !$0.isTime }
             .filter { $0 != pair.audience.text && $0 != pair.dataflow.text }
         guard others.count == 1 else { return .notReady(after: pause ?? namedPause, detail: detail) }
         return .alreadyRunning(pair, RunID(others[0]), detail: detail)
@@ -183,6 +183,13 @@ struct RefusalText {
 }
 
 extension String {
+    /// Whether it looks like a day, or a time, and not like an id: `2026-11-29`, `2026-11-29T10`, `1795946400000`.
+    fileprivate var isTime: Bool {
+        if isDigits { return true }
+        let form = utf8.prefix(10).map { (48...57).contains($0) ? UInt8(ascii: "0") : $0 }
+        return form == Array("0000-00-00".utf8) && (utf8.count == 10 || utf8.dropFirst(10).first == UInt8(ascii: "T"))
+    }
+
     /// How many characters stand before a text's first place, without Foundation.
     fileprivate func place(of other: String) -> Int? {
         var start = startIndex

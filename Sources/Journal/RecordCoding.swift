@@ -13,8 +13,9 @@ package enum RecordCoding {
     package static func format(of record: Record) -> Int {
         switch record {
         case .exportObserved, .campaignFinished, .campaignsAnchored, .occurrenceMoved, .zonesKept, .signLearned,
-            .runDisregarded, .marksSetBack, .audiencesResolved:
+            .runDisregarded, .marksSetBack, .audiencesResolved, .candidateSeen, .runFound:
             2
+        case .exportFinished(_, _, _, _, _, let isOthers): isOthers == nil ? 1 : 2
         case .occurrencesSkipped(let skipped): [.oversized, .decided].contains(skipped.reason) ? 2 : 1
         case .activationReturned(_, _, _, _, _, let doubtful, let named): doubtful == nil && named == nil ? 1 : 2
         default: 1

@@ -37,8 +37,9 @@ package struct RecordIndex: Equatable, Sendable {
         case .callSending(let call, _), .callWithdrawn(let call, _), .callAnswered(let call, _, _):
             self.init(call: call)
         case .activationReturned(let activation, _, _, _, _, _, _), .activationInDoubt(let activation, _, _, _),
-            .doubtLookedUp(let activation, _), .activationRunning(let activation, _, _, _),
-            .runEndUnknown(let activation, _, _, _), .runLate(let activation, _, _),
+            .doubtLookedUp(let activation, _), .candidateSeen(let activation, _, _),
+            .activationRunning(let activation, _, _, _), .runEndUnknown(let activation, _, _, _),
+            .runFound(let activation, _, _), .runLate(let activation, _, _),
             .activationEnded(let activation, _, _), .activationQuarantined(let activation, _, _, _),
             .activationResolved(let activation, _, _, _), .duplicateSeen(let activation, _, _):
             self.init([activation.occurrence])

@@ -216,6 +216,7 @@ struct ExpectedPlatform: Sendable {
         guard now >= end else { return known }
         runs[id] = nil
         known.status = .succeeded
+        known.endedAt = known.createdAt  // a plan has no counts that could still change
         known.word = "Success"
         return known
     }

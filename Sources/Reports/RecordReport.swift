@@ -84,8 +84,11 @@ package struct RecordReport {
         case .occurrenceEnded(let id, let outcome, _):
             set("occurrence-ended", "ended as \(outcome.rawValue)")
             occurrence = id
-        case .exportFinished(let sandbox, let job, let succeeded, _, _):
-            set("export-finished", "export \(job) of \(sandbox) has \(succeeded ? "finished" : "failed")", detail: true)
+        case .exportFinished(let sandbox, let job, let succeeded, _, _, let isOthers):
+            let nobody = isOthers == true ? "; it is none of the schedule's, so that nobody follows it" : ""
+            set(
+                "export-finished", "export \(job) of \(sandbox) has \(succeeded ? "finished" : "failed")\(nobody)",
+                detail: nobody.isEmpty)
         case .exportObserved(let sandbox, let job, let startedAt, let endedAt):
             set(
                 "export-observed", "export \(job) of \(sandbox) ran from \(startedAt.rfc3339) to \(endedAt.rfc3339)",
@@ -145,11 +148,17 @@ package struct RecordReport {
             self.call = call
         case .doubtLookedUp(let id, _):
             set("doubt-looked-up", "looked up, and not found", id, detail: true)
+        case .candidateSeen(let id, let run, _):
+            set("candidate-seen", "a run that may be of its call was seen, and does not say whose it is", id, detail: true)
+            self.run = run
         case .activationRunning(let id, let run, let adopted, _):
             set("activation-running", adopted ? "run found and adopted" : "run started", id)
             self.run = run
         case .runEndUnknown(let id, let run, let reason, _):
             set("run-end-unknown", reason, id)
+            self.run = run
+        case .runFound(let id, let run, _):
+            set("run-found", "the platform shows the run again", id)
             self.run = run
         case .runLate(let id, let run, _):
             set("run-late", "the run takes longer than expected", id)

@@ -9,6 +9,12 @@ extension Scheduler {
     ) {
         guard let (ask, jobs) = take(id, result, at: now, &step), case .exportJobs(let sandbox) = ask.subject
         else { return }
+        // Dataflows are asked for only while something waits, and exports are followed all the time. Their pages take longer.
+        if let observedAt = jobs.compactMap(\.observedAt).max(),
+            knowledge.clock.map({ now.monotonic - $0.answeredAt >= ClockBounds.patience }) ?? true
+        {
+            knowledge.clock = PlatformClock(observedAt: observedAt, answeredAt: now.monotonic)
+        }
         let known = knowledge.exports[sandbox]
         let open = openExports(jobs, known?.open ?? [], askedAt: ask.sentAt, at: now)
         let certain = jobs.filter { !$0.isUncertain }
@@ -17,6 +23,7 @@ extension Scheduler {
         let isSameState = known.map { $0.open.isEmpty == open.isEmpty } ?? false
         knowledge.exports[sandbox] = ExportKnowledge(
             open: open, newestFinished: finished ?? known?.newestFinished,
+            ends: jobs.filter { $0.status == .succeeded }.compactMap(\.endedAt).sorted().suffix(ExportBounds.ends),
             askedAt: mutant(.ageOfAnswer) ? now : ask.sentAt,
             slowSince: ask.isHead ? known?.slowSince : ask.isSlow ? ask.sentAt : nil,
             since: isSameState ? known?.since ?? ask.sentAt.wall : ask.sentAt.wall)
@@ -426,6 +433,8 @@ extension Trouble {
 enum ClockBounds {
     /// Our clock and the platform's are taken for the same within this.
     static let agreement = Duration.seconds(60)
+    /// The platform's time is taken from answers about exports where it was not told for so long.
+    static let patience = Duration.seconds(600)
 }
 
 extension Instant {

@@ -165,10 +165,10 @@ extension Scheduler {
                     activation, "its call was refused for another pair: \(detail)", counts: false, at: now, &step)
             }
         }
-        guard !owns(run),
-            mutant(.secondAcceptance)
-                || !adoptLate(named(run, by: pair, in: call.sandbox), in: call.sandbox, at: now, &step)
-        else {
+        guard !owns(run) else { return }
+        // When it began has to be known: it may have been under way for months, and be missing from the listing before the call.
+        let shown = named(run, by: pair, in: call.sandbox)
+        if shown.createdAt != nil, !mutant(.secondAcceptance), adoptLate(shown, in: call.sandbox, at: now, &step) {
             return
         }
         doubtOthers(besides: named(run, by: pair, in: call.sandbox), in: call.sandbox, at: now, &step)

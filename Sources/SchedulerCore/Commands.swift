@@ -180,6 +180,20 @@ extension Scheduler {
         return activations(running: run).first { !members.contains($0) }
     }
 
+    /// The activation in doubt whose run it may be.
+    private func doubt(over run: RunID, at now: Moment) -> ActivationID? {
+        let owners = runOwners()
+        return knowledge.doubts.keys.sorted().first { activation in
+            guard let pair = state.pair(of: activation), case .inDoubt(let id) = state[activation]?.phase,
+                let call = state.calls[id]?.call,
+                let known = knowledge.runs[DataflowKey(call.sandbox, pair.dataflow)]
+            else { return false }
+            return candidates(of: activation, pair, call, known, owners, at: now).contains {
+                $0.id == run && ($0.audiences.isEmpty || $0.audiences.contains(pair.audience))
+            }
+        }
+    }
+
     /// Only one that holds something back now: a run that nobody has seen could be any text.
     private mutating func disregard(
         _ run: RunID, actor: String, at now: Moment, _ step: inout Step
@@ -193,6 +207,11 @@ extension Scheduler {
         }
         guard isListed || knowledge.foreign[run] != nil else {
             return .refused("no run of others with the id \(run) holds anything back; see activationctl runs")
+        }
+        if let activation = doubt(over: run, at: now) {
+            return .refused(
+                "run \(run) may be of activation \(activation), whose call got no answer; activationctl resolve \(activation) "
+                    + "--adopt \(run) if it is, or --abandon or --retry if it is not")
         }
         record(.runDisregarded(run: run, actor: actor, at: now.wall), &step)
         knowledge.foreign[run] = nil

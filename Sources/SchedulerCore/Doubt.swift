@@ -21,6 +21,8 @@ enum DoubtBounds {
     static let showsLate = Duration.seconds(3600)
     /// Runs of which it is remembered when they were seen first.
     static let candidates = 1000
+    /// Runs that may be of a call in doubt and that the journal keeps, for each activation.
+    static let remembered = 20
     /// Calls again after an established absence, per activation.
     static let retryLimit = 1
 }
@@ -75,7 +77,8 @@ extension Scheduler {
                 return (run: run, provenance: provenance)
             }
         let open = named.filter { $0.provenance == .open }.map(\.run)
-        let missing = noteSeen(candidates.filter(\.audiences.isEmpty) + open, by: activation, in: known)
+        let missing = noteSeen(
+            candidates.filter(\.audiences.isEmpty) + open, by: activation, in: known, at: now, &step)
         if let ours = named.first(where: { $0.provenance == .ours })?.run {
             let calls = doubtfulCalls(of: activation, call)
             start(ours.id, of: activation, adopted: true, at: now, &step)
@@ -172,8 +175,13 @@ extension Scheduler {
     ///
     /// - Returns: Whether one of those seen before is missing now.
     private mutating func noteSeen(
-        _ unsettled: [DataflowRun], by activation: ActivationID, in known: RunsKnowledge
+        _ unsettled: [DataflowRun], by activation: ActivationID, in known: RunsKnowledge, at now: Moment,
+        _ step: inout Step
     ) -> Bool {
+        let remembered = state[activation]?.candidates ?? []
+        for run in unsettled.prefix(DoubtBounds.remembered) where !remembered.contains(run.id) {
+            record(.candidateSeen(activation: activation, run: run.id, at: now.wall), &step)
+        }
         let shown = Set(known.listing.runs.map(\.id))
         let missing = (knowledge.doubts[activation]?.seen ?? []).subtracting(shown)
         knowledge.doubts[activation]?.seen = missing.union(unsettled.map(\.id))
@@ -188,10 +196,9 @@ extension Scheduler {
         var baseline = self.baseline(of: activation, pair, call)
         if mutant(.adoptsAnyRun) { baseline = Baseline(runs: [], horizon: nil) }
         let times = times(of: activation, call)
-        let first = state[activation]?.doubtfulCall.flatMap { state.calls[$0]?.call } ?? call
         return known.listing.runs.filter {
             !baseline.covers($0) && !isOfAnotherCall(owners[$0.id], call, activation)
-                && !wasOurs($0.id, before: first, pair.dataflow)
+                && !wasAnothers($0.id, pair.dataflow, activation, call)
                 && (mayBe($0, ofCallsAt: times, at: now) || isWithoutTime($0, after: baseline))
         }
     }
@@ -226,9 +233,17 @@ extension Scheduler {
         return first ?? call.baselines[pair.dataflow] ?? Baseline(runs: [], horizon: nil)
     }
 
-    /// Whether a run was known as ours before a call.
-    private func wasOurs(_ run: RunID, before call: Call, _ dataflow: DataflowID) -> Bool {
-        (state.ownRuns?[dataflow] ?? []).contains { $0.run == run && $0.at <= call.at }
+    /// Whether a run was that of an activation with which this one shared no call. Its occurrence may be forgotten by now.
+    private func wasAnothers(
+        _ run: RunID, _ dataflow: DataflowID, _ activation: ActivationID, _ call: Call
+    ) -> Bool {
+        guard let own = state.ownRuns?[dataflow]?.last(where: { $0.run == run }) else { return false }
+        guard let owner = own.owner else {
+            // Snapshots of before do not say whose: those that were ours before the first call are.
+            return own.at <= (state[activation]?.doubtfulCall.flatMap { state.calls[$0]?.call } ?? call).at
+        }
+        return owner != activation
+            && !doubtfulCalls(of: activation, call).contains { $0.activations.contains(owner) }
     }
 
     /// A run that belongs to an activation of another call. One run may serve several pairs of one call.

@@ -76,12 +76,13 @@ extension Scheduler {
         let isFirstLook = isFirst && due.isEmpty
         let followed = due.last { $0.job.status == .succeeded && !isMadeByProgram($0.job, in: sandbox) }
         for (job, createdAt, endedAt) in isFirstLook ? [last] : due {
+            // What somebody exported into a dataset of theirs is no scheduled export: nobody follows it.
+            let isOthers = isMadeByProgram(job, in: sandbox)
             record(
                 .exportFinished(
                     sandbox: sandbox, job: job.id, succeeded: job.status == .succeeded, at: createdAt,
-                    endedAt: endedAt), &step)
-            // What somebody exported into a dataset of theirs is no scheduled export: nobody follows it.
-            if isFirstLook || isMadeByProgram(job, in: sandbox) { continue }
+                    endedAt: endedAt, isOthers: isOthers ? true : nil), &step)
+            if isFirstLook || isOthers { continue }
             if job.id == followed?.job.id {
                 follow(job, campaigns, at: now, &step)
             } else if job.status == .succeeded {
@@ -147,7 +148,9 @@ extension Scheduler {
     }
 }
 
-private enum ExportBounds {
+enum ExportBounds {
+    /// Of one sandbox: far more than end within the hour in which scheduled runs follow.
+    static let ends = 50
     /// No `catch_up` is longer.
     static let reach = Duration.seconds(31 * 86_400)
 }

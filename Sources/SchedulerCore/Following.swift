@@ -10,6 +10,8 @@ enum FollowBounds {
     static let sharingInHundredths = 30
     /// A run that no answer shows for longer than this is no longer understood: a person is told.
     static let missing = Duration.seconds(15 * 60)
+    /// The counts of a run are its last so long after its end. Seconds to minutes, by those who watched them.
+    static let counting = Duration.seconds(60)
     /// Dataflows in one listing: their ids make up its query.
     static let dataflowsPerListing = 40
 }
@@ -182,15 +184,13 @@ extension Scheduler {
     private mutating func update(_ run: DataflowRun, at now: Moment, _ step: inout Step) {
         guard run.status.isTerminal else {
             lookAgain(at: run.id, word: run.word, at: now)
+            for activation in activations(running: run.id) where state[activation]?.endIsUnknown == true {
+                record(.runFound(activation: activation, run: run.id, at: now.wall), &step)
+            }
             return
         }
+        if awaitCounts(of: run, at: now) { return }
         let isEmpty = run.status == .succeeded && run.metrics.records == 0
-        if isEmpty, knowledge.followed[run.id]?.wasEmpty == false {
-            // Counts still change for a while after the end: one more look before a person is told.
-            lookAgain(at: run.id, word: run.word, at: now)
-            knowledge.followed[run.id]?.wasEmpty = true
-            return
-        }
         for activation in activations(running: run.id) {
             record(.activationEnded(activation: activation, outcome: outcome(of: run), at: now.wall), &step)
             if isEmpty { notify(.empty, activation, "run \(run.id) succeeded with 0 records", at: now, &step) }
@@ -201,6 +201,27 @@ extension Scheduler {
             knowledge.runLengths[followed.sandbox] = lengths.suffix(ForesightBounds.runs)
         }
         knowledge.foreign[run.id] = nil
+    }
+
+    /// Counts still change for a while after the end of a run: they are read once more before they are told. One that delivered nothing
+    /// because it failed has none, and one that ended long ago has its last.
+    ///
+    /// - Returns: Whether the run is to be looked at again first.
+    private mutating func awaitCounts(of run: DataflowRun, at now: Moment) -> Bool {
+        guard run.status != .failed, knowledge.followed[run.id] != nil else { return false }
+        let seenAt = knowledge.followed[run.id]?.ended?.seenAt ?? now.monotonic
+        knowledge.followed[run.id]?.ended = (run, seenAt)
+        let isEmpty = run.metrics.records == 0
+        if !isEmpty, let endedAt = run.endedAt,
+            (platformTime(at: now) ?? now.wall) - endedAt >= FollowBounds.counting
+        {
+            return false
+        }
+        let settledAt = seenAt + FollowBounds.counting
+        guard now.monotonic < settledAt else { return false }
+        lookAgain(at: run.id, word: run.word, at: now)
+        knowledge.followed[run.id]?.nextLook = settledAt
+        return true
     }
 
     private func outcome(of run: DataflowRun) -> ActivationOutcome {
@@ -266,6 +287,10 @@ extension Scheduler {
     }
 
     private mutating func missing(_ run: RunID, at now: Moment, _ step: inout Step) {
+        // It was seen to have ended, and only its counts were to be read again.
+        if let ended = knowledge.followed[run]?.ended, now.monotonic >= ended.seenAt + FollowBounds.counting {
+            return update(ended.run, at: now, &step)
+        }
         let since = knowledge.followed[run]?.missingSince ?? now.monotonic
         knowledge.followed[run]?.missingSince = since
         lookAgain(at: run, word: nil, at: now)
@@ -320,7 +345,7 @@ extension Scheduler {
     }
 
     private mutating func tellLateRuns(at now: Moment, _ step: inout Step) {
-        for (run, followed) in knowledge.followed.sorted(by: { $0.key < $1.key }) {
+        for (run, followed) in knowledge.followed.sorted(by: { $0.key < $1.key }) where followed.ended == nil {
             let late = followed.startedAt + configuration.polling.runLate
             guard now.monotonic >= late else {
                 wake.at(late)

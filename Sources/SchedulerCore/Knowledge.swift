@@ -92,6 +92,9 @@ struct ExportKnowledge: Equatable, Sendable {
     var open: [OpenExport]
     /// The newest one that succeeded.
     var newestFinished: ExportJob?
+    /// When those ended that have succeeded, whatever they are of, by the platform's clock: the newest ends, bounded. Scheduled runs
+    /// follow each of them.
+    var ends: [Instant] = []
     var askedAt: Moment
     /// When the last whole answer was asked for, where it took longer than `gate_freshness`. Nil where it came in time.
     var slowSince: Moment?
@@ -152,7 +155,7 @@ struct PlatformClock: Equatable, Sendable {
 }
 
 /// A run of ours that is followed to its end.
-struct FollowedRun: Equatable, Sendable {
+struct FollowedRun: Sendable {
     var sandbox: SandboxName
     var dataflow: DataflowID
     var startedAt: Monotonic
@@ -161,8 +164,8 @@ struct FollowedRun: Equatable, Sendable {
     /// Since when no answer has shown it.
     var missingSince: Monotonic?
     var isAskedSingly = false
-    /// It had succeeded with 0 records when it was looked at last.
-    var wasEmpty = false
+    /// How it ended, and when that was seen first: its counts are read once more before they are told.
+    var ended: (run: DataflowRun, seenAt: Monotonic)?
     var word: String?
 }
 

@@ -172,7 +172,11 @@ extension Scheduler {
         if mutant(.adoptsAnyRun) { return true }
         if run.readsIncremental { return false }
         guard !times.isEmpty else { return true }
-        if let createdAt = run.createdAt { return times.contains { createdAt <= $0 + configuration.effectTime } }
+        if let createdAt = run.createdAt {
+            return times.contains { time in
+                createdAt + ClockBounds.agreement >= time && createdAt <= time + configuration.effectTime
+            }
+        }
         // One that a refusal names and that no listing shows yet: for a while it can only be ours that shows late.
         guard let platformNow = platformTime(at: now) else { return true }
         return times.contains { platformNow <= $0 + max(DoubtBounds.showsLate, configuration.effectTime) }

@@ -10,6 +10,8 @@ package struct OwnRun: Equatable, Codable, Sendable {
     package var run: RunID
     /// When it became known as ours, by our clock.
     package var at: Instant
+    /// Whose it became. Nil in snapshots of before.
+    package var owner: ActivationID?
 }
 
 enum OwnRunBounds {
@@ -30,7 +32,7 @@ extension State {
         var runs = ownRuns?[dataflow] ?? []
         guard !runs.contains(where: { $0.run == run }) else { return }
         runs.removeAll { $0.at < at - OwnRunBounds.age }
-        runs.append(OwnRun(run: run, at: at))
+        runs.append(OwnRun(run: run, at: at, owner: activation))
         ownRuns = ownRuns ?? [:]
         ownRuns?[dataflow] = runs.suffix(OwnRunBounds.runs)
     }

@@ -55,10 +55,12 @@ package struct ExportJob: Equatable, Sendable {
     package var requestID: String?
     package var datasetID: String?
     package var batchID: String?
+    /// When the platform said so, by its own clock, as in ``DataflowDefinition``.
+    package var observedAt: Instant?
 
     package init(
         id: String, status: Status, word: String, createdAt: Instant?, endedAt: Instant?, isUncertain: Bool = false,
-        requestID: String? = nil, datasetID: String? = nil, batchID: String? = nil
+        requestID: String? = nil, datasetID: String? = nil, batchID: String? = nil, observedAt: Instant? = nil
     ) {
         self.id = id
         self.status = status
@@ -69,6 +71,7 @@ package struct ExportJob: Equatable, Sendable {
         self.requestID = requestID
         self.datasetID = datasetID
         self.batchID = batchID
+        self.observedAt = observedAt
     }
 }
 
@@ -184,6 +187,8 @@ package struct DataflowRun: Equatable, Sendable {
     package var dataflow: DataflowID
     /// By the platform's clock.
     package var createdAt: Instant?
+    /// Nil while it is under way, and where it does not say.
+    package var endedAt: Instant?
     package var status: RunStatus
     /// The platform's own word, for people.
     package var word: String
@@ -200,11 +205,12 @@ package struct DataflowRun: Equatable, Sendable {
     package init(
         id: RunID, dataflow: DataflowID, createdAt: Instant?, status: RunStatus, word: String,
         audiences: [AudienceID], metrics: RunMetrics = .init(), createdClient: String? = nil,
-        readsIncremental: Bool = false, snapshotDataset: String? = nil
+        readsIncremental: Bool = false, snapshotDataset: String? = nil, endedAt: Instant? = nil
     ) {
         self.id = id
         self.dataflow = dataflow
         self.createdAt = createdAt
+        self.endedAt = endedAt
         self.status = status
         self.word = word
         self.audiences = audiences

@@ -41,7 +41,10 @@ package enum Record: Equatable, Codable, Sendable {
 
     /// This export job was seen to have ended; what follows from it was decided in the same step. `at` is when it was created,
     /// by the platform's clock, and `endedAt` when it ended; nil in journals of before.
-    case exportFinished(sandbox: SandboxName, job: String, succeeded: Bool, at: Instant, endedAt: Instant? = nil)
+    /// `isOthers` says that a person or a program made it, so that nobody followed it; nil where it counted as the schedule's. Since
+    /// format 2 where it is there.
+    case exportFinished(
+        sandbox: SandboxName, job: String, succeeded: Bool, at: Instant, endedAt: Instant? = nil, isOthers: Bool? = nil)
     /// This export job, failed ones included, was seen to have run from start to end, by our clock. Foretells, decides nothing.
     /// Since format 2.
     case exportObserved(sandbox: SandboxName, job: String, startedAt: Instant, endedAt: Instant)
@@ -69,11 +72,16 @@ package enum Record: Equatable, Codable, Sendable {
     case activationInDoubt(activation: ActivationID, call: CallID, reason: String, at: Instant)
     /// One more successful look-up did not show the activation's run.
     case doubtLookedUp(activation: ActivationID, at: Instant)
+    /// A run that may be of the call in doubt was listed, and nothing told yet whose it is: while it is missing from later answers,
+    /// the call is not absent. Since format 2.
+    case candidateSeen(activation: ActivationID, run: RunID, at: Instant)
     /// The run belongs to this activation from now on. `adopted` when it was found by look-up, by the refusal of a
     /// second call, or named by a person, and not told by the call's own answer.
     case activationRunning(activation: ActivationID, run: RunID, adopted: Bool, at: Instant)
     /// The run is no longer understood: gone from the listing, or without an end. The lane stays held.
     case runEndUnknown(activation: ActivationID, run: RunID, reason: String, at: Instant)
+    /// An answer shows a run again whose end was not known. Since format 2.
+    case runFound(activation: ActivationID, run: RunID, at: Instant)
     case runLate(activation: ActivationID, run: RunID, at: Instant)
     case activationEnded(activation: ActivationID, outcome: ActivationOutcome, at: Instant)
     /// Set aside for a person. `holdsLane` while it is not settled whether a run of it exists.

@@ -52,7 +52,7 @@ extension Scheduler {
                 interval: configuration.polling.run)
         case .inDoubt:
             knowledge.doubts[occurrence.activationID(at: position)] = WatchedDoubt(
-                startedAt: now.monotonic, nextLook: now.monotonic)
+                startedAt: now.monotonic, nextLook: now.monotonic, seen: Set(activation.candidates ?? []))
         case .waiting:
             guard let run = activation.named else { return }
             knowledge.nameForeign(

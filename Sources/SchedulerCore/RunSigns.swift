@@ -66,12 +66,16 @@ extension Scheduler {
             return seenAt.map { isScheduleKnown(pair, in: sandbox, since: $0) } ?? true ? .ours : .unasked
         }
         // That it read the snapshot alone proves nothing: nothing may have come since.
-        if let client = run.createdClient, state.knows(.clientOfOurs(client), in: sandbox),
-            !state.knows(.clientOfOthers(client), in: sandbox)
-        {
-            return .ours
-        }
+        if let client = run.createdClient, isOursAlone(client, in: sandbox) { return .ours }
         return run.status.isTerminal ? .untold : .open
+    }
+
+    /// Whether a program starts our runs and no others, and others were seen to be started by another one: before that the schedule's may
+    /// be the same.
+    private func isOursAlone(_ client: String, in sandbox: SandboxName) -> Bool {
+        let signs = state.runSigns?[sandbox] ?? []
+        return signs.contains(.clientOfOurs(client)) && !signs.contains(.clientOfOthers(client))
+            && signs.contains { if case .clientOfOthers = $0 { true } else { false } }
     }
 
     /// Whether it was asked when exports ended and when the pair is exported. After a start nothing is known of either.
@@ -94,9 +98,7 @@ extension Scheduler {
         guard let began = run.createdAt ?? platformTime(at: now) else { return false }
         let earliest = began - RunSignBounds.delay
         let latest = began + RunSignBounds.slack
-        if let ended = knowledge.exports[sandbox]?.newestFinished?.endedAt, ended >= earliest, ended <= latest {
-            return true
-        }
+        if knowledge.exports[sandbox]?.ends.contains(where: { $0 >= earliest && $0 <= latest }) == true { return true }
         let shift = now.wall - (platformTime(at: now) ?? now.wall)
         let wasExported = (state.exportObservations?[sandbox] ?? []).contains {
             $0.endedAt >= earliest + shift && $0.endedAt <= latest + shift

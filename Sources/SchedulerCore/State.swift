@@ -186,6 +186,10 @@ package struct ActivationState: Equatable, Codable, Sendable {
     /// in snapshots of before.
     package var named: RunID?
 
+    /// Runs that may be of the call in doubt and of which nothing told whose they are, in the order in which they were seen, bounded.
+    /// Nil for none, and in snapshots of before.
+    package var candidates: [RunID]?
+
     var doubtfulCalls: [CallID] { (doubtfulCall.map { [$0] } ?? []) + (laterCalls ?? []) }
 
     /// Whether a run of an earlier call of it may turn up.

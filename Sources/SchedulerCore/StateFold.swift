@@ -35,7 +35,7 @@ extension State {
             skip(skipped)
         case .occurrenceEnded(let id, let outcome, let at):
             end(id, outcome, at)
-        case .exportFinished(let sandbox, let job, _, let at, let endedAt):
+        case .exportFinished(let sandbox, let job, _, let at, let endedAt, _):
             decideExport(job, createdAt: at, endedAt: endedAt ?? at, in: sandbox)
         case .exportObserved(let sandbox, let job, let startedAt, let endedAt):
             observe(ExportObservation(job: job, startedAt: startedAt, endedAt: endedAt), in: sandbox)
@@ -79,19 +79,30 @@ extension State {
             forgetSettledCalls()
         case .activationInDoubt(let id, let call, let reason, let at):
             enter(.inDoubt(call), id, at: at, reason: reason)
+            change(id) { $0.candidates = nil }
             forgetSettledCalls()
         case .doubtLookedUp(let id, _):
             change(id) { $0.lookUps += 1 }
+        case .candidateSeen(let id, let run, _):
+            change(id) { $0.candidates = (($0.candidates ?? []) + [run]).suffix(DoubtBounds.remembered) }
         case .activationRunning(let id, let run, let adopted, let at):
             noteEffect(of: id)
             enter(.running(run), id, at: at)
-            change(id) { $0.wasAdopted = adopted }
+            change(id) {
+                $0.wasAdopted = adopted
+                $0.candidates = nil
+            }
             remember(run, of: id, at: at)
             forgetSettledCalls()
         case .runEndUnknown(let id, _, let reason, _):
             change(id) {
                 $0.endIsUnknown = true
                 $0.reason = reason
+            }
+        case .runFound(let id, _, _):
+            change(id) {
+                $0.endIsUnknown = false
+                $0.reason = nil
             }
         case .runLate(let id, _, _):
             change(id) { $0.isLate = true }

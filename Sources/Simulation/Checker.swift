@@ -108,7 +108,7 @@ struct Checker {
             if let campaign = folded.occurrences[id]?.occurrence.campaign {
                 followers.ended(id, of: campaign, outcome, plans)
             }
-        case .exportFinished(let sandbox, let job, let succeeded, _, _):
+        case .exportFinished(let sandbox, let job, let succeeded, _, _, _):
             // The first one that is seen only says where counting begins.
             if folded.exportMarks[sandbox] != nil {
                 let end = truth.exports.last { $0.id == job }?.end
@@ -324,7 +324,7 @@ struct Checker {
             }
             guard
                 isFollowed && violation.rule == .audienceInFlight
-                    || !truth.isExcused(violation, wire: wire ?? at, at: at)
+                    || !truth.isExcused(violation, of: call, wire: wire ?? at, at: at)
             else { continue }
             report("rule of the platform: \(violation.rule.rawValue)", violation.detail, at: at)
         }

@@ -26,6 +26,8 @@ struct NoticeCheck {
     private var toldMappings: Set<ActivationID> = []
     /// When occurrences that have not ended were admitted, by true time: what waited for minutes only could be mended by nobody.
     private var admittedAt: [OccurrenceID: Instant] = [:]
+    /// The last two instants at which the process took in an answer: while the machine sleeps nobody is told.
+    private var heardAt = (before: Instant(milliseconds: .min), latest: Instant(milliseconds: .min))
     private static let mending = Duration.seconds(300)
     /// How an expiry names what only a person can mend.
     private static let mendedByPeople = [" is not mapped to dataflow ", ", not enabled ", ", that day excluded "]
@@ -57,7 +59,8 @@ struct NoticeCheck {
             // Somebody could have mended it in time.
             let reason = outcome.reason ?? ""
             let isForAPerson = Self.mendedByPeople.contains { reason.contains($0) }
-            let hadTime = admittedAt[id.occurrence].map { now - $0 >= Self.mending } ?? true
+            let awake = heardAt.latest < now ? heardAt.latest : heardAt.before
+            let hadTime = admittedAt[id.occurrence].map { awake - $0 >= Self.mending } ?? true
             if isForAPerson, hadTime, !toldMappings.contains(id) { owe(.mapping, id) }
         case .runLate(let id, _, _), .runEndUnknown(let id, _, _, _): owe(.runLate, id)
         case .duplicateSeen(let id, _, _): owe(.duplicate, id)
@@ -82,6 +85,7 @@ struct NoticeCheck {
     ///
     /// - Parameter now: True time.
     mutating func hears(_ event: Event, in sandbox: SandboxName, at now: Instant) {
+        if now > heardAt.latest { heardAt = (heardAt.latest, now) }
         switch event {
         case .exportJobsAnswered(_, let answer): hear("export jobs of \(sandbox)", answer.failure, at: now)
         case .dataflowsAnswered(_, let answer): hear("dataflows of \(sandbox)", answer.failure, at: now)

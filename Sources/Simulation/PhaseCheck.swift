@@ -96,7 +96,7 @@ struct PhaseCheck {
                 // A run of another pair of an earlier call shows that it took effect.
                 phase == .calling(call) || phase == .waiting
             }
-        case .doubtLookedUp(let id, _):
+        case .doubtLookedUp(let id, _), .candidateSeen(let id, _, _):
             return stay(id, "a look-up") { if case .inDoubt = $0 { true } else { false } }
         case .activationRunning(let id, let run, _, _):
             let isSettled = settled.remove(id) != nil
@@ -107,7 +107,7 @@ struct PhaseCheck {
                 case .running, .ended: false
                 }
             }
-        case .runLate(let id, let run, _), .runEndUnknown(let id, let run, _, _):
+        case .runLate(let id, let run, _), .runEndUnknown(let id, let run, _, _), .runFound(let id, let run, _):
             return stay(id, "a late run") { $0 == .running(run) }
         case .activationEnded(let id, let outcome, _):
             return end(id, outcome)

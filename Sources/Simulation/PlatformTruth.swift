@@ -81,7 +81,7 @@ struct PlatformTruth {
     /// Whether nobody could have known better.
     ///
     /// - Parameter wire: When the call reached the wire, by the platform's clock.
-    func isExcused(_ violation: Ledger.Violation, wire: Instant, at: Instant) -> Bool {
+    func isExcused(_ violation: Ledger.Violation, of call: Call, wire: Instant, at: Instant) -> Bool {
         let horizon = horizon(of: wire)
         let words = violation.detail.split(separator: " ").map(String.init)
         switch violation.rule {
@@ -97,6 +97,9 @@ struct PlatformTruth {
                 // Of a call that was refused, or given up: it is there to be seen as soon as listings show it.
                 let isOld = isAged(run.createdAt, guardrails.runMaximumAge, at: at)
                 if run.isOurs {
+                    // On another dataflow it is in nobody's listing, as one of others is.
+                    let isAsked = call.pairs.contains { $0.dataflow.text == run.flow }
+                    if !isAsked, !owned.contains(run.id) { return true }
                     // One that nobody knows to be ours counts like one of others.
                     return run.isListedFrom > wire || sightings.isHidden(run.id, since: horizon)
                         || isOld && !owned.contains(run.id)

@@ -80,7 +80,7 @@ struct ValueClient: SimulatedClient {
         case .askExportJobs(let id, let sandbox, let since):
             let answer = Self.ask("exports", sandbox, &model, now) { [pageSize] model in
                 model.shownExports(since: since, page: pageSize, in: sandbox.text, at: now)
-                    .map(Self.job)
+                    .map { Self.job($0, at: now) }
             }
             return .exportJobsAnswered(id, answer)
         case .askDataflows(let id, let sandbox, let dataflows):
@@ -153,12 +153,13 @@ struct ValueClient: SimulatedClient {
         return nil
     }
 
-    private static func job(_ shown: PlatformModel.ShownExport) -> ExportJob {
+    private static func job(_ shown: PlatformModel.ShownExport, at now: Instant) -> ExportJob {
         let status: ExportJob.Status = shown.endedAt == nil ? .running : shown.fails ? .failed : .succeeded
         return ExportJob(
             id: shown.id, status: status, word: status == .running && shown.isNew ? "NEW" : status.rawValue,
             createdAt: shown.createdAt, endedAt: shown.endedAt, isUncertain: shown.schema == nil,
-            requestID: shown.requestID, datasetID: shown.datasetID, batchID: shown.batchID)
+            requestID: shown.requestID, datasetID: shown.datasetID, batchID: shown.batchID,
+            observedAt: wholeSecond(now))
     }
 
     private mutating func definition(
@@ -243,7 +244,7 @@ struct ValueClient: SimulatedClient {
             word: word, audiences: shown.audiences.map { AudienceID($0) },
             metrics: RunMetrics(records: shown.records.map { Int($0) }, snapshot: shown.snapshot),
             createdClient: shown.createdClient,
-            readsIncremental: shown.isIncremental)
+            readsIncremental: shown.isIncremental, endedAt: shown.endedAt)
     }
 
     // MARK: The call

@@ -34,7 +34,7 @@ struct WireClient: SimulatedClient {
         case .askExportJobs(let id, let sandbox, let since):
             var isWhole = false
             let answer = readOn(id, builder.exportJobs(sandbox), sandbox, &model, now) { response throws(AskFailure) in
-                try ExportJobsAnswer.read(response.body)
+                try ExportJobsAnswer.read(response.body, at: response.date)
             } isEnough: { page in
                 isWhole = page.reachesBack(to: since)
                 return isWhole

@@ -189,6 +189,9 @@ import Testing
             "Run already going on", "Run already going on for audience \(audience)",
             "Run already going on for audiences \(audience), \(other) with run ids \(run), \(run.dropLast())8",
             "Run already going on for audience \(audience) for order \(flowA) with run id ",
+            "Run already going on for audience \(audience) for order \(flowA) since 2026-11-29",
+            "Run already going on for audience \(audience) for order \(flowA) since 2026-11-29T10:15:00Z",
+            "Run already going on for audience \(audience) for order \(flowA) since 1795946400000",
         ]
         for text in texts {
             guard case .notReady(nil, _) = refusal(text) else {

@@ -68,6 +68,19 @@ enum Format2 {
             #"{"activationReturned":{"activation":"17.3","attemptCounts":false,"named":"run-9","reason":"busy"}}"#
         ),
         (
+            .exportFinished(
+                sandbox: "prod", job: "4711", succeeded: true, at: at, endedAt: at + .seconds(1), isOthers: true),
+            #"{"exportFinished":{"at":1795514400123,"endedAt":1795514401123,"isOthers":true,"job":"4711","sandbox":"prod","succeeded":true}}"#
+        ),
+        (
+            .candidateSeen(activation: ActivationID(OccurrenceID(17), 3), run: "run", at: at),
+            #"{"candidateSeen":{"activation":"17.3","at":1795514400123,"run":"run"}}"#
+        ),
+        (
+            .runFound(activation: ActivationID(OccurrenceID(17), 3), run: "run", at: at),
+            #"{"runFound":{"activation":"17.3","at":1795514400123,"run":"run"}}"#
+        ),
+        (
             .occurrenceMoved(campaign: "sale", zone: "Europe/Stockholm", from: at, to: nil, mark: at),
             #"{"occurrenceMoved":{"campaign":"sale","from":1795514400123,"mark":1795514400123,"zone":"Europe/Stockholm"}}"#
         ),

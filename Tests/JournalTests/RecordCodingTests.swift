@@ -105,7 +105,7 @@ import Testing
         #expect(RecordCoding.decodeState(Array(sound.replacing(part, with: other).utf8)) == nil)
     }
 
-    private static let kindCount = 34
+    private static let kindCount = 36
 
     /// Does not compile until a new kind of record has a number, and fails until it has a line.
     private static func kind(of record: Record) -> Int {
@@ -144,6 +144,8 @@ import Testing
         case .runDisregarded: 31
         case .marksSetBack: 32
         case .audiencesResolved: 33
+        case .candidateSeen: 34
+        case .runFound: 35
         }
     }
 }

@@ -46,6 +46,7 @@ import Testing
             .doubtLookedUp(activation: vip, at: at),
             .activationRunning(activation: vip, run: "run-1", adopted: true, at: at),
             .runEndUnknown(activation: vip, run: "run-1", reason: "gone", at: at),
+            .runFound(activation: vip, run: "run-1", at: at), .candidateSeen(activation: vip, run: "run-1", at: at),
             .runLate(activation: vip, run: "run-1", at: at),
             .activationEnded(activation: vip, outcome: ActivationOutcome(result: .succeeded, run: "run-1"), at: at),
             .activationQuarantined(activation: vip, reason: "r", holdsLane: true, at: at),

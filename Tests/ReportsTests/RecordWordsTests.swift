@@ -115,6 +115,9 @@ import Testing
             .exportFinished(sandbox: "prod", job: "4711", succeeded: false, at: at), "export-finished",
             "export 4711 of prod has failed", detail: true),
         Line(
+            .exportFinished(sandbox: "prod", job: "4711", succeeded: true, at: at, isOthers: true), "export-finished",
+            "export 4711 of prod has finished; it is none of the schedule's, so that nobody follows it"),
+        Line(
             .exportObserved(sandbox: "prod", job: "4711", startedAt: at, endedAt: at), "export-observed",
             "export 4711 of prod ran from \(time) to \(time)", detail: true),
         Line(
@@ -173,6 +176,10 @@ import Testing
             .activationRunning(activation: vip, run: "run-1", adopted: false, at: at), "activation-running",
             "run started"),
         told(.runEndUnknown(activation: vip, run: "run-1", reason: "gone", at: at), "run-end-unknown", "gone"),
+        told(.runFound(activation: vip, run: "run-1", at: at), "run-found", "the platform shows the run again"),
+        told(
+            .candidateSeen(activation: vip, run: "run-1", at: at), "candidate-seen",
+            "a run that may be of its call was seen, and does not say whose it is", detail: true),
         told(.runLate(activation: vip, run: "run-1", at: at), "run-late", "the run takes longer than expected"),
         told(ended(.succeeded), "activation-ended", "ended as succeeded"),
         told(

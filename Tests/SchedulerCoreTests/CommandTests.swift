@@ -155,6 +155,26 @@ import Testing
         #expect(rig.calls.count == 2)
     }
 
+    @Test func `a run that may be of a call in doubt is not disregarded before that is settled`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.runDuration = .seconds(3600)
+        rig.onCall = { _ in .doubtful(detail: "timeout") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        let run = rig.addRun(Pair(dataflow: "flow", audience: "vip"))
+        rig.runs[0].audiences = []
+        rig.advance(.seconds(60))
+        guard case .refused(let why)? = rig.command(.disregard(run)) else {
+            Issue.record("it may be ours")
+            return
+        }
+        #expect(why.contains("resolve 1.1 --adopt \(run)"))
+        _ = rig.command(.resolve(activation(1, 1), .abandon))
+        guard case .done? = rig.command(.disregard(run)) else {
+            Issue.record("nobody waits for it any more")
+            return
+        }
+    }
+
     @Test func `a run of ours is not disregarded`() {
         var rig = Rig(configuration([campaign("sale")]))
         _ = rig.command(.fire("sale", forceOverlap: false))

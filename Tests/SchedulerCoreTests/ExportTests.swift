@@ -105,6 +105,22 @@ import Testing
     }
 
     // Found by simulation: half a day was waited for what was due at once.
+    // Found by simulation: nothing had told the platform's time since the start, and the campaign seemed newer than the export.
+    @Test func `with our clock ahead, an export after a start is followed as well, though nothing waits`() {
+        var rig = Rig(following)
+        rig.clockAhead = .seconds(-3000)
+        rig.advance(.seconds(600))
+        rig.restart(configuration([campaign("sale", .afterExport), campaign("new", .afterExport)]))
+        rig.advance(.seconds(600))
+        rig.exportRuns = true
+        rig.advance(.seconds(600))
+        rig.exportRuns = false
+        rig.restart()
+        rig.advance(.seconds(600))
+        let fired = rig.records.compactMap { if case .occurrenceAdmitted(let it) = $0 { it.campaign } else { nil } }
+        #expect(Set(fired) == ["sale", "new"])
+    }
+
     @Test func `an export has ended by our clock, wherever the platform's stands`() {
         var rig = Rig(following)
         rig.clockAhead = .seconds(12 * 3600)

@@ -82,6 +82,8 @@ struct Rig {
     /// Runs that are of one sandbox; all others are shown in each.
     var sandboxOfRun: [RunID: SandboxName] = [:]
     var runDuration = Duration.seconds(60)
+    /// Runs say that they have ended a while after they did.
+    var countsAreFinal = true
     /// Answers a call; nil for acceptance with one run for each pair.
     var onCall: (Call) -> CallAnswer? = { _ in nil }
     /// The job queue gives no turn by itself.
@@ -160,6 +162,7 @@ struct Rig {
         for index in runs.indices where runs[index].status == .running {
             if let created = runs[index].createdAt, now.wall - created >= runDuration {
                 runs[index].status = .succeeded
+                runs[index].endedAt = created + runDuration - (countsAreFinal ? .seconds(60) : .zero)
                 runs[index].word = "success"
             }
         }
@@ -217,6 +220,11 @@ struct Rig {
 
     private func exportJobs() -> [ExportJob] {
         ([running].compactMap { $0 } + finishedExports).filter { !hiddenExports.contains($0.id) }
+            .map { job in
+                var job = job
+                job.observedAt = clockAhead.map { _ in platformNow }
+                return job
+            }
     }
 
     private func definition(_ dataflow: DataflowID) -> DataflowDefinition {
@@ -254,6 +262,13 @@ struct Rig {
     var endings: [OccurrenceOutcome] {
         records.compactMap { record in
             if case .occurrenceEnded(_, let outcome, _) = record { outcome } else { nil }
+        }
+    }
+
+    /// How many records runs delivered, as it is told.
+    var told: [Int?] {
+        records.compactMap { record -> Int?? in
+            if case .activationEnded(_, let outcome, _) = record { .some(outcome.metrics?.records) } else { nil }
         }
     }
 

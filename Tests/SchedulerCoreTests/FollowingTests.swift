@@ -97,7 +97,7 @@ import Testing
         rig.pass(.seconds(60))
         rig.advance(.seconds(1))
         #expect(rig.endings.isEmpty)
-        rig.advance(.seconds(60))
+        rig.advance(.seconds(61))
         #expect(rig.endings == [.succeeded])
         #expect(rig.notifications(.empty) == 1)
     }
@@ -109,9 +109,56 @@ import Testing
         rig.pass(.seconds(60))
         rig.advance(.seconds(1))
         rig.runs[0].metrics.records = 5
-        rig.advance(.seconds(60))
+        rig.advance(.seconds(61))
         #expect(rig.endings == [.succeeded])
         #expect(rig.notifications(.empty) == 0)
+    }
+
+    @Test func `the counts of a run that has just ended are read once more before they are told`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.countsAreFinal = false
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.runs[0].metrics.records = 3
+        rig.pass(.seconds(60))
+        rig.advance(.seconds(1))
+        #expect(rig.endings.isEmpty)
+        rig.runs[0].metrics.records = 5
+        rig.advance(.seconds(61))
+        #expect(rig.told == [5])
+    }
+
+    @Test func `a run that was seen to have ended and that nothing shows any more has ended as it was seen`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.countsAreFinal = false
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.runs[0].metrics.records = 3
+        rig.pass(.seconds(60))
+        rig.advance(.seconds(1))
+        rig.isVisible = { _ in false }
+        rig.hidesSingly = true
+        rig.advance(.seconds(300))
+        #expect(rig.told == [3])
+        #expect(rig.endings == [.succeeded] && rig.notifications(.runLate) == 0)
+    }
+
+    @Test func `a run whose end was not known and that is shown again is followed as before`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.runDuration = .seconds(3600)
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.isVisible = { _ in false }
+        rig.hidesSingly = true
+        rig.advance(.seconds(1500))
+        #expect(rig.scheduler.state[activation(1, 1)]?.endIsUnknown == true)
+        rig.isVisible = { _ in true }
+        rig.hidesSingly = false
+        rig.advance(.seconds(600))
+        #expect(rig.scheduler.state[activation(1, 1)]?.endIsUnknown == false)
+        guard case .refused? = rig.command(.resolve(activation(1, 1), .abandon)) else {
+            Issue.record("it is followed")
+            return
+        }
+        rig.advance(.seconds(3600))
+        #expect(rig.endings == [.succeeded])
     }
 
     @Test func `after a restart runs are followed at once, and nothing is sent again`() {
@@ -128,7 +175,7 @@ import Testing
         var rig = Rig(configuration([campaign("sale")]))
         _ = rig.command(.fire("sale", forceOverlap: false))
         rig.runs[0].status = status
-        rig.advance(.seconds(60))
+        rig.advance(.seconds(91))
         #expect(rig.endings == [outcome])
     }
 

@@ -389,7 +389,8 @@ import Testing
     }
 
     // Found by simulation: it was missing from one answer, and the call counted as absent.
-    @Test func `a run without a name that was seen once is looked for until it says for whom it is`() {
+    @Test(arguments: [false, true])
+    func `a run without a name that was seen once is looked for until it says for whom it is`(restarts: Bool) {
         var rig = Rig(configuration([campaign("sale")]))
         rig.runDuration = .seconds(600)
         rig.onCall = { _ in .doubtful(detail: "timeout") }
@@ -399,13 +400,63 @@ import Testing
         rig.runs[0].audiences = []
         rig.advance(.seconds(200))
         rig.isVisible = { _ in false }
-        rig.advance(.seconds(250))
+        if restarts { rig.restart() }
+        rig.advance(.seconds(400))
         #expect(rig.scheduler.state[activation(1, 1)]?.phase == .inDoubt(CallID(1)))
         rig.isVisible = { _ in true }
         rig.runs[0].audiences = [vip.audience]
         rig.advance(.seconds(2000))
         #expect(adopted(rig) == [run])
         #expect(rig.calls.count == 1)
+    }
+
+    // Found by simulation: listings were empty for a moment, so that it was not there before the call that was refused.
+    @Test func `a run of months ago that a refusal names is not adopted because no listing shows it`() {
+        var rig = Rig(configuration([campaign("sale", .manual, [a1, a2]) { $0.startWithin = .seconds(12 * 3600) }]))
+        rig.runDuration = .seconds(400 * 86_400)
+        let old = rig.addRun(a1)
+        rig.pass(.seconds(60 * 86_400))
+        rig.advance(.seconds(60))
+        rig.isVisible = { _ in false }
+        let pair = a1
+        rig.onCall = { call in
+            if call.pairs.count > 1 { return .refused(.other(status: 400, detail: "something else")) }
+            return call.pairs == [pair] ? .refused(.alreadyRunning(pair, old, detail: "run already going on")) : nil
+        }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(900))
+        #expect(adopted(rig) == [])
+        #expect(rig.calls.count == 3)
+    }
+
+    // Found by simulation: a scheduled run of the day before was taken for that of a call that a person had ordered again.
+    @Test func `a run that began between two calls, and long before the second, is of neither`() {
+        var rig = Rig(configuration([campaign("sale", .manual, [a1, a2]) { $0.startWithin = .seconds(72 * 3600) }]))
+        rig.runDuration = .seconds(600)
+        rig.onCall = { _ in .throttled(retryAfter: .seconds(86_400), detail: "quota") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(8 * 3600))
+        rig.addRun(a1)
+        rig.advance(.seconds(17 * 3600))
+        #expect(rig.calls.count == 2)
+        #expect(adopted(rig) == [])
+    }
+
+    // Found by simulation: its occurrence had ended and was forgotten, and its run was adopted for a second delivery.
+    @Test func `the run of another delivery of the same pair is not adopted after that one has ended`() {
+        var rig = Rig(configuration([campaign("sale"), campaign("other")]))
+        rig.onCall = { $0.id == CallID(1) ? .doubtful(detail: "timeout") : nil }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(60))
+        _ = rig.command(.pause(.campaign("sale"), until: nil, reason: "test"))
+        _ = rig.command(.fire("other", forceOverlap: false))
+        rig.advance(.seconds(900))
+        #expect(rig.endings == [.succeeded])
+        rig.onCall = { _ in .doubtful(detail: "timeout") }
+        _ = rig.command(.resume(.campaign("sale")))
+        rig.advance(.seconds(1200))
+        #expect(rig.calls.count == 3 && adopted(rig).isEmpty)
+        #expect(rig.endings == [.succeeded, .failed] || rig.scheduler.state[activation(1, 1)]?.isSettled == true)
     }
 
     /// Three of seven runs of others are in the listing before a call, which is cut days back.

@@ -96,7 +96,7 @@ package final class PlatformClient: Sendable {
         await whole { [self] in
             var isWhole = false
             let answer = await pages(builder.exportJobs(sandbox), sandbox) { response throws(AskFailure) in
-                try ExportJobsAnswer.read(response.body)
+                try ExportJobsAnswer.read(response.body, at: response.date)
             } isEnough: { _, page in
                 // Jobs of other schemas say as well how far back the page reaches.
                 isWhole = page.reachesBack(to: since)

@@ -30,10 +30,11 @@ struct PlansInUse {
         plans.compactMap { $0.campaigns[name]?.campaign }
     }
 
-    /// When a campaign is due next after an instant, at the earliest, if all of them know.
-    func next(of name: CampaignName, after instant: Instant) -> Instant? {
+    /// When a campaign is due next after an instant, if all of them know: by the first of them that says so, and by the last.
+    func next(of name: CampaignName, after instant: Instant) -> ClosedRange<Instant>? {
         let times = plans.compactMap { $0.campaigns[name]?.rhythm?.next(after: instant) }
-        return times.count == plans.count ? times.max() : nil
+        guard times.count == plans.count, let first = times.min(), let last = times.max() else { return nil }
+        return first...last
     }
 
     /// Campaigns that follow another one, whichever of the files counts.

@@ -30,8 +30,8 @@ extension Checker {
         if age < .zero { return "it lies ahead" }
         if age > (plans.map(\.catchUp).max() ?? .zero) + .seconds(1) { return "it is older than catch_up" }
         if occurrence.isLate != (age > CheckBounds.lateness) { return "late by \(age)" }
-        if let next = self.plans.next(of: name, after: occurrence.nominal), next <= decided {
-            return "\(next.rfc3339) was due as well"
+        if let next = self.plans.next(of: name, after: occurrence.nominal), next.upperBound <= decided {
+            return "\(next.upperBound.rfc3339) was due as well"
         }
         return nil
     }
@@ -94,7 +94,7 @@ extension Checker {
         case .superseded:
             // Of a timetable, a later one has come as well; exports are FollowerCheck's matter.
             guard let next = self.plans.next(of: skipped.campaign, after: skipped.last) else { return true }
-            return next <= skipped.at
+            return next.lowerBound <= skipped.at
         case .predecessor:
             return plans.contains { campaign in
                 switch campaign.trigger {

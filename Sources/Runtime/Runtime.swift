@@ -14,6 +14,8 @@ package final class Runtime {
     private let environment: any Environment
     /// Events that wait for the journal, in order.
     private var backlog: [Event] = []
+    /// Whether an order may be among them.
+    private var hasOrders = false
     private var recordsSinceSnapshot = 0
     private var nextPruning: Instant?
     /// When it was asked last whether it is time for that.
@@ -66,6 +68,7 @@ package final class Runtime {
         bringBackPostponed()
         // To wake is an occasion to try again, and nothing to be kept: a disk may refuse for days.
         if event != .woke || backlog.isEmpty { backlog.append(event) }
+        if event.isOrder { hasOrders = true }
         guard backlog.count <= RuntimeBounds.backlogLimit else {
             lose(
                 JournalError(
@@ -93,6 +96,7 @@ package final class Runtime {
             backlog[0] = .started(configuration)
         } else {
             backlog.append(.reloaded(configuration, actor: actor))
+            hasOrders = true
         }
         work()
         guard whenReloaded != nil else { return nil }
@@ -252,6 +256,9 @@ package final class Runtime {
 
     /// An order that waits for the disk would be obeyed at a time that nobody expects, whatever else waits before it.
     private func refuseOrders(_ error: JournalError) {
+        // Thousands of answers may wait, and each of them tries the disk again.
+        guard hasOrders else { return }
+        hasOrders = false
         let waiting = backlog
         backlog.removeAll { event in
             switch event {
@@ -311,6 +318,9 @@ package final class Runtime {
 }
 
 extension Event {
+    /// Whether somebody waits for a reply to it.
+    fileprivate var isOrder: Bool { if case .command = self { true } else { false } }
+
     fileprivate var takesConfiguration: Bool {
         switch self {
         case .started, .reloaded: true

@@ -33,6 +33,61 @@ import Testing
         #expect(try Runtime.fold(journal) == runtime.scheduler.state)
     }
 
+    @Test(arguments: [(10_019, 500), (10_020, 501)] as [(Int, Int64)])
+    func `with many campaigns a snapshot is stored after as many records as a twentieth of them`(
+        campaigns: Int, records: Int64
+    ) throws {
+        var many = configuration
+        for number in 1...campaigns {
+            let name = CampaignName("campaign-\(number)")
+            many.campaigns[name] = Campaign(
+                name: name, sandbox: "prod", trigger: .manual, pairs: [Pair(dataflow: "flow", audience: "vip")])
+        }
+        let pairs = (1...480).map { Pair(dataflow: "flow", audience: AudienceID("audience-\($0)")) }
+        many.campaigns["campaign-1"]?.pairs = pairs
+        let runtime = try Runtime(configuration: many, journal: journal, environment: environment)
+        runtime.start(many)
+        // A record for each pair in one step: with so many campaigns each step takes its time.
+        runtime.handle(.command(CommandID(1), .fire("campaign-1", forceOverlap: false), actor: "tester"))
+        runtime.handle(.command(CommandID(2), .cancelOccurrence(OccurrenceID(1)), actor: "tester"))
+        #expect(try journal.snapshot() == nil)
+        for number in 3...30 where try journal.snapshot() == nil {
+            runtime.handle(.command(CommandID(number), .pause(.all, until: nil, reason: "test"), actor: "tester"))
+        }
+        #expect(try journal.snapshot()?.sequence == records)
+    }
+
+    @Test(arguments: [(9_999, false), (10_000, true)])
+    func `ten thousand events may wait for the journal`(count: Int, isLost: Bool) throws {
+        let runtime = try started()
+        journal.failure = JournalError(.full, "refused", remedy: "")
+        runtime.handle(.reloaded(configuration))
+        for _ in 1...count { runtime.handle(.clockSynchronised(true)) }
+        #expect((environment.lost?.code == .full) == isLost)
+    }
+
+    @Test(arguments: [(10, false), (11, true)])
+    func `ten steps in a row may conflict with what the journal holds`(count: Int, isLost: Bool) throws {
+        var fired = configuration
+        fired.campaigns["sale"] = Campaign(
+            name: "sale", sandbox: "prod", trigger: .manual, pairs: [Pair(dataflow: "flow", audience: "vip")])
+        let runtime = try Runtime(configuration: fired, journal: journal, environment: environment)
+        runtime.start(fired)
+        let nominal = environment.wall
+        // Of somebody else: it explains nothing, and the same step is tried again.
+        journal.held = [
+            Admission(
+                of: Occurrence(
+                    id: OccurrenceID(99), campaign: "other", sandbox: "prod", nominal: nominal, startsAt: nominal,
+                    expiresAt: nominal, admittedAt: nominal, origin: .timetable, generation: 1, isLate: false,
+                    onDoubt: .retry, startsAfter: nil, pairs: []))
+        ]
+        journal.conflicts = count
+        runtime.handle(.command(CommandID(1), .fire("sale", forceOverlap: false), actor: "tester"))
+        #expect((environment.lost?.code == .conflict) == isLost)
+        #expect(runtime.scheduler.state.occurrences.count == (isLost ? 0 : 1))
+    }
+
     @Test func `a step that the disk refuses is tried again after five seconds`() throws {
         let runtime = try started()
         journal.failure = JournalError(.full, "refused", remedy: "")

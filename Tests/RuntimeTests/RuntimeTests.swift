@@ -35,9 +35,17 @@ final class FaultyJournal: JournalStore {
     var pruned: Int?
     var pruneCount = 0
     var onCommit: () -> Void = {}
+    /// So many admissions conflict with what is held, and these are said to be held.
+    var conflicts = 0
+    var held: [Admission]?
 
     func commit(_ records: [Record], at: Instant, snapshot: [UInt8]?) throws(JournalError) {
         if let failure { throw failure }
+        let admits = records.contains { if case .occurrenceAdmitted = $0 { true } else { false } }
+        if admits, conflicts > 0 {
+            conflicts -= 1
+            throw JournalError(.conflict, "held already", remedy: "")
+        }
         onCommit()
         try inner.commit(records, at: at, snapshot: snapshot)
     }
@@ -58,7 +66,8 @@ final class FaultyJournal: JournalStore {
     }
 
     func admitted(among admissions: [Admission]) throws(JournalError) -> [Admission] {
-        try inner.admitted(among: admissions)
+        if let held { return held }
+        return try inner.admitted(among: admissions)
     }
 
     func checkWritable() throws(JournalError) {

@@ -23,7 +23,7 @@ extension Scheduler {
         let isSameState = known.map { $0.open.isEmpty == open.isEmpty } ?? false
         knowledge.exports[sandbox] = ExportKnowledge(
             open: open, newestFinished: finished ?? known?.newestFinished,
-            ends: jobs.filter { $0.status == .succeeded }.compactMap(\.endedAt).sorted().suffix(ExportBounds.ends),
+            ends: ends(of: jobs, known?.ends ?? [], at: now),
             askedAt: mutant(.ageOfAnswer) ? now : ask.sentAt,
             slowSince: ask.isHead ? known?.slowSince : ask.isSlow ? ask.sentAt : nil,
             since: isSameState ? known?.since ?? ask.sentAt.wall : ask.sentAt.wall)
@@ -49,6 +49,13 @@ extension Scheduler {
             let isSeenTooLong = now.monotonic - export.seenAt > maximum && export.job.hasID
             return export.job.createdAt.map { $0 >= oldest } ?? true && !isSeenTooLong
         }
+    }
+
+    /// When exports have ended, as far as scheduled runs may still follow: an answer may leave one out that was there before.
+    private func ends(of jobs: [ExportJob], _ known: [Instant], at now: Moment) -> [Instant] {
+        let oldest = platformTime(at: now).map { $0 - RunSignBounds.delay * 2 } ?? .distantPast
+        let shown = jobs.filter { $0.status == .succeeded }.compactMap(\.endedAt)
+        return Set(shown + known).filter { $0 >= oldest }.sorted().suffix(ExportBounds.ends)
     }
 
     /// When an export ended, by our clock: the platform's own time where both clocks agree.
@@ -232,7 +239,7 @@ extension Scheduler {
             known.forgotten.insert(run.id)
             guard knowledge.toldForgotten.insert(run.id).inserted else { continue }
             let text =
-                "run \(run.id) on dataflow \(name(of: flow.dataflow)), which we did not start, has not ended within "
+                "run \(run.id) on dataflow \(name(of: flow.dataflow)), \(origin(of: run.id, run.dataflow)), has not ended within "
                 + "run_max_age \(maximum.text): it holds nothing back any more"
             step.effects.append(.notify(Notification(kind: .runLate, text: text, at: now.wall)))
         }

@@ -165,7 +165,14 @@ extension Scheduler {
                     activation, "its call was refused for another pair: \(detail)", counts: false, at: now, &step)
             }
         }
-        guard !owns(run) else { return }
+        if owns(run) {
+            // Where it is not known to be this pair's, the pair waits for it all the same.
+            if !isOwned(run, for: pair) {
+                knowledge.nameForeign(
+                    run, for: pair, in: call.sandbox, nextLook: now.monotonic + configuration.polling.gate, at: now)
+            }
+            return
+        }
         // When it began has to be known: it may have been under way for months, and be missing from the listing before the call.
         let shown = named(run, by: pair, in: call.sandbox)
         if shown.createdAt != nil, !mutant(.secondAcceptance), adoptLate(shown, in: call.sandbox, at: now, &step) {

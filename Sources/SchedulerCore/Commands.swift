@@ -194,6 +194,15 @@ extension Scheduler {
         }
     }
 
+    /// The activation that waits for a run which may be of an earlier call of it.
+    private func waiting(for run: RunID, at now: Moment) -> ActivationID? {
+        for (occurrence, position) in waitingActivations() {
+            let id = occurrence.activationID(at: position)
+            if mayBeNamed(id, at: now) == run || openRun(of: id, at: now)?.id == run { return id }
+        }
+        return nil
+    }
+
     /// Only one that holds something back now: a run that nobody has seen could be any text.
     private mutating func disregard(
         _ run: RunID, actor: String, at now: Moment, _ step: inout Step
@@ -207,6 +216,11 @@ extension Scheduler {
         }
         guard isListed || knowledge.foreign[run] != nil else {
             return .refused("no run of others with the id \(run) holds anything back; see activationctl runs")
+        }
+        if let activation = waiting(for: run, at: now) {
+            return .refused(
+                "run \(run) may be of an earlier call of activation \(activation), which waits for it; activationctl cancel "
+                    + "\(activation) first, or wait until the run has ended")
         }
         if let activation = doubt(over: run, at: now) {
             return .refused(

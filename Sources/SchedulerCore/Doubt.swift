@@ -19,6 +19,8 @@ enum DoubtBounds {
     static let patience = 3
     /// A run is in listings so long after it began, at the latest: what is not by then began later than the call.
     static let showsLate = Duration.seconds(3600)
+    /// A run may seem to begin so long before its call: by two clocks, and by ours with its margin where the platform's is not known.
+    static let clocks = ClockBounds.agreement + GateBounds.unknownClock
     /// Runs of which it is remembered when they were seen first.
     static let candidates = 1000
     /// Runs that may be of a call in doubt and that the journal keeps, for each activation.
@@ -77,8 +79,9 @@ extension Scheduler {
                 return (run: run, provenance: provenance)
             }
         let open = named.filter { $0.provenance == .open }.map(\.run)
+        let unasked = named.filter { $0.provenance == .unasked }.map(\.run)
         let missing = noteSeen(
-            candidates.filter(\.audiences.isEmpty) + open, by: activation, in: known, at: now, &step)
+            candidates.filter(\.audiences.isEmpty) + open + unasked, by: activation, in: known, at: now, &step)
         if let ours = named.first(where: { $0.provenance == .ours })?.run {
             let calls = doubtfulCalls(of: activation, call)
             start(ours.id, of: activation, adopted: true, at: now, &step)
@@ -89,7 +92,7 @@ extension Scheduler {
             return
         }
         // What is known of exports is older than the run: it is asked for, and the next listing is held against it.
-        if named.contains(where: { $0.provenance == .unasked }) {
+        if !unasked.isEmpty {
             let reason = "a run exists that may be this one, and when the last export ended could not be asked"
             return giveUpWaiting(activation, watch, reason, at: now, &step)
         }

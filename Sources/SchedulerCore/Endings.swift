@@ -19,6 +19,10 @@ extension Scheduler {
                 }
                 continue
             }
+            if let run = mayBeNamed(id, at: now) {
+                setAside(id, Self.unseen(run), holdsLane: false, at: now, &step)
+                continue
+            }
             if returned(id, in: step) == nil, let call = unlookedCall(of: id) {
                 unlooked.append((id, call))
                 continue

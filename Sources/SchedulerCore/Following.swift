@@ -10,8 +10,8 @@ enum FollowBounds {
     static let sharingInHundredths = 30
     /// A run that no answer shows for longer than this is no longer understood: a person is told.
     static let missing = Duration.seconds(15 * 60)
-    /// The counts of a run are its last so long after its end. Seconds to minutes, by those who watched them.
-    static let counting = Duration.seconds(60)
+    /// The counts of a run are its last so long after its end: runs were seen to change up to 117 s after it.
+    static let counting = Duration.seconds(120)
     /// Dataflows in one listing: their ids make up its query.
     static let dataflowsPerListing = 40
 }
@@ -183,6 +183,7 @@ extension Scheduler {
 
     private mutating func update(_ run: DataflowRun, at now: Moment, _ step: inout Step) {
         guard run.status.isTerminal else {
+            knowledge.followed[run.id]?.ended = nil
             lookAgain(at: run.id, word: run.word, at: now)
             for activation in activations(running: run.id) where state[activation]?.endIsUnknown == true {
                 record(.runFound(activation: activation, run: run.id, at: now.wall), &step)

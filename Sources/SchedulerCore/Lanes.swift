@@ -71,8 +71,11 @@ extension Scheduler {
                 }
             }
         }
-        for (run, foreign) in knowledge.foreign where !owns(run) {
-            for pair in foreign.pairs { found.append((run, pair, foreign.sandbox)) }
+        for (run, foreign) in knowledge.foreign {
+            let isOurs = owns(run)
+            for pair in foreign.pairs where !isOurs || !isOwned(run, for: pair) {
+                found.append((run, pair, foreign.sandbox))
+            }
         }
         return found
     }
@@ -80,6 +83,11 @@ extension Scheduler {
     /// Whether a run that is under way counts as one of somebody else: not ours, and none that a person gave up.
     func isOthers(_ run: RunID) -> Bool {
         !owns(run) && state.abandonedRuns?.contains(run) != true
+    }
+
+    /// Whether a run belongs to an activation of a pair that is held: its lane waits for it anyway.
+    func isOwned(_ run: RunID, for pair: Pair) -> Bool {
+        activations(running: run).contains { state.pair(of: $0) == pair }
     }
 
     /// Whether a run belongs to an activation that is held.

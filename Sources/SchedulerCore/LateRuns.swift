@@ -50,6 +50,31 @@ extension Scheduler {
             ($0.createdAt ?? .distantPast, $0.id) < ($1.createdAt ?? .distantPast, $1.id)
         }
         for run in oldestFirst where !owns(run.id) { _ = adoptLate(run, in: sandbox, at: now, &step) }
+        for run in oldestFirst where run.audiences.isEmpty && run.status.isTerminal && run.status != .failed {
+            doubtOver(run, in: sandbox, at: now, &step)
+        }
+    }
+
+    /// A run that has ended and does not say yet for whom it was may be of an earlier call of what waits: what it was for comes later,
+    /// and until then it is looked for as after a lost answer. A person who had an activation sent again has seen it.
+    private mutating func doubtOver(_ run: DataflowRun, in sandbox: SandboxName, at now: Moment, _ step: inout Step) {
+        guard isOthers(run.id), !knowledge.toldForgotten.contains(run.id),
+            !(state.ownRuns?[run.dataflow] ?? []).contains(where: { $0.run == run.id })
+        else { return }
+        for occurrence in state.occurrences.values.sorted(by: { $0.id < $1.id })
+        where occurrence.occurrence.sandbox == sandbox {
+            for (position, held) in occurrence.activations.enumerated()
+            where occurrence.occurrence.pairs[position].dataflow == run.dataflow && held.expiresAt == nil
+                && mayTake(run, held, at: now)
+            {
+                guard let call = held.doubtfulCalls.last(where: { state.calls[$0] != nil }) else { continue }
+                let activation = occurrence.activationID(at: position)
+                withdraw(callOf: activation, &step)
+                doubt(
+                    activation, call,
+                    "run \(run.id) began after a call of it, has ended, and has not said yet for whom it was", at: now, &step)
+            }
+        }
     }
 
     /// A run that was not there before the first doubtful call of an activation that waits, that is nobody's, and that names its
@@ -106,6 +131,19 @@ extension Scheduler {
         }
     }
 
+    /// The run that a refusal named for an activation that waits, if it may be of an earlier call of it.
+    func mayBeNamed(_ activation: ActivationID, at now: Moment) -> RunID? {
+        guard let held = state[activation], expectsRun(held), let id = held.named, let known = knowledge.foreign[id],
+            let pair = state.pair(of: activation), known.pairs.contains(pair), isOthers(id)
+        else { return nil }
+        let times = held.doubtfulTimes ?? []
+        let run = DataflowRun(
+            id: id, dataflow: pair.dataflow, createdAt: knowledge.named[id]?.begunAt, status: .running, word: "",
+            audiences: [pair.audience])
+        let isKnown = held.firstBaseline?.covers(run) == true || wasNamedBefore(id, times)
+        return !isKnown && mayBe(run, ofCallsAt: times, at: now) ? id : nil
+    }
+
     /// The last call that may have taken an activation that waits, if the runs of its dataflow were not listed since: it may be
     /// delivered, and nothing shows it yet.
     func unlookedCall(of activation: ActivationID) -> CallID? {
@@ -121,6 +159,11 @@ extension Scheduler {
         let why =
             run.audiences.isEmpty ? "has not said for whom it is" : "may be of the platform's schedule as well"
         return "run \(run.id) began after a call of it, and \(why): look at it, and adopt it or have the activation sent again"
+    }
+
+    static func unseen(_ run: RunID) -> String {
+        "the platform named run \(run), and nothing tells whether it is of an earlier call of this activation: look for it, and "
+            + "adopt it or have the activation sent again"
     }
 
     static func untold(_ run: DataflowRun) -> String {
@@ -158,10 +201,7 @@ extension Scheduler {
             where foreign.pairs.contains(occurrence.occurrence.pairs[position]) && expectsRun(held) {
                 let activation = occurrence.activationID(at: position)
                 withdraw(callOf: activation, &step)
-                let reason =
-                    "the platform named run \(run) and does not show it, and nothing tells whether it is of an earlier call of "
-                    + "this activation: look for it, and adopt it or have the activation sent again"
-                setAside(activation, reason, holdsLane: false, at: now, &step)
+                setAside(activation, Self.unseen(run), holdsLane: false, at: now, &step)
             }
         }
     }
@@ -174,7 +214,7 @@ extension Scheduler {
         guard !times.isEmpty else { return true }
         if let createdAt = run.createdAt {
             return times.contains { time in
-                createdAt + ClockBounds.agreement >= time && createdAt <= time + configuration.effectTime
+                createdAt + DoubtBounds.clocks >= time && createdAt <= time + configuration.effectTime
             }
         }
         // One that a refusal names and that no listing shows yet: for a while it can only be ours that shows late.
@@ -215,6 +255,8 @@ extension Scheduler {
                 guard let held = state[activation], held.doubtfulCalls.contains(call.id), isUnsent(held.phase) else {
                     continue
                 }
+                // It waits for a run of its own, which is asked for by name.
+                if let run = held.named, knowledge.foreign[run] != nil { continue }
                 withdraw(callOf: activation, &step)
                 doubt(activation, call.id, "its call took effect for another of its pairs", at: now, &step)
             }

@@ -54,7 +54,7 @@ extension Scheduler {
             knowledge.doubts[occurrence.activationID(at: position)] = WatchedDoubt(
                 startedAt: now.monotonic, nextLook: now.monotonic, seen: Set(activation.candidates ?? []))
         case .waiting:
-            guard let run = activation.named else { return }
+            guard let run = activation.named, isOthers(run) else { return }
             knowledge.nameForeign(
                 run, for: pair, in: occurrence.occurrence.sandbox, nextLook: now.monotonic, at: now)
         case .calling, .quarantined, .ended:

@@ -119,7 +119,7 @@ extension Scheduler {
             // Asked first: whose a run is takes a look at everything that waits.
             let sign = owns(run.id) ? RunSign.clientOfOurs(client) : .clientOfOthers(client)
             guard !state.knows(sign, in: sandbox) else { continue }
-            if owns(run.id) ? isCertainlyOurs(run.id) : run.readsIncremental || isCertainlyOthers(run) {
+            if owns(run.id) ? isCertainlyOurs(run.id) : run.readsIncremental || isCertainlyOthers(run, at: now) {
                 learn(sign, in: sandbox, at: now, &step)
             }
         }
@@ -139,10 +139,13 @@ extension Scheduler {
     }
 
     /// Nobody's of ours, on a dataflow of which no call is in doubt.
-    private func isCertainlyOthers(_ run: DataflowRun) -> Bool {
-        guard isOthers(run.id), !(state.ownRuns?[run.dataflow] ?? []).contains(where: { $0.run == run.id }) else {
-            return false
-        }
+    private func isCertainlyOthers(_ run: DataflowRun, at now: Moment) -> Bool {
+        // Which runs were ours is remembered for a day: an older one may have been.
+        let own = state.ownRuns?[run.dataflow] ?? []
+        guard isOthers(run.id), own.count < OwnRunBounds.runs, !own.contains(where: { $0.run == run.id }),
+            let createdAt = run.createdAt, let platformNow = platformTime(at: now),
+            platformNow - createdAt < OwnRunBounds.age - RunSignBounds.delay
+        else { return false }
         return !state.occurrences.values.contains { occurrence in
             zip(occurrence.occurrence.pairs, occurrence.activations).contains { pair, held in
                 pair.dataflow == run.dataflow && (held.mayHaveRun || held.isUnderWay)

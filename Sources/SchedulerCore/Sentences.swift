@@ -80,9 +80,16 @@ extension Scheduler {
             let asked = seenAt.map { " (asked \(max(.zero, now.monotonic - $0).words) ago)" } ?? ""
             return GateSentence(
                 evidence:
-                    "run \(run) on \(name(of: dataflow)), which we did not start, is about \"\(audience)\"\(asked)",
+                    "run \(run) on \(name(of: dataflow)), \(origin(of: run, dataflow)), is about \"\(audience)\"\(asked)",
                 opens: "when that run has ended")
         }
+    }
+
+    /// Whether we started a run, as a part of a sentence.
+    func origin(of run: RunID, _ dataflow: DataflowID) -> String {
+        if owns(run) { return "which another activation of ours follows" }
+        let wasOurs = (state.ownRuns?[dataflow] ?? []).contains { $0.run == run }
+        return wasOurs ? "which was ours and is followed no more" : "which we did not start"
     }
 
     private func platformSentence(
@@ -108,7 +115,7 @@ extension Scheduler {
                 opens: "when the dataflow is enabled")
         case .dataflowBusy(let run, let askedAt):
             return GateSentence(
-                evidence: "dataflow \(flow) has run \(run.id) in progress, which we did not start "
+                evidence: "dataflow \(flow) has run \(run.id) in progress, \(origin(of: run.id, run.dataflow)) "
                     + "(\(run.word), asked \(age(askedAt, now)) ago)",
                 opens: "when that run has ended", since: run.createdAt)
         case .notMapped(let askedAt):

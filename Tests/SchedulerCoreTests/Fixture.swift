@@ -162,7 +162,7 @@ struct Rig {
         for index in runs.indices where runs[index].status == .running {
             if let created = runs[index].createdAt, now.wall - created >= runDuration {
                 runs[index].status = .succeeded
-                runs[index].endedAt = created + runDuration - (countsAreFinal ? .seconds(60) : .zero)
+                runs[index].endedAt = created + runDuration - (countsAreFinal ? .seconds(120) : .zero)
                 runs[index].word = "success"
             }
         }

@@ -97,7 +97,7 @@ import Testing
         rig.pass(.seconds(60))
         rig.advance(.seconds(1))
         #expect(rig.endings.isEmpty)
-        rig.advance(.seconds(61))
+        rig.advance(.seconds(121))
         #expect(rig.endings == [.succeeded])
         #expect(rig.notifications(.empty) == 1)
     }
@@ -109,7 +109,7 @@ import Testing
         rig.pass(.seconds(60))
         rig.advance(.seconds(1))
         rig.runs[0].metrics.records = 5
-        rig.advance(.seconds(61))
+        rig.advance(.seconds(121))
         #expect(rig.endings == [.succeeded])
         #expect(rig.notifications(.empty) == 0)
     }
@@ -123,7 +123,7 @@ import Testing
         rig.advance(.seconds(1))
         #expect(rig.endings.isEmpty)
         rig.runs[0].metrics.records = 5
-        rig.advance(.seconds(61))
+        rig.advance(.seconds(121))
         #expect(rig.told == [5])
     }
 
@@ -161,6 +161,37 @@ import Testing
         #expect(rig.endings == [.succeeded])
     }
 
+    @Test(arguments: [false, true])
+    func `a run that was seen to have ended and runs again is followed as before`(vanishes: Bool) {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.runDuration = .seconds(100 * 86_400)
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.runs[0].status = .succeeded
+        rig.advance(.seconds(40))
+        rig.runs[0].status = .running
+        rig.advance(.seconds(600))
+        if vanishes {
+            rig.isVisible = { _ in false }
+            rig.hidesSingly = true
+        }
+        rig.advance(.seconds(6 * 3600))
+        #expect(rig.notifications(.runLate) >= 1)
+        #expect(rig.endings.isEmpty)
+    }
+
+    @Test func `counts that come within two minutes of the end of a run are the ones that are told`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.countsAreFinal = false
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.runs[0].metrics.records = 0
+        rig.pass(.seconds(60))
+        rig.advance(.seconds(110))
+        rig.runs[0].metrics.records = 5
+        rig.advance(.seconds(300))
+        #expect(rig.told == [5])
+        #expect(rig.notifications(.empty) == 0)
+    }
+
     @Test func `after a restart runs are followed at once, and nothing is sent again`() {
         var rig = Rig(configuration([campaign("sale")]))
         _ = rig.command(.fire("sale", forceOverlap: false))
@@ -175,7 +206,7 @@ import Testing
         var rig = Rig(configuration([campaign("sale")]))
         _ = rig.command(.fire("sale", forceOverlap: false))
         rig.runs[0].status = status
-        rig.advance(.seconds(91))
+        rig.advance(.seconds(151))
         #expect(rig.endings == [outcome])
     }
 

@@ -213,6 +213,26 @@ import Testing
         #expect(adopted(rig) == [run])
     }
 
+    // Found by simulation: exports could not be asked about, and the run that had been seen was missing from the last listing.
+    @Test func `one that was seen while exports could not be asked about is not absent because an answer leaves it out`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.runDuration = .seconds(1200)
+        rig.onCall = { _ in .doubtful(detail: "timeout") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.onCall = { _ in nil }
+        rig.failing = ["export": .throttled(retryAfter: nil, detail: "too many requests")]
+        rig.advance(.seconds(50))
+        let run = rig.addRun(vip)
+        rig.advance(.seconds(200))
+        rig.isVisible = { _ in false }
+        rig.advance(.seconds(300))
+        #expect(rig.scheduler.state[activation(1, 1)]?.phase == .inDoubt(CallID(1)))
+        rig.isVisible = { _ in true }
+        rig.failing = [:]
+        rig.advance(.seconds(2000))
+        #expect(rig.calls.count == 1 && adopted(rig) == [run])
+    }
+
     @Test func `after a start a run of the mapping's own hour is as doubtful as before`() {
         var rig = Rig(configuration([campaign("sale")]))
         rig.startMinute = 600  // it is ten in the morning

@@ -1,0 +1,187 @@
+import Chronology
+import SchedulerCore
+import Testing
+
+/// Goal: nothing is sent, given up or told before it is known whose a run is. Each was found by somebody who read the platform's
+/// documents first and then tried to break the promise.
+@Suite struct RunOwnershipTests {
+    private let vip = Pair(dataflow: "flow", audience: "vip")
+    private let a1 = Pair(dataflow: "flow", audience: "a1")
+    private let a2 = Pair(dataflow: "flow", audience: "a2")
+
+    @Test func `a lost call is recognised by a right clock where the platform does not tell its time`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.clockAhead = nil
+        rig.onCall = { _ in .doubtful(detail: "timeout") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.onCall = { _ in nil }
+        let ours = rig.addRun(vip)
+        rig.advance(.seconds(900))
+        #expect(rig.calls.count == 1)
+        #expect(adopted(rig) == [ours])
+    }
+
+    @Test func `an activation that waits for its own named run is not doubted again because another one has one too`() {
+        let x1 = Pair(dataflow: "flow1", audience: "x1")
+        let x2 = Pair(dataflow: "flow2", audience: "x2")
+        var rig = Rig(configuration([campaign("sale", .manual, [x1, x2])]))
+        rig.runDuration = .seconds(240)
+        rig.delaysTurns = true
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        let first = rig.addRun(x1)
+        let second = rig.addRun(x2)
+        rig.isVisible = { _ in false }  // by name each is known
+        rig.onCall = { _ in .refused(.notReady(after: .seconds(60), detail: "not ready")) }
+        rig.feed(.callTurn(CallID(1)))
+        rig.delaysTurns = false
+        rig.onCall = { call in
+            switch call.id {
+            case CallID(2): .refused(.alreadyRunning(x1, first, detail: "run already going on"))
+            case CallID(3): .refused(.alreadyRunning(x2, second, detail: "run already going on"))
+            default: nil
+            }
+        }
+        rig.advance(.seconds(600))
+        rig.isVisible = { _ in true }
+        rig.advance(.seconds(3600))
+        #expect(runs(rig, of: x1) == 1)
+        #expect(runs(rig, of: x2) == 1)
+    }
+
+    @Test func `a run of a refused call that has ended and not said for whom keeps its pairs from being sent again`() {
+        var rig = Rig(configuration([campaign("sale", .manual, [a1, a2])]))
+        rig.runDuration = .seconds(10)
+        rig.delaysTurns = true
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.addRun(a1)
+        rig.runs[0].audiences = []
+        rig.onCall = { _ in .refused(.notReady(after: .seconds(60), detail: "not ready")) }
+        rig.feed(.callTurn(CallID(1)))
+        rig.delaysTurns = false
+        rig.onCall = { _ in nil }
+        rig.advance(.seconds(100))
+        rig.runs[0].audiences = [a1.audience]
+        rig.advance(.seconds(3600))
+        #expect(runs(rig, of: a1) == 1)
+        #expect(runs(rig, of: a2) == 1)
+    }
+
+    @Test func `a run that a refusal named, and that may be of an earlier call, is not disregarded`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.runDuration = .seconds(400)
+        rig.onCall = { _ in .doubtful(detail: "timeout") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        let ours = rig.addRun(vip)
+        rig.isVisible = { $0.id != ours }
+        rig.hidesSingly = true
+        let pair = vip
+        rig.onCall = { _ in .refused(.alreadyRunning(pair, ours, detail: "run already going on")) }
+        rig.advance(.seconds(390))
+        #expect(rig.calls.count == 2)
+        rig.onCall = { _ in nil }
+        if case .done? = rig.command(.disregard(ours)) { Issue.record("it may be ours") }
+        rig.advance(.seconds(300))
+        rig.isVisible = { _ in true }
+        rig.hidesSingly = false
+        rig.advance(.seconds(3600))
+        #expect(runs(rig, of: vip) == 1)
+    }
+
+    @Test func `what waits for a run that may be its own does not expire as not called`() {
+        var rig = Rig(configuration([campaign("sale") { $0.startWithin = .seconds(600) }]))
+        rig.runDuration = .seconds(3000)
+        rig.onCall = { _ in .doubtful(detail: "timeout") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        let ours = rig.addRun(vip)
+        rig.isVisible = { $0.id != ours }
+        rig.hidesSingly = true
+        let pair = vip
+        rig.onCall = { _ in .refused(.alreadyRunning(pair, ours, detail: "run already going on")) }
+        rig.advance(.seconds(700))
+        #expect(rig.calls.count == 2)
+        #expect(!results(rig).contains(.expired))
+        #expect(rig.scheduler.state[activation(1, 1)]?.phase == .quarantined(call: nil))
+    }
+
+    @Test func `a refusal that names a run of ours holds its pair back`() {
+        let one = Pair(dataflow: "flow1", audience: "vip")
+        let two = Pair(dataflow: "flow2", audience: "vip")
+        var rig = Rig(
+            configuration([campaign("one", .manual, [one]), campaign("two", .manual, [two])]) {
+                $0.guardrails.serialize = .audienceAndDataflow
+            })
+        rig.runDuration = .seconds(3600)
+        _ = rig.command(.fire("one", forceOverlap: false))
+        let ours = rig.runs[0].id
+        var refused = 0
+        rig.onCall = { _ in
+            refused += 1
+            // So that it ends.
+            return refused < 50 ? .refused(.alreadyRunning(two, ours, detail: "run already going on")) : nil
+        }
+        _ = rig.command(.fire("two", forceOverlap: false))
+        rig.advance(.seconds(300))
+        #expect(rig.calls.count <= 10, "\(rig.calls.count)")
+    }
+
+    @Test func `the end of an export without a schema counts although a later answer leaves it out`() {
+        var rig = Rig(configuration([campaign("sale") { $0.startWithin = .seconds(12 * 3600) }]))
+        rig.runDuration = .seconds(1200)
+        rig.finishedExports = [
+            ExportJob(
+                id: "9", status: .running, word: "PROCESSING", createdAt: ten - .seconds(60), endedAt: nil,
+                isUncertain: true)
+        ]
+        let follower = campaign("follower", .afterExport, [Pair(dataflow: "two", audience: "b")])
+        rig.feed(.reloaded(configuration([campaign("sale") { $0.startWithin = .seconds(12 * 3600) }, follower])))
+        rig.onCall = { _ in .doubtful(detail: "timeout") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(600))
+        rig.finishedExports[0].status = .succeeded
+        rig.finishedExports[0].endedAt = rig.now.wall
+        rig.advance(.seconds(90))
+        #expect(rig.calls.count == 1)
+        rig.onCall = { _ in nil }
+        rig.hiddenExports = ["9"]
+        rig.addRun(vip)  // by the platform's schedule
+        rig.advance(.seconds(1000))  // the follower asks for exports meanwhile
+        #expect(adopted(rig) == [])
+    }
+
+    @Test func `our run of yesterday does not teach that its program is one of others`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.runs[0].createdClient = "adhoc"
+        rig.advance(.seconds(25 * 3600))
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.runs[1].createdClient = "adhoc"
+        rig.advance(.seconds(300))
+        #expect(rig.scheduler.state.runSigns?[sandbox]?.contains(.clientOfOthers("adhoc")) != true)
+    }
+
+    @Test func `a run of ours that a lagging listing shows as running is not called one of others`() {
+        let other = campaign("other", .manual, [Pair(dataflow: "flow", audience: "other")])
+        var rig = Rig(configuration([campaign("sale"), other]))
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(300))
+        #expect(rig.endings == [.succeeded])
+        rig.runDuration = .seconds(86_400)
+        rig.runs[0].status = .running
+        _ = rig.command(.fire("other", forceOverlap: false))
+        rig.advance(.seconds(60))
+        let words = rig.scheduler.gateInsights(of: [activation(2, 1)], at: rig.now).map(\.sentence.evidence)
+        #expect(!words.contains { $0.contains("did not start") }, "\(words)")
+    }
+
+    private func adopted(_ rig: Rig) -> [RunID] {
+        rig.records.compactMap { if case .activationRunning(_, let run, true, _) = $0 { run } else { nil } }
+    }
+
+    private func runs(_ rig: Rig, of pair: Pair) -> Int {
+        rig.runs.count { $0.dataflow == pair.dataflow && $0.audiences.contains(pair.audience) }
+    }
+
+    private func results(_ rig: Rig) -> [ActivationOutcome.Result] {
+        rig.records.compactMap { if case .activationEnded(_, let outcome, _) = $0 { outcome.result } else { nil } }
+    }
+}

@@ -12,6 +12,8 @@ extension Scheduler {
             let activation = occurrence.activations[position]
             guard now.wall >= expiry(of: activation, in: occurrence.occurrence) else { continue }
             let id = occurrence.activationID(at: position)
+            // What became of another one may have settled it.
+            guard state[id]?.phase == .waiting else { continue }
             if let run = openRun(of: id, at: now) {
                 let isAdopted = adoptLate(run, in: occurrence.occurrence.sandbox, at: now, &step)
                 if !isAdopted, state[id]?.phase == .waiting {

@@ -70,6 +70,10 @@ extension Scheduler {
             if mark == nil { knowledge.withoutExports.insert(sandbox) }
             return
         }
+        // An answer may leave out one that ended among these: later ones reach back as far, for a while.
+        knowledge.exportReaches[sandbox, default: []].removeAll { now.monotonic >= $0.until }
+        knowledge.exportReaches[sandbox, default: []].append(
+            ExportReach(since: undecided(in: sandbox, at: now), until: now.monotonic + ExportBounds.again))
         // The first look only says where counting begins, but for what began after the campaigns were taken into use.
         let isFirst = mark == nil && !knowledge.withoutExports.contains(sandbox)
         let due = isFirst ? new.filter { isLater($0.createdAt, than: campaigns, at: now) } : new
@@ -139,18 +143,26 @@ extension Scheduler {
     func exportHorizon(of sandbox: SandboxName, at now: Moment) -> Instant {
         let platformNow = platformTime(at: now) ?? now.wall
         let seen = knowledge.exports[sandbox]?.open.compactMap(\.job.createdAt) ?? []
-        let followers = (due.followersOfExports[sandbox] ?? []).compactMap { configuration.campaigns[$0] }
-        let undecided = firstUse(of: followers).map { platformNow - max(.zero, now.wall - $0) }
+        let again = (knowledge.exportReaches[sandbox] ?? []).filter { now.monotonic < $0.until }.map(\.since)
         let oldest = max(
-            (seen + [state.exportMarks[sandbox]?.createdAt ?? undecided ?? platformNow]).min()!,
-            platformNow - ExportBounds.reach)
+            (seen + again + [undecided(in: sandbox, at: now)]).min()!, platformNow - ExportBounds.reach)
         return min(platformNow - configuration.guardrails.exportMaximumAge, oldest)
+    }
+
+    /// What began before is decided, or was never to be followed.
+    private func undecided(in sandbox: SandboxName, at now: Moment) -> Instant {
+        let platformNow = platformTime(at: now) ?? now.wall
+        let followers = (due.followersOfExports[sandbox] ?? []).compactMap { configuration.campaigns[$0] }
+        let firstUse = firstUse(of: followers).map { platformNow - max(.zero, now.wall - $0) }
+        return state.exportMarks[sandbox]?.createdAt ?? firstUse ?? platformNow
     }
 }
 
 enum ExportBounds {
     /// Of one sandbox: far more than end within the hour in which scheduled runs follow.
     static let ends = 50
+    /// After new ones have ended, for so long answers reach back to the one before them.
+    static let again = Duration.seconds(3600)
     /// No `catch_up` is longer.
     static let reach = Duration.seconds(31 * 86_400)
 }

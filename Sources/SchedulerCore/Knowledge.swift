@@ -104,6 +104,12 @@ struct ExportKnowledge: Equatable, Sendable {
     var running: ExportJob? { open.first?.job }
 }
 
+/// How far back answers about exports reach for a while.
+struct ExportReach: Equatable, Sendable {
+    var since: Instant
+    var until: Monotonic
+}
+
 struct DataflowKnowledge: Equatable, Sendable {
     var definition: DataflowDefinition
     var askedAt: Moment
@@ -258,6 +264,8 @@ struct Knowledge: Sendable {
     var toldStaticNames: Set<DataflowKey> = []
     /// Somebody was told that the platform does not tell its time.
     var toldTimeless = false
+    /// Beyond what is decided, bounded by their time.
+    var exportReaches: [SandboxName: [ExportReach]] = [:]
     /// Where a look showed that no export has ever finished: the first one that does is a new one.
     var withoutExports: Set<SandboxName> = []
 

@@ -46,6 +46,34 @@ import Testing
         #expect(rig.skips.map { $0.detail.split(separator: " ")[1] } == ["4712", "4713"])
     }
 
+    // Found by simulation: exports could not be read for weeks, and the first answer left one of them out.
+    @Test func `an export that the first answer after a while leaves out is decided by a later one`() {
+        var rig = Rig(following)
+        rig.finishExport("4711", .seconds(10))
+        rig.advance(.seconds(3600))
+        rig.failing = ["export": .unavailable(detail: "HTTP 500")]
+        rig.advance(.seconds(60))
+        for id in ["4712", "4713", "4714"] {
+            rig.advance(.seconds(3 * 86_400))
+            rig.finishExport(id, .seconds(600))
+        }
+        rig.failing = [:]
+        rig.hiddenExports = ["4712"]
+        let before = rig.effects.count
+        rig.advance(.seconds(300))
+        rig.hiddenExports = []
+        rig.advance(.seconds(600))
+        let since = rig.effects[before...].compactMap {
+            if case .askExportJobs(_, _, let since) = $0 { since } else { nil }
+        }
+        // The rig shows all exports, whatever is asked for.
+        #expect(since.count > 1 && since.allSatisfy { $0 < rig.now.wall - .seconds(9 * 86_400) })
+        let decided = rig.records.compactMap { record in
+            if case .exportFinished(_, let job, _, _, _, _) = record { job } else { nil }
+        }
+        #expect(Set(decided) == ["4711", "4712", "4713", "4714"])
+    }
+
     @Test func `of two exports that overlap each is followed when it ends, the one that began first as well`() {
         var rig = Rig(following)
         let long = ExportJob(

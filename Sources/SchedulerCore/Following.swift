@@ -12,6 +12,8 @@ enum FollowBounds {
     static let missing = Duration.seconds(15 * 60)
     /// The counts of a run are its last so long after its end: runs were seen to change up to 117 s after it.
     static let counting = Duration.seconds(120)
+    /// The same in intervals of `[polling] run`, of which the default makes as much.
+    static let countingInPolls = 4
     /// Dataflows in one listing: their ids make up its query.
     static let dataflowsPerListing = 40
 }
@@ -214,16 +216,19 @@ extension Scheduler {
         knowledge.followed[run.id]?.ended = (run, seenAt)
         let isEmpty = run.metrics.records == 0
         if !isEmpty, let endedAt = run.endedAt,
-            (platformTime(at: now) ?? now.wall) - endedAt >= FollowBounds.counting
+            (platformTime(at: now) ?? now.wall) - endedAt >= counting
         {
             return false
         }
-        let settledAt = seenAt + FollowBounds.counting
+        let settledAt = seenAt + counting
         guard now.monotonic < settledAt else { return false }
         lookAgain(at: run.id, word: run.word, at: now)
         knowledge.followed[run.id]?.nextLook = settledAt
         return true
     }
+
+    /// Where runs are polled more often, their counts are expected earlier as well.
+    private var counting: Duration { min(FollowBounds.counting, configuration.polling.run * FollowBounds.countingInPolls) }
 
     private func outcome(of run: DataflowRun) -> ActivationOutcome {
         let result: ActivationOutcome.Result =
@@ -289,7 +294,7 @@ extension Scheduler {
 
     private mutating func missing(_ run: RunID, at now: Moment, _ step: inout Step) {
         // It was seen to have ended, and only its counts were to be read again.
-        if let ended = knowledge.followed[run]?.ended, now.monotonic >= ended.seenAt + FollowBounds.counting {
+        if let ended = knowledge.followed[run]?.ended, now.monotonic >= ended.seenAt + counting {
             return update(ended.run, at: now, &step)
         }
         let since = knowledge.followed[run]?.missingSince ?? now.monotonic

@@ -35,7 +35,8 @@ struct RuledPart {
                 continue
             }
             if let best, target > best.day { break }
-            let moved = moved(time, from: own, to: target)
+            let places = moved(time, from: own, to: target)
+            let moved = places.first { $0 > instant } ?? places[places.count - 1]
             if moved <= instant {
                 // No earlier time of this stretch can be the one.
                 let later = own == target ? instant : time + (timeOfDay(instant) - timeOfDay(time)) - .milliseconds(1)
@@ -72,7 +73,8 @@ struct RuledPart {
                 continue
             }
             if let best, target < best.day { break }
-            let moved = moved(time, from: own, to: target)
+            let places = moved(time, from: own, to: target)
+            let moved = places.last { $0 < instant } ?? places[0]
             if moved >= instant {
                 let earlier =
                     own == target ? instant : time + (timeOfDay(instant) - timeOfDay(time)) + .milliseconds(1)
@@ -133,12 +135,12 @@ struct RuledPart {
         return last
     }
 
-    /// The same time of another day.
-    private func moved(_ time: Instant, from own: Int, to target: Int) -> Instant {
-        own == target ? time : reading(of: time, on: target)
-    }
-
-    private func reading(of instant: Instant, on day: Int) -> Instant {
-        part.zone.instant(ofUnzoned: Unzoned.reading(day: day, time: Int(timeOfDay(instant).milliseconds)))
+    /// The same time of another day, never none. Several where the clock jumped over several times of its own day, in their order:
+    /// the other day has them all.
+    private func moved(_ time: Instant, from own: Int, to target: Int) -> [Instant] {
+        if own == target { return [time] }
+        let skipped = part.readings(skippedAt: time).map { Unzoned.dayAndTime($0).time }
+        let times = skipped.isEmpty ? [Int(timeOfDay(time).milliseconds)] : Set(skipped).sorted()
+        return times.map { part.zone.instant(ofUnzoned: Unzoned.reading(day: target, time: $0)) }
     }
 }

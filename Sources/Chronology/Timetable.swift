@@ -124,6 +124,30 @@ extension Timetable.Part {
         }
     }
 
+    /// What the schedule names for the end of a gap: all that the clock jumped over, and what it shows then. None where it did not jump,
+    /// and for schedules that do not go by what a clock shows.
+    func readings(skippedAt instant: Instant) -> [Int64] {
+        let (before, after) = (zone.offset(at: instant - .milliseconds(1)), zone.offset(at: instant))
+        guard after > before, zone.lastChange(upTo: instant) == instant else { return [] }
+        let (begin, end) = (instant.milliseconds + Int64(before) * 1000, instant.milliseconds + Int64(after) * 1000)
+        return switch schedule {
+        case .calendar(let expression): readings(of: expression, in: begin...end)
+        case .cron(let expression): readings(of: expression, in: begin...end)
+        case .recurrence(let recurrence): readings(of: recurrence, in: begin...end)
+        case .at, .every: []
+        }
+    }
+
+    private func readings(of pattern: some ClockPattern, in range: ClosedRange<Int64>) -> [Int64] {
+        var found: [Int64] = []
+        var reading = range.lowerBound
+        while found.count < TimetableBounds.skipped, let next = pattern.first(from: reading), range.contains(next) {
+            found.append(next)
+            reading = next + 1
+        }
+        return found
+    }
+
     /// A last instant is one of the rule, and not of the clock.
     private func next(of recurrence: Recurrence, after instant: Instant) -> Instant? {
         let next = next(ofPattern: recurrence, after: instant)
@@ -155,6 +179,8 @@ extension Timetable.Part {
 }
 
 enum TimetableBounds {
+    /// Times of a schedule in one gap that another day has in its place: those of an hour, each second.
+    static let skipped = 3600
     /// Instants outside of these years have no next or previous one.
     static let years =
         Instant(

@@ -38,6 +38,23 @@ import Testing
         #expect(days(previous, from: "2027-01-02T00:00:00Z", 3) == ["2027-01-29", "2027-02-26", "2027-03-31"])
     }
 
+    // Found by simulation: it came at the time to which the clock had jumped on its own day.
+    @Test func `a time in an hour that is left out comes at its own time on the day to which it is moved`() throws {
+        let zone = try Zones.load("Europe/Stockholm")
+        let timetable = Timetable(
+            parts: [Timetable.Part(.calendar(try CalendarExpression(parsing: "Sun 02:15,45")), in: zone)],
+            rules: DayRules(shift: .previousWorkingDay), text: "Sundays")
+        var at = instant("2027-03-25T00:00:00Z")
+        var found: [String] = []
+        for _ in 0..<3 {
+            at = try #require(timetable.next(after: at))
+            found.append(at.rfc3339)
+        }
+        #expect(found == ["2027-03-26T01:15:00.000Z", "2027-03-26T01:45:00.000Z", "2027-04-02T00:15:00.000Z"])
+        #expect(timetable.previous(before: instant("2027-03-28T00:00:00Z"))?.rfc3339 == found[1])
+        #expect(timetable.previous(before: instant(found[1]))?.rfc3339 == found[0])
+    }
+
     @Test func `days of a calendar alone, and days and times left out`() throws {
         let rules = DayRules(
             only: [holidays], excludedDays: [CivilDay(year: 2026, month: 12, day: 26)],
@@ -173,29 +190,50 @@ import Testing
             var at = from
             while let next = bare.next(after: at), next < to {
                 at = next
-                if let moved = moved(next, timetable.rules ?? DayRules(), part.zone) { times.insert(moved) }
+                times.formUnion(moved(next, timetable.rules ?? DayRules(), part))
             }
         }
         let (starts, ends) = (timetable.starts ?? start, timetable.ends ?? end)
         return times.filter { start <= $0 && $0 < end && starts <= $0 && $0 <= ends }.sorted()
     }
 
-    private func moved(_ time: Instant, _ rules: DayRules, _ zone: Zone) -> Instant? {
+    private func moved(_ time: Instant, _ rules: DayRules, _ part: Timetable.Part) -> [Instant] {
+        let zone = part.zone
         let local = zone.local(at: time)
-        if rules.excludedDays.contains(local.day) || rules.excludedTimes.contains(time) { return nil }
+        if rules.excludedDays.contains(local.day) || rules.excludedTimes.contains(time) { return [] }
         func passes(_ day: CivilDay) -> Bool {
             !rules.except.contains { $0.contains(day) }
                 && (rules.only.isEmpty || rules.only.contains { $0.contains(day) })
         }
-        guard let shift = rules.shift else { return passes(local.day) ? time : nil }
+        guard let shift = rules.shift else { return passes(local.day) ? [time] : [] }
         var day = local.day
         for _ in 0...DayRules.shiftLimit {
             if passes(day), !rules.weekend.contains(day.weekday) {
-                return day == local.day ? time : zone.instant(of: LocalTime(day: day, secondOfDay: local.secondOfDay))
+                if day == local.day { return [time] }
+                return secondsOfDay(of: time, part).map { zone.instant(of: LocalTime(day: day, secondOfDay: $0)) }
             }
             day = CivilDay(daysSinceEpoch: day.daysSinceEpoch + (shift == .nextWorkingDay ? 1 : -1))
         }
-        return nil
+        return []
+    }
+
+    /// What the clock shows, or, where it jumps over what the schedule names, all of that: as it comes by a clock that never jumps.
+    private func secondsOfDay(of time: Instant, _ part: Timetable.Part) -> [Int] {
+        let shown = part.zone.local(at: time).secondOfDay
+        let jump = part.zone.offset(at: time) - part.zone.offset(at: time - .milliseconds(1))
+        switch part.schedule {
+        case .at, .every: return [shown]
+        case .calendar, .cron, .recurrence: break
+        }
+        guard jump > 0 else { return [shown] }
+        let steady = Timetable(parts: [Timetable.Part(part.schedule, in: .utc)], text: "")
+        let end = time + .seconds(Int64(part.zone.offset(at: time)))
+        var (found, at): (Set<Int>, Instant) = ([], end - .seconds(Int64(jump)) - .milliseconds(1))
+        while let next = steady.next(after: at), next <= end {
+            found.insert(Zone.utc.local(at: next).secondOfDay)
+            at = next
+        }
+        return found.isEmpty ? [shown] : Array(found)
     }
 }
 

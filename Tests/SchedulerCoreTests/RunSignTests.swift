@@ -214,7 +214,7 @@ import Testing
     }
 
     // Found by simulation: exports could not be asked about, and the run that had been seen was missing from the last listing.
-    @Test func `one that was seen while exports could not be asked about is not absent because an answer leaves it out`() {
+    @Test func `one that was seen while exports could not be asked about is not absent once it is missing`() {
         var rig = Rig(configuration([campaign("sale")]))
         rig.runDuration = .seconds(1200)
         rig.onCall = { _ in .doubtful(detail: "timeout") }

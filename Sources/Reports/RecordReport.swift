@@ -149,7 +149,9 @@ package struct RecordReport {
         case .doubtLookedUp(let id, _):
             set("doubt-looked-up", "looked up, and not found", id, detail: true)
         case .candidateSeen(let id, let run, _):
-            set("candidate-seen", "a run that may be of its call was seen, and does not say whose it is", id, detail: true)
+            set(
+                "candidate-seen", "a run that may be of its call was seen, and does not say whose it is", id,
+                detail: true)
             self.run = run
         case .activationRunning(let id, let run, let adopted, _):
             set("activation-running", adopted ? "run found and adopted" : "run started", id)

@@ -228,7 +228,9 @@ extension Scheduler {
     }
 
     /// Where runs are polled more often, their counts are expected earlier as well.
-    private var counting: Duration { min(FollowBounds.counting, configuration.polling.run * FollowBounds.countingInPolls) }
+    private var counting: Duration {
+        min(FollowBounds.counting, configuration.polling.run * FollowBounds.countingInPolls)
+    }
 
     private func outcome(of run: DataflowRun) -> ActivationOutcome {
         let result: ActivationOutcome.Result =

@@ -72,7 +72,8 @@ extension Scheduler {
                 withdraw(callOf: activation, &step)
                 doubt(
                     activation, call,
-                    "run \(run.id) began after a call of it, has ended, and has not said yet for whom it was", at: now, &step)
+                    "run \(run.id) began after a call of it, has ended, and has not said yet for whom it was", at: now,
+                    &step)
             }
         }
     }
@@ -158,7 +159,8 @@ extension Scheduler {
     static func open(_ run: DataflowRun) -> String {
         let why =
             run.audiences.isEmpty ? "has not said for whom it is" : "may be of the platform's schedule as well"
-        return "run \(run.id) began after a call of it, and \(why): look at it, and adopt it or have the activation sent again"
+        let what = "look at it, and adopt it or have the activation sent again"
+        return "run \(run.id) began after a call of it, and \(why): \(what)"
     }
 
     static func unseen(_ run: RunID) -> String {

@@ -213,11 +213,9 @@ extension Scheduler {
     private mutating func awaitCounts(of run: DataflowRun, at now: Moment) -> Bool {
         guard run.status != .failed, knowledge.followed[run.id] != nil else { return false }
         let seenAt = knowledge.followed[run.id]?.ended?.seenAt ?? now.monotonic
-        knowledge.followed[run.id]?.ended = (run, seenAt)
+        knowledge.followed[run.id]?.ended = SeenEnd(run: run, seenAt: seenAt)
         let isEmpty = run.metrics.records == 0
-        if !isEmpty, let endedAt = run.endedAt,
-            (platformTime(at: now) ?? now.wall) - endedAt >= counting
-        {
+        if !isEmpty, let endedAt = run.endedAt, (platformTime(at: now) ?? now.wall) - endedAt >= counting {
             return false
         }
         let settledAt = seenAt + counting

@@ -161,7 +161,7 @@ struct PlatformClock: Equatable, Sendable {
 }
 
 /// A run of ours that is followed to its end.
-struct FollowedRun: Sendable {
+struct FollowedRun: Equatable, Sendable {
     var sandbox: SandboxName
     var dataflow: DataflowID
     var startedAt: Monotonic
@@ -171,8 +171,13 @@ struct FollowedRun: Sendable {
     var missingSince: Monotonic?
     var isAskedSingly = false
     /// How it ended, and when that was seen first: its counts are read once more before they are told.
-    var ended: (run: DataflowRun, seenAt: Monotonic)?
+    var ended: SeenEnd?
     var word: String?
+}
+
+struct SeenEnd: Equatable, Sendable {
+    var run: DataflowRun
+    var seenAt: Monotonic
 }
 
 /// A doubt that is looked up.

@@ -257,6 +257,17 @@ struct Rig {
         return id
     }
 
+    /// The only call gets no answer, its run shows nowhere, and each further call is refused with the run's name.
+    mutating func loseAndName(_ pair: Pair) -> RunID {
+        onCall = { _ in .doubtful(detail: "timeout") }
+        _ = command(.fire("sale", forceOverlap: false))
+        let run = addRun(pair)
+        isVisible = { $0.id != run }
+        hidesSingly = true
+        onCall = { _ in .refused(.alreadyRunning(pair, run, detail: "run already going on")) }
+        return run
+    }
+
     // MARK: What came of it
 
     var endings: [OccurrenceOutcome] {

@@ -69,13 +69,7 @@ import Testing
     @Test func `a run that a refusal named, and that may be of an earlier call, is not disregarded`() {
         var rig = Rig(configuration([campaign("sale")]))
         rig.runDuration = .seconds(400)
-        rig.onCall = { _ in .doubtful(detail: "timeout") }
-        _ = rig.command(.fire("sale", forceOverlap: false))
-        let ours = rig.addRun(vip)
-        rig.isVisible = { $0.id != ours }
-        rig.hidesSingly = true
-        let pair = vip
-        rig.onCall = { _ in .refused(.alreadyRunning(pair, ours, detail: "run already going on")) }
+        let ours = rig.loseAndName(vip)
         rig.advance(.seconds(390))
         #expect(rig.calls.count == 2)
         rig.onCall = { _ in nil }
@@ -90,13 +84,7 @@ import Testing
     @Test func `what waits for a run that may be its own does not expire as not called`() {
         var rig = Rig(configuration([campaign("sale") { $0.startWithin = .seconds(600) }]))
         rig.runDuration = .seconds(3000)
-        rig.onCall = { _ in .doubtful(detail: "timeout") }
-        _ = rig.command(.fire("sale", forceOverlap: false))
-        let ours = rig.addRun(vip)
-        rig.isVisible = { $0.id != ours }
-        rig.hidesSingly = true
-        let pair = vip
-        rig.onCall = { _ in .refused(.alreadyRunning(pair, ours, detail: "run already going on")) }
+        _ = rig.loseAndName(vip)
         rig.advance(.seconds(700))
         #expect(rig.calls.count == 2)
         #expect(!results(rig).contains(.expired))

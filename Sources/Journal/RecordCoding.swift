@@ -16,6 +16,7 @@ package enum RecordCoding {
             .runDisregarded, .marksSetBack, .audiencesResolved, .candidateSeen, .runFound:
             2
         case .exportFinished(_, _, _, _, _, let isOthers): isOthers == nil ? 1 : 2
+        case .activationQuarantined(_, _, _, _, let doubtful): doubtful == nil ? 1 : 2
         case .occurrencesSkipped(let skipped): [.oversized, .decided].contains(skipped.reason) ? 2 : 1
         case .activationReturned(_, _, _, _, _, let doubtful, let named): doubtful == nil && named == nil ? 1 : 2
         default: 1

@@ -40,7 +40,7 @@ package struct RecordIndex: Equatable, Sendable {
             .doubtLookedUp(let activation, _), .candidateSeen(let activation, _, _),
             .activationRunning(let activation, _, _, _), .runEndUnknown(let activation, _, _, _),
             .runFound(let activation, _, _), .runLate(let activation, _, _),
-            .activationEnded(let activation, _, _), .activationQuarantined(let activation, _, _, _),
+            .activationEnded(let activation, _, _), .activationQuarantined(let activation, _, _, _, _),
             .activationResolved(let activation, _, _, _), .duplicateSeen(let activation, _, _):
             self.init([activation.occurrence])
         case .paused(let pause):

@@ -171,7 +171,7 @@ package struct RecordReport {
                 "activation-ended", "ended as \(outcome.result.rawValue)" + Self.words(for: outcome.metrics) + reason,
                 id)
             run = outcome.run
-        case .activationQuarantined(let id, let reason, let holdsLane, _):
+        case .activationQuarantined(let id, let reason, let holdsLane, _, _):
             set(
                 "activation-quarantined",
                 "set aside for a person: \(reason)\(holdsLane ? "; its lane stays held" : "")", id)

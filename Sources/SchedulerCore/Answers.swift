@@ -28,7 +28,8 @@ extension Scheduler {
             slowSince: ask.isHead ? known?.slowSince : ask.isSlow ? ask.sentAt : nil,
             since: isSameState ? known?.since ?? ask.sentAt.wall : ask.sentAt.wall)
         observeExports(certain, sandbox, at: now, &step)
-        noteEnded(certain.filter { $0.status != .running }, sandbox, at: now, &step)
+        noteEnded(
+            certain.filter { $0.status != .running }, sandbox, before: known?.askedAt, at: now, &step)
     }
 
     /// The exports that run. One that was seen running and is missing from an answer has not been seen to end: it counts until
@@ -413,6 +414,9 @@ enum RefusalBounds {
     static let told = 2
     /// … and that is this old.
     static let patience = Duration.seconds(60)
+    /// A run may seem to begin so long before the call that began it: the platform tells its time in whole seconds, and ours runs on
+    /// beside it.
+    static let clocks = Duration.seconds(2)
     /// Runs of others whose first naming is remembered.
     static let named = 1000
     /// What goes on is told again after so long, if something is asked then.

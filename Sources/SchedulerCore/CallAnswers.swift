@@ -153,6 +153,7 @@ extension Scheduler {
         _ call: Call, _ pair: Pair, _ run: RunID, _ detail: String, at now: Moment, _ step: inout Step
     ) {
         let index = call.pairs.firstIndex(of: pair)
+        let sentAt = state.calls[call.id]?.sentAt
         for (position, activation) in call.activations.enumerated() {
             if index == nil {
                 retryLater(activation, detail, at: now, &step)
@@ -181,11 +182,13 @@ extension Scheduler {
         doubtOthers(besides: named(run, by: pair, in: call.sandbox), in: call.sandbox, at: now, &step)
         if knowledge.named.count >= RefusalBounds.named { knowledge.named = [:] }
         knowledge.named[run] = knowledge.named[run] ?? latestPlatformTime(at: now).map { NamedRun(since: $0) }
-        // Where it may be ours, it is asked for at once.
-        let mayBeOurs = index.map { state[call.activations[$0]]?.named == run } ?? false
+        // When it began is asked at once: it may be ours, of this call or of an earlier one.
         knowledge.nameForeign(
             run, for: pair, in: call.sandbox,
-            nextLook: now.monotonic + (mayBeOurs ? .zero : configuration.polling.gate), at: now)
+            nextLook: now.monotonic + (index == nil ? configuration.polling.gate : .zero), at: now)
+        if let index, let sentAt, state[call.activations[index]]?.mayHaveRun == false, !mutant(.secondAcceptance) {
+            knowledge.foreign[run]?.refused[call.activations[index]] = sentAt
+        }
     }
 
     /// A run that a refusal names, with what a listing has said of it.
@@ -321,9 +324,12 @@ extension Scheduler {
     mutating func setAside(
         _ activation: ActivationID, _ reason: String, holdsLane: Bool, at now: Moment, _ step: inout Step
     ) {
+        var doubtful: CallID?
+        if !holdsLane, case .inDoubt(let call) = state[activation]?.phase { doubtful = call }
         knowledge.doubts[activation] = nil
         record(
-            .activationQuarantined(activation: activation, reason: reason, holdsLane: holdsLane, at: now.wall), &step)
+            .activationQuarantined(
+                activation: activation, reason: reason, holdsLane: holdsLane, at: now.wall, doubtful: doubtful), &step)
         if !mutant(.nobodyTold) { notify(.quarantined, activation, reason, at: now, &step) }
     }
 

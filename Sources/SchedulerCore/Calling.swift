@@ -124,7 +124,8 @@ extension Scheduler {
         }
     }
 
-    /// The same where the platform has said meanwhile that a gate has closed, or a reload has closed one. How old an answer may be is
+    /// The same where the platform has said meanwhile that a gate has closed, or shown a run of an earlier call, or a reload has
+    /// closed a gate. How old an answer may be is
     /// the deadline's matter.
     mutating func recallClosed(at now: Moment, _ step: inout Step) {
         for (id, call) in state.calls.sorted(by: { $0.key < $1.key })
@@ -138,9 +139,10 @@ extension Scheduler {
     private func isKnownClosed(_ call: Call, at now: Moment) -> Bool {
         if configuration.blackouts.contains(where: { $0.end(at: now.wall) != nil }) { return true }
         if case .exportRunning? = exportClosure(call.sandbox, at: now) { return true }
-        return call.pairs.contains { pair in
+        let isClosed = call.pairs.contains { pair in
             definitionClosure(pair, call.sandbox, at: now) != nil || busyClosure(pair, call.sandbox) != nil
         }
+        return isClosed || call.activations.contains { showsLateRun(of: $0, at: now) }
     }
 
     /// Why an intended call must not leave. Everything is judged again: the call may have waited in the job queue.

@@ -140,6 +140,10 @@ extension Scheduler {
         if case .adopt(let run) = resolution, let owner = stranger(owning: run, to: activation.phase) {
             return .refused("run \(run) belongs to activation \(owner) already")
         }
+        if case .running(let run) = activation.phase, let ended = knowledge.followed[run]?.ended {
+            end(ended.run, at: now, &step)
+            return .done("run \(run) of activation \(id) has ended meanwhile", occurrence: id.occurrence)
+        }
         let doubted = doubtfulCalls(of: id, doubtedCall(activation.phase))
         record(.activationResolved(activation: id, resolution: resolution, actor: actor, at: now.wall), &step)
         knowledge.doubts[id] = nil

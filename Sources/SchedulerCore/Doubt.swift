@@ -157,7 +157,8 @@ extension Scheduler {
         let provenance = provenance(of: run, pair, in: sandbox, seenAt: seenAt, at: now)
         if provenance == .unasked {
             let flow = DataflowKey(sandbox, pair.dataflow)
-            knowledge.schedulesSince[flow] = max(knowledge.schedulesSince[flow] ?? seenAt, seenAt)
+            let since = exportsTell(of: run, seenAt: seenAt, in: sandbox, at: now)
+            knowledge.schedulesSince[flow] = max(knowledge.schedulesSince[flow] ?? since, since)
         }
         return provenance
     }
@@ -273,7 +274,10 @@ extension Scheduler {
         guard let occurrence = state.occurrences[activation.occurrence]?.occurrence, let held = state[activation]
         else { return }
         let reason = "established as absent by \(lookUps) look-ups over \(configuration.settling.text)"
-        switch occurrence.onDoubt {
+        // Of a call that was answered, or settled before, no answer was lost: `on_doubt` is not about it.
+        let isDoubtedAgain =
+            if case .inDoubt(let call) = held.phase { held.doubtfulCalls.contains(call) } else { false }
+        switch isDoubtedAgain ? .retry : occurrence.onDoubt {
         case .hold:
             setAside(activation, "\(reason); held for a person (on_doubt = \"hold\")", holdsLane: true, at: now, &step)
         case .skip:

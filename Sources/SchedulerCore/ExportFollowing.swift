@@ -17,6 +17,8 @@ package struct ExportMark: Equatable, Codable, Sendable {
 package struct DecidedExport: Equatable, Codable, Sendable {
     package var job: String
     package var endedAt: Instant
+    /// It was taken for one that a program made. Nil for no.
+    package var isOthers: Bool?
 }
 
 private enum DecidedBounds {
@@ -34,13 +36,15 @@ extension ExportMark {
 }
 
 extension State {
-    mutating func decideExport(_ job: String, createdAt: Instant, endedAt: Instant, in sandbox: SandboxName) {
+    mutating func decideExport(
+        _ job: String, createdAt: Instant, endedAt: Instant, isOthers: Bool?, in sandbox: SandboxName
+    ) {
         var mark = exportMarks[sandbox] ?? ExportMark(job: job, createdAt: createdAt)
         if createdAt > mark.createdAt { (mark.job, mark.createdAt) = (job, createdAt) }
         // Several of one answer are decided in the order of their ends, so the first says where counting begins.
         var decidedUntil = mark.decidedUntil ?? endedAt
         var decided = (mark.decided ?? []).filter { $0.job != job }
-        decided.append(DecidedExport(job: job, endedAt: endedAt))
+        decided.append(DecidedExport(job: job, endedAt: endedAt, isOthers: isOthers))
         while decided.count > DecidedBounds.exports,
             let first = decided.indices.min(by: { decided[$0].endedAt < decided[$1].endedAt })
         {
@@ -56,7 +60,11 @@ extension Scheduler {
     /// Exports that have ended and are not decided. Every `after_export` campaign of the sandbox is due for one that succeeded;
     /// of several that ended while nobody looked, for the last of them. The others, and those that failed, are skipped with a
     /// record, all in the same step.
-    mutating func noteEnded(_ jobs: [ExportJob], _ sandbox: SandboxName, at now: Moment, _ step: inout Step) {
+    ///
+    /// - Parameter before: When the answer before this one was asked for. Nil for none since the start.
+    mutating func noteEnded(
+        _ jobs: [ExportJob], _ sandbox: SandboxName, before: Moment?, at now: Moment, _ step: inout Step
+    ) {
         let campaigns = (due.followersOfExports[sandbox] ?? []).compactMap { configuration.campaigns[$0] }
         guard !campaigns.isEmpty, !isStopping else { return }
         let mark = state.exportMarks[sandbox]
@@ -78,6 +86,7 @@ extension Scheduler {
         let isFirst = mark == nil && !knowledge.withoutExports.contains(sandbox)
         let due = isFirst ? new.filter { isLater($0.createdAt, than: campaigns, at: now) } : new
         let isFirstLook = isFirst && due.isEmpty
+        if !isFirstLook { skipUnlisted(campaigns, sandbox, before: before, at: now, &step) }
         let followed = due.last { $0.job.status == .succeeded && !isMadeByProgram($0.job, in: sandbox) }
         for (job, createdAt, endedAt) in isFirstLook ? [last] : due {
             // What somebody exported into a dataset of theirs is no scheduled export: nobody follows it.
@@ -120,6 +129,24 @@ extension Scheduler {
         let nominal = ourTime(of: job, at: now)
         for campaign in campaigns where !isFinished(campaign) && isInUse(campaign, since: nominal, at: now) {
             recordSkip(campaign.name, nominal, nominal, 1, reason, detail, at: now, &step)
+        }
+    }
+
+    /// After an outage that was longer than answers reach back nobody knows what began before: said once, for the first that is
+    /// decided moves the mark.
+    private mutating func skipUnlisted(
+        _ campaigns: [Campaign], _ sandbox: SandboxName, before: Moment?, at now: Moment, _ step: inout Step
+    ) {
+        let platformNow = platformTime(at: now) ?? now.wall
+        let answered = before.map { platformNow - max(now.monotonic - $0.monotonic, now.wall - $0.wall) }
+        let first = max(undecided(in: sandbox, at: now), answered ?? .distantPast)
+        let last = platformNow - ExportBounds.reach
+        guard first < last else { return }
+        let span = (ourTime(of: first, at: now), ourTime(of: last, at: now))
+        let detail =
+            "those that began before \(last.rfc3339) could not be listed while they were young enough to be followed"
+        for campaign in campaigns where !isFinished(campaign) && isInUse(campaign, since: span.1, at: now) {
+            recordSkip(campaign.name, span.0, span.1, 1, .missed, detail, at: now, &step)
         }
     }
 

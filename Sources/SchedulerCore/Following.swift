@@ -68,7 +68,7 @@ extension Scheduler {
                 knowledge.schedulesSince[flow] = nil
                 continue
             }
-            if !isAsked { send(.exportJobs(flow.sandbox), at: now, &step) }
+            if !isAsked { sendWhenDue(.exportJobs(flow.sandbox), since, at: now, &step) }
             if !isDefined { send(.dataflows(flow.sandbox, [flow.dataflow]), at: now, &step) }
         }
     }
@@ -81,10 +81,10 @@ extension Scheduler {
                 switch activation.phase {
                 case .inDoubt, .quarantined(call: .some):
                     flows.insert(DataflowKey(occurrence.occurrence.sandbox, pair.dataflow))
-                case .waiting, .calling:
+                case .waiting, .calling, .quarantined(call: nil):
                     guard activation.mayHaveRun else { continue }
                     flows.insert(DataflowKey(occurrence.occurrence.sandbox, pair.dataflow))
-                case .running, .quarantined(call: nil), .ended: break
+                case .running, .ended: break
                 }
             }
         }
@@ -193,6 +193,12 @@ extension Scheduler {
             return
         }
         if awaitCounts(of: run, at: now) { return }
+        end(run, at: now, &step)
+    }
+
+    /// The run has ended, and its counts are as final as anybody will know.
+    mutating func end(_ run: DataflowRun, at now: Moment, _ step: inout Step) {
+        if run.readsIncremental { disown(run, at: now, &step) }
         let isEmpty = run.status == .succeeded && run.metrics.records == 0
         for activation in activations(running: run.id) {
             record(.activationEnded(activation: activation, outcome: outcome(of: run), at: now.wall), &step)
@@ -204,6 +210,17 @@ extension Scheduler {
             knowledge.runLengths[followed.sandbox] = lengths.suffix(ForesightBounds.runs)
         }
         knowledge.foreign[run.id] = nil
+    }
+
+    /// It was adopted while nothing told whose it was, and at its end it says that the platform's schedule started it: what became of
+    /// the call is open again, and its listings are long gone.
+    private mutating func disown(_ run: DataflowRun, at now: Moment, _ step: inout Step) {
+        for activation in activations(running: run.id) where state[activation]?.wasAdopted == true {
+            let reason =
+                "run \(run.id), which was taken for its own, was of the platform's schedule: whether its call took effect is not "
+                + "known; look for its run, and adopt it or have the activation sent again"
+            setAside(activation, reason, holdsLane: false, at: now, &step)
+        }
     }
 
     /// Counts still change for a while after the end of a run: they are read once more before they are told. One that delivered nothing
@@ -263,7 +280,10 @@ extension Scheduler {
             let told = run.map { run in
                 foreign.pairs.filter { $0.dataflow == run.dataflow }.reduce(run) { $0.naming($1.audience) }
             }
-            if let told, adoptLate(told, in: foreign.sandbox, at: now, &step) {
+            if let told { settleRefused(told, foreign, at: now, &step) }
+            if knowledge.foreign[id] == nil {
+                // It is of the very call that was refused for it.
+            } else if let told, adoptLate(told, in: foreign.sandbox, at: now, &step) {
                 // `start` has forgotten it as somebody else's.
             } else if run.map({ $0.status == .running || isUnasked(foreign) }) ?? !isMissing {
                 knowledge.foreign[id]?.nextLook = now.monotonic + configuration.polling.gate

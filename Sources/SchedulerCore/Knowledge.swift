@@ -204,6 +204,8 @@ struct ForeignRun: Equatable, Sendable {
     var nextLook: Monotonic
     /// When a refusal named it, or it was seen last.
     var knownAt: Monotonic
+    /// When the calls left that were refused for it, by the platform's clock, until it is known when it began.
+    var refused: [ActivationID: Instant] = [:]
 }
 
 extension Knowledge {

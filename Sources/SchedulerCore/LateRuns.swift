@@ -14,8 +14,8 @@ extension Scheduler {
         where occurrence.occurrence.sandbox == flow.sandbox {
             for (position, held) in occurrence.activations.enumerated() {
                 let pair = occurrence.occurrence.pairs[position]
-                guard case .quarantined(call: let id?) = held.phase, pair.dataflow == flow.dataflow,
-                    let call = state.calls[id]?.call
+                guard case .quarantined(let doubtful) = held.phase, pair.dataflow == flow.dataflow,
+                    let id = doubtful ?? held.doubtfulCalls.last, let call = state.calls[id]?.call
                 else { continue }
                 let activation = occurrence.activationID(at: position)
                 let present = owners ?? runOwners()
@@ -168,6 +168,11 @@ extension Scheduler {
             + "adopt it or have the activation sent again"
     }
 
+    static func repeated(_ run: RunID) -> String {
+        "its call was refused for run \(run), which began no earlier than that call, as if it had been made twice on its way: look at "
+            + "the run, and adopt it or have the activation sent again"
+    }
+
     static func untold(_ run: DataflowRun) -> String {
         "run \(run.id) began at the time of its call, when a scheduled run of the audience was due as well, and nothing tells "
             + "which of the two it is: look at it, and adopt it or have the activation sent again"
@@ -190,9 +195,50 @@ extension Scheduler {
 
     /// Whether a run may be of an earlier call of an activation, whomever it names.
     private func mayTake(_ run: DataflowRun, _ held: ActivationState, at now: Moment) -> Bool {
+        expectsRun(held) && mayBeEarlier(run, held, at: now)
+    }
+
+    /// The same, whether or not a later call of it was handed out.
+    private func mayBeEarlier(_ run: DataflowRun, _ held: ActivationState, at now: Moment) -> Bool {
         let times = held.doubtfulTimes ?? []
-        return expectsRun(held) && held.firstBaseline.map { $0.certainlyLacks(run) } == true
+        return held.firstBaseline.map { $0.certainlyLacks(run) } == true
             && !wasNamedBefore(run.id, times) && mayBe(run, ofCallsAt: times, at: now)
+    }
+
+    /// Whether a listing shows a run that may be of an earlier call of an activation, and that nobody has taken.
+    func showsLateRun(of activation: ActivationID, at now: Moment) -> Bool {
+        guard let held = state[activation], held.mayHaveRun, held.expiresAt == nil,
+            let pair = state.pair(of: activation),
+            let sandbox = state.occurrences[activation.occurrence]?.occurrence.sandbox,
+            let known = knowledge.runs[DataflowKey(sandbox, pair.dataflow)]
+        else { return false }
+        let own = state.ownRuns?[pair.dataflow] ?? []
+        return known.listing.runs.contains { run in
+            run.audiences.contains(pair.audience) && isOthers(run.id) && !own.contains { $0.run == run.id }
+                && mayBeEarlier(run, held, at: now)
+                && provenance(of: run, pair, in: sandbox, seenAt: nil, at: now) != .scheduled
+        }
+    }
+
+    /// A run that began no earlier than the call that was refused for it is hardly one of somebody else: more likely something on the
+    /// way repeated the call, and the answer is the second one's. It is adopted where its program says so, and shown to a person
+    /// where nothing says otherwise.
+    mutating func settleRefused(_ run: DataflowRun, _ foreign: ForeignRun, at now: Moment, _ step: inout Step) {
+        knowledge.foreign[run.id]?.refused = [:]
+        guard let began = run.createdAt, !run.readsIncremental else { return }
+        for (activation, sentAt) in foreign.refused.sorted(by: { $0.key < $1.key })
+        where began >= sentAt - RefusalBounds.clocks && state[activation].map({ isUnsent($0.phase) }) == true {
+            guard let pair = state.pair(of: activation), !isStartedByOthers(run, pair, in: foreign.sandbox, at: now)
+            else {
+                continue
+            }
+            withdraw(callOf: activation, &step)
+            if isStartedByUs(run, in: foreign.sandbox) {
+                start(run.id, of: activation, adopted: true, at: now, &step)
+            } else {
+                setAside(activation, Self.repeated(run.id), holdsLane: false, at: now, &step)
+            }
+        }
     }
 
     /// A run that the platform named, and that it never shows, may be of the earlier call of an activation that waits for it.

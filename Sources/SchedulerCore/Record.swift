@@ -84,8 +84,10 @@ package enum Record: Equatable, Codable, Sendable {
     case runFound(activation: ActivationID, run: RunID, at: Instant)
     case runLate(activation: ActivationID, run: RunID, at: Instant)
     case activationEnded(activation: ActivationID, outcome: ActivationOutcome, at: Instant)
-    /// Set aside for a person. `holdsLane` while it is not settled whether a run of it exists.
-    case activationQuarantined(activation: ActivationID, reason: String, holdsLane: Bool, at: Instant)
+    /// Set aside for a person. `holdsLane` while it is not settled whether a run of it exists. `doubtful` is the call that it was in
+    /// doubt about and that counts as absent: its run may show all the same. Since format 2 where it is there.
+    case activationQuarantined(
+        activation: ActivationID, reason: String, holdsLane: Bool, at: Instant, doubtful: CallID? = nil)
     /// A person settled what was in doubt or quarantined. What follows comes as further records of the step.
     case activationResolved(activation: ActivationID, resolution: Resolution, actor: String, at: Instant)
     /// A second run of ours for one activation turned up.

@@ -24,6 +24,9 @@ enum RunSignBounds {
     /// A scheduled run may begin so long after its export has ended, or after the time of day of its mapping: "at once", say the
     /// documents of one kind, and nothing of the other.
     static let delay = Duration.seconds(3600)
+    /// Scheduled exports are no further apart: they come once a day or more often, and one that takes longer than the one before
+    /// ends later.
+    static let scheduledPause = Duration.seconds(26 * 3600)
     /// Two clocks are compared: a run may seem to begin so much before its export has ended.
     static let slack = Duration.seconds(60)
 }
@@ -63,10 +66,11 @@ extension Scheduler {
         if run.readsIncremental { return .scheduled }
         if mutant(.adoptsScheduledRun) { return .ours }
         if !mayBeScheduled(run, pair, in: sandbox, at: now) {
-            return seenAt.map { isScheduleKnown(pair, in: sandbox, since: $0) } ?? true ? .ours : .unasked
+            let since = seenAt.map { exportsTell(of: run, seenAt: $0, in: sandbox, at: now) }
+            return since.map { isScheduleKnown(pair, in: sandbox, since: $0) } ?? true ? .ours : .unasked
         }
         // That it read the snapshot alone proves nothing: nothing may have come since.
-        if let client = run.createdClient, isOursAlone(client, in: sandbox) { return .ours }
+        if isStartedByUs(run, in: sandbox) { return .ours }
         return run.status.isTerminal ? .untold : .open
     }
 
@@ -78,11 +82,35 @@ extension Scheduler {
             && signs.contains { if case .clientOfOthers = $0 { true } else { false } }
     }
 
+    func isStartedByUs(_ run: DataflowRun, in sandbox: SandboxName) -> Bool {
+        run.createdClient.map { isOursAlone($0, in: sandbox) } ?? false
+    }
+
+    /// Whether something says that a run is of others: its program, or the platform's schedule, by which it was due.
+    func isStartedByOthers(_ run: DataflowRun, _ pair: Pair, in sandbox: SandboxName, at now: Moment) -> Bool {
+        if isStartedByUs(run, in: sandbox) { return false }
+        if let client = run.createdClient, state.knows(.clientOfOthers(client), in: sandbox),
+            !state.knows(.clientOfOurs(client), in: sandbox)
+        {
+            return true
+        }
+        return mayBeScheduled(run, pair, in: sandbox, at: now)
+    }
+
     /// Whether it was asked when exports ended and when the pair is exported. After a start nothing is known of either.
     private func isScheduleKnown(_ pair: Pair, in sandbox: SandboxName, since: Monotonic) -> Bool {
         guard knowledge.dataflows[DataflowKey(sandbox, pair.dataflow)] != nil, let exports = knowledge.exports[sandbox]
         else { return false }
         return exports.askedAt.monotonic >= since
+    }
+
+    /// When exports have to be asked for to tell whether one ended before a run began: after it was seen, and, where one was open
+    /// then, once it can not have ended before it by any clock.
+    func exportsTell(of run: DataflowRun, seenAt: Monotonic, in sandbox: SandboxName, at now: Moment) -> Monotonic {
+        guard knowledge.exports[sandbox]?.open.isEmpty == false, let began = run.createdAt,
+            let platformNow = platformTime(at: now)
+        else { return seenAt }
+        return max(seenAt, now.monotonic + (began + RunSignBounds.slack - platformNow))
     }
 
     /// When a run that somebody waits behind counts as seen: exports that open a gate together with a listing are as old as
@@ -159,6 +187,13 @@ extension Scheduler {
     /// snapshots that runs export, and its request does not look like a schedule's. What is unknown counts as scheduled.
     func isMadeByProgram(_ job: ExportJob, in sandbox: SandboxName) -> Bool {
         guard let dataset = job.datasetID, let request = job.requestID, !request.looksScheduled else { return false }
+        // The schedule's own, which comes every day, may have been moved to a new dataset.
+        let scheduled = state.exportMarks[sandbox]?.decided?.filter { $0.isOthers != true && $0.job != job.id }
+        if let last = scheduled?.map(\.endedAt).max(), let endedAt = job.endedAt,
+            endedAt - last > RunSignBounds.scheduledPause
+        {
+            return false
+        }
         let datasets = (state.runSigns?[sandbox] ?? []).filter { if case .exportDataset = $0 { true } else { false } }
         return !datasets.isEmpty && !datasets.contains(.exportDataset(dataset))
     }

@@ -142,7 +142,7 @@ package struct ActivationState: Equatable, Codable, Sendable {
         /// The call may or may not have taken effect. Left by a look-up that finds its run, by established absence,
         /// or by a person.
         case inDoubt(CallID)
-        /// Left when the run has ended.
+        /// Left when the run has ended; for a person where it then turns out to be of the platform's schedule.
         case running(RunID)
         /// Set aside for a person. `call` is set while a run of it may exist: the lane stays held.
         case quarantined(call: CallID?)

@@ -35,8 +35,8 @@ extension State {
             skip(skipped)
         case .occurrenceEnded(let id, let outcome, let at):
             end(id, outcome, at)
-        case .exportFinished(let sandbox, let job, _, let at, let endedAt, _):
-            decideExport(job, createdAt: at, endedAt: endedAt ?? at, in: sandbox)
+        case .exportFinished(let sandbox, let job, _, let at, let endedAt, let isOthers):
+            decideExport(job, createdAt: at, endedAt: endedAt ?? at, isOthers: isOthers, in: sandbox)
         case .exportObserved(let sandbox, let job, let startedAt, let endedAt):
             observe(ExportObservation(job: job, startedAt: startedAt, endedAt: endedAt), in: sandbox)
         case .callIntended(let call):
@@ -110,7 +110,8 @@ extension State {
             enter(.ended(outcome), id, at: at, reason: outcome.reason)
             forgetSettledCalls()
             forgetSettledOccurrence(id.occurrence)
-        case .activationQuarantined(let id, let reason, let holdsLane, let at):
+        case .activationQuarantined(let id, let reason, let holdsLane, let at, let doubtful):
+            if let doubtful { suspect(doubtful, of: id) }
             quarantine(id, reason: reason, holdsLane: holdsLane, at: at)
             forgetSettledCalls()
         case .duplicateSeen(let id, let run, let at):
@@ -247,8 +248,8 @@ extension State {
                 case .calling(let other): other == id || wasInDoubt
                 case .inDoubt(let other): other == id || wasInDoubt
                 case .quarantined(call: let other?): other == id
-                case .waiting: wasInDoubt
-                case .running, .quarantined(call: nil), .ended: false
+                case .waiting, .quarantined(call: nil): wasInDoubt
+                case .running, .ended: false
                 }
             }
             if !isNeeded { calls[id] = nil }

@@ -4,6 +4,8 @@ internal import Chronology
 
 enum CheckBounds {
     static let exportPatience = Duration.seconds(3 * 3600)
+    /// What began longer ago is not listed any more, and only told.
+    static let exportReach = Duration.seconds(30 * 86_400)
     /// Questions in one hour of one sandbox, whatever happens: polls of gates and runs, with the retries of failed ones.
     static let asksAnHour: Int = 3000
     /// What is fired later than this is marked as late.

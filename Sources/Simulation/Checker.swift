@@ -159,6 +159,9 @@ struct Checker {
         let words = skipped.detail.split { $0 == " " || $0 == "," }
         if let place = words.firstIndex(of: "export"), place + 1 < words.count {
             nominals.decide(skipped.campaign, export: String(words[place + 1]))
+        } else if skipped.reason == .missed, skipped.at - skipped.last >= CheckBounds.exportReach {
+            nominals.decide(
+                skipped.campaign, exportsIn: skipped.first...max(skipped.first, skipped.last), truth.exports)
         }
         // What a person or an export asked for is no nominal time of a timetable.
         guard folded.campaigns[skipped.campaign]?.fingerprint.hasPrefix("timetable") == true,

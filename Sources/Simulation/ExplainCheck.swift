@@ -49,6 +49,8 @@ struct ClosureJudge {
     let way: Duration
     /// How long the machine slept, and until when by the platform's clock: an answer may have been on its way meanwhile.
     let sleep: (length: Duration, until: Instant)
+    /// For how long an answer may have waited for a disk that took nothing, and its time counts from when it was taken.
+    let stall: Duration
 
     /// Of a clock in a day, and of times that are told in whole seconds.
     private static let drift = Duration.seconds(30)
@@ -159,8 +161,9 @@ struct ClosureJudge {
             let isTold = mapped.map { abs(($0 - since).milliseconds) < 1000 } ?? false
             guard wasEdited(pair, since: askedAt) || isTold else { return "it was not mapped at \(since.rfc3339)" }
             let slept = platformTime(askedAt.monotonic) <= sleep.until ? sleep.length : .zero
-            let latest = since + plans.longestWindow + way + slept + Self.drift
-            return now + opensIn <= latest ? nil : "no window is so long"
+            let latest = since + plans.longestWindow + way + slept + stall + Self.drift
+            return now + opensIn <= latest
+                ? nil : "no window is so long as \(since.rfc3339) to \((now + opensIn).rfc3339)"
         case .firstActivation(nil, _, _):
             return mapping == nil ? nil : "the platform says when it was mapped"
         case .rangeNotStarted(let start):

@@ -118,6 +118,18 @@ struct NominalModel {
         decidedExports[campaign, default: []].insert(export)
     }
 
+    /// Nobody could list what began within a span, or was under way then, and a record says so.
+    ///
+    /// - Parameter span: By the daemon's clock.
+    mutating func decide(
+        _ campaign: CampaignName, exportsIn span: ClosedRange<Instant>, _ exports: [PlatformTruth.Span]
+    ) {
+        let (from, until) = (span.lowerBound - CheckBounds.exportPatience, span.upperBound + CheckBounds.lateness)
+        for export in exports where export.begin >= from && export.begin <= until {
+            decide(campaign, export: export.id)
+        }
+    }
+
     /// The first export that a campaign should have followed, and that no record mentions.
     ///
     /// - Parameter patience: From the begin of the campaign to the first export that counts, and from the end of an export

@@ -53,7 +53,7 @@ struct NoticeCheck {
     mutating func take(_ record: Record, at now: Instant) {
         switch record {
         case .occurrenceAdmitted(let occurrence): admittedAt[occurrence.id] = now
-        case .activationQuarantined(let id, _, _, _): owe(.quarantined, id)
+        case .activationQuarantined(let id, _, _, _, _): owe(.quarantined, id)
         case .activationEnded(let id, let outcome, _) where outcome.result == .expired:
             owe(.expired, id)
             // Somebody could have mended it in time.

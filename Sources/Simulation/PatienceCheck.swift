@@ -46,7 +46,7 @@ struct PatienceCheck {
             guard case .calling? = state[id]?.phase else { return nil }
             if let words = passing.removeValue(forKey: id) { return "activation \(id) fails after \(words)" }
             if tooLarge.contains(id) { return "activation \(id) fails because one pair is too many" }
-        case .activationQuarantined(let id, _, _, _):
+        case .activationQuarantined(let id, _, _, _, _):
             if let words = passing.removeValue(forKey: id) { return "activation \(id) is set aside after \(words)" }
         default: break
         }

@@ -111,7 +111,7 @@ struct PhaseCheck {
             return stay(id, "a late run") { $0 == .running(run) }
         case .activationEnded(let id, let outcome, _):
             return end(id, outcome)
-        case .activationQuarantined(let id, _, _, _):
+        case .activationQuarantined(let id, _, _, _, _):
             return move(id, to: .quarantined, by: "a quarantine") { phase in
                 switch phase {
                 case .calling, .inDoubt, .waiting: true

@@ -68,6 +68,8 @@ package final class World {
     var isDying = false
     var isStopping = false
     var disk: JournalError.Code?
+    /// When it took nothing last.
+    var lastStall = Int64.min
     var wakeVersion = 0
     /// When the process's timer wakes it, in true time; nil for never.
     var wakesAt: Int64?
@@ -222,7 +224,8 @@ package final class World {
             state: checker.folded, plans: checker.plans, hearing: checker.hearing, model: model, truth: checker.truth,
             wall: decided ?? wall, now: trueTime, platformTime: { [self] in platformTime(of: $0) },
             way: .seconds(120) + .milliseconds(delays.longest + pausedLately),
-            sleep: (.milliseconds(sleptFor), until: CampaignPlan.start + .milliseconds(frozenUntil)))
+            sleep: (.milliseconds(sleptFor), until: CampaignPlan.start + .milliseconds(frozenUntil)),
+            stall: .milliseconds(lastStall > elapsed - SimulationBounds.pauses ? Int64(SimulationBounds.stall) : 0))
     }
 
     /// What was asked before the machine paused may have left after it, and what is counted by the clock that stood still is late.
@@ -372,6 +375,8 @@ package enum SimulationBounds {
     static let looks: Int64 = 1_800_000
     /// For so long pauses count, in milliseconds: by then everything was asked anew.
     static let pauses: Int64 = 28_800_000
+    /// No disk is full or read-only for longer, in milliseconds.
+    static let stall: UInt64 = 600_000
     /// A stop waits for calls on the wire no longer than this.
     static let stopTimeout: Int64 = 40_000
 }

@@ -173,7 +173,8 @@ extension World {
             guard let stroke = dice.strikes(kind) else { continue }
             disk = code
             trace("the disk is \(code.rawValue)")
-            schedule(.diskIsFree, after: stroke.below(600_000))
+            lastStall = elapsed
+            schedule(.diskIsFree, after: stroke.below(SimulationBounds.stall))
             return code == .full ? .isFull : .isReadOnly
         }
         return .fine
@@ -182,7 +183,8 @@ extension World {
     func fillDisk(_ stroke: Stroke) {
         disk = .full
         trace("the disk is full")
-        schedule(.diskIsFree, after: stroke.below(600_000))
+        lastStall = elapsed
+        schedule(.diskIsFree, after: stroke.below(SimulationBounds.stall))
     }
 
     /// Whether the run is to die here.

@@ -68,6 +68,12 @@ enum Format2 {
             #"{"activationReturned":{"activation":"17.3","attemptCounts":false,"named":"run-9","reason":"busy"}}"#
         ),
         (
+            .activationQuarantined(
+                activation: ActivationID(OccurrenceID(17), 3), reason: "absent", holdsLane: false, at: at,
+                doubtful: CallID(5)),
+            #"{"activationQuarantined":{"activation":"17.3","at":1795514400123,"doubtful":5,"holdsLane":false,"reason":"absent"}}"#
+        ),
+        (
             .exportFinished(
                 sandbox: "prod", job: "4711", succeeded: true, at: at, endedAt: at + .seconds(1), isOthers: true),
             #"{"exportFinished":{"at":1795514400123,"endedAt":1795514401123,"isOthers":true,"job":"4711","sandbox":"prod","succeeded":true}}"#

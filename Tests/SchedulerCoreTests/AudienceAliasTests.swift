@@ -99,7 +99,8 @@ import Testing
         _ = rig.command(.fire("sale", forceOverlap: false))
         rig.runs.append(
             DataflowRun(
-                id: "run-9", dataflow: "flow", createdAt: ten, status: .running, word: "inProgress", audiences: []))
+                id: "run-9", dataflow: "flow", createdAt: ten - .seconds(10), status: .running, word: "inProgress",
+                audiences: []))
         rig.isVisible = { _ in false }
         rig.advance(.seconds(2000))
         #expect(rig.notifications(.quarantined) == 0, "after \(rig.calls.count) calls")

@@ -48,7 +48,7 @@ import Testing
 
     @Test func `a run that is already going on is waited for, and counts as no attempt`() {
         var rig = Rig(configuration([campaign("sale")]))
-        let foreign = rig.addRun(Pair(dataflow: "flow", audience: "vip"))
+        let foreign = rig.addRunOfOthers(Pair(dataflow: "flow", audience: "vip"))
         rig.isVisible = { $0.id != foreign }
         let pair = Pair(dataflow: "flow", audience: "vip")
         rig.onCall = { _ in .refused(.alreadyRunning(pair, foreign, detail: "Run already going on")) }
@@ -69,7 +69,7 @@ import Testing
         var rig = Rig(configuration([campaign("sale", .manual, [pair])]))
         rig.runDuration = .seconds(100_000)
         rig.isVisible = { _ in false }
-        let foreign = rig.addRun(pair)
+        let foreign = rig.addRunOfOthers(pair)
         rig.onCall = { _ in .refused(.alreadyRunning(pair, foreign, detail: "Run already going on")) }
         _ = rig.command(.fire("sale", forceOverlap: false))
         #expect(rig.calls.count == 1)
@@ -90,7 +90,7 @@ import Testing
         final class Seen: @unchecked Sendable { var isCalled = false }
         let seen = Seen()
         var rig = Rig(configuration([campaign("sale", .manual, Array(pairs[..<2]))]))
-        let (taken, blocked) = (rig.addRun(pairs[0]), rig.addRun(pairs[1]))
+        let (taken, blocked) = (rig.addRun(pairs[0]), rig.addRunOfOthers(pairs[1]))
         rig.isVisible = { $0.id == taken && seen.isCalled }
         let refused = pairs[1]
         rig.onCall = { call in

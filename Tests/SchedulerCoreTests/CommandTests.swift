@@ -175,6 +175,25 @@ import Testing
         }
     }
 
+    @Test func `abandoning a run that was seen to succeed tells its success`() {
+        var rig = Rig(
+            configuration([campaign("sale")]) {
+                $0.polling.runLate = .seconds(300)
+                $0.polling.runMaximum = .seconds(30)
+            })
+        rig.runDuration = .seconds(400)
+        rig.countsAreFinal = false
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(450))
+        #expect(rig.endings == [])
+        guard case .done(let words, _)? = rig.command(.resolve(activation(1, 1), .abandon)) else {
+            Issue.record("it is late")
+            return
+        }
+        #expect(words.contains("has ended"))
+        #expect(rig.endings == [.succeeded])
+    }
+
     @Test func `a run of ours is not disregarded`() {
         var rig = Rig(configuration([campaign("sale")]))
         _ = rig.command(.fire("sale", forceOverlap: false))

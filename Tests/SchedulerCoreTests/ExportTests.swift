@@ -5,6 +5,12 @@ import Testing
 /// Goal: a campaign that follows exports is due once after each, and no export is passed over in silence.
 @Suite struct ExportTests {
     private let following = configuration([campaign("sale", .afterExport)])
+    /// For weeks: it asks five times an hour at most.
+    private let seldom = configuration([campaign("sale", .afterExport) { $0.catchUp = .seconds(86_400) }]) {
+        $0.polling.gate = .seconds(3600)
+        $0.limits.backoffBase = .seconds(3600)
+        $0.limits.backoffMaximum = .seconds(3600)
+    }
 
     // Found by simulation: the first look only said where counting begins, also where it had shown that there was none.
     @Test func `the first export of a new sandbox is followed`() {
@@ -30,6 +36,39 @@ import Testing
         rig.advance(.seconds(900))
         let later = rig.effects.compactMap { if case .askExportJobs(_, _, let since) = $0 { since } else { nil } }
         #expect(try #require(later.first) >= rig.now.wall - .seconds(32 * 86_400), "no catch_up is longer")
+    }
+
+    // Found by simulation: a right was missing for longer than answers reach back, and what ended first was mentioned nowhere.
+    @Test func `exports that could not be listed while they were young are told as missed, once`() throws {
+        var rig = Rig(seldom)
+        rig.advance(.seconds(3600))
+        rig.finishExport("4711", .seconds(10))
+        rig.advance(.seconds(7 * 3600))
+        #expect(rig.calls.count == 1)
+        rig.failing = ["export": .refused(status: 403, detail: "no right to read exports")]
+        rig.advance(.seconds(3600))
+        rig.finishExport("4712", .seconds(10))
+        rig.hiddenExports = ["4712"]  // as the platform's filter does
+        rig.advance(.seconds(40 * 86_400))
+        rig.finishExport("4713", .seconds(10))
+        rig.failing = [:]
+        rig.advance(.seconds(7 * 3600))
+        #expect(rig.calls.count == 2)
+        #expect(rig.skips.map(\.reason) == [.missed])
+        let skipped = try #require(rig.skips.first)
+        #expect(skipped.first <= ten + .seconds(9 * 3600))
+        #expect(skipped.last >= ten + .seconds(9 * 86_400))
+    }
+
+    @Test func `that no export ended for long is no reason to tell anything`() {
+        var rig = Rig(seldom)
+        rig.advance(.seconds(3600))
+        rig.finishExport("4711", .seconds(10))
+        rig.advance(.seconds(40 * 86_400))
+        rig.finishExport("4712", .seconds(10))
+        rig.advance(.seconds(7 * 3600))
+        #expect(rig.calls.count == 2)
+        #expect(rig.skips.isEmpty)
     }
 
     // Found by simulation: of several exports that ended while nobody looked, the newest was followed, and the others were

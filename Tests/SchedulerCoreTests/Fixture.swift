@@ -88,6 +88,9 @@ struct Rig {
     var onCall: (Call) -> CallAnswer? = { _ in nil }
     /// The job queue gives no turn by itself.
     var delaysTurns = false
+    /// What is handed out gets no answer by itself.
+    var holdsCalls = false
+    var held: [Call] = []
     /// Nil for an answer to a question; a failure instead.
     var askFailure: AskFailure?
     /// The same for one kind of question: `export`, `dataflows`, `runs` or `run`.
@@ -197,6 +200,9 @@ struct Rig {
             return .runAnswered(id, answer(hidesSingly ? nil : runs.first { $0.id == run }, "run"))
         case .queueCall(let id, _, _):
             return delaysTurns ? nil : .callTurn(id)
+        case .send(let call) where holdsCalls:
+            held.append(call)
+            return nil
         case .send(let call):
             calls.append(call)
             return .callAnswered(call.id, onCall(call) ?? accept(call))
@@ -254,6 +260,14 @@ struct Rig {
             DataflowRun(
                 id: id, dataflow: pair.dataflow, createdAt: now.wall, status: .running, word: "inProgress",
                 audiences: [pair.audience]))
+        return id
+    }
+
+    /// One that began a little before now, and not by a call of ours.
+    @discardableResult
+    mutating func addRunOfOthers(_ pair: Pair) -> RunID {
+        let id = addRun(pair)
+        runs[runs.count - 1].createdAt = now.wall - .seconds(10)
         return id
     }
 

@@ -66,6 +66,115 @@ import Testing
         #expect(runs(rig, of: a2) == 1)
     }
 
+    @Test func `a pair of a refused call that was looked for in vain is sent again whatever on_doubt says`() {
+        for policy in [DoubtPolicy.skip, .hold] {
+            var rig = Rig(configuration([campaign("sale", .manual, [a1, a2]) { $0.onDoubt = policy }]))
+            rig.runDuration = .seconds(10)
+            rig.delaysTurns = true
+            _ = rig.command(.fire("sale", forceOverlap: false))
+            rig.addRun(a1)
+            rig.runs[0].audiences = []
+            rig.onCall = { _ in .refused(.notReady(after: .seconds(60), detail: "not ready")) }
+            rig.feed(.callTurn(CallID(1)))
+            rig.delaysTurns = false
+            rig.onCall = { _ in nil }
+            rig.advance(.seconds(100))
+            rig.runs[0].audiences = [a1.audience]
+            rig.advance(.seconds(3600))
+            #expect(runs(rig, of: a2) == 1, "no answer was lost")
+            #expect(rig.endings == [.succeeded])
+        }
+    }
+
+    @Test func `what gave up after an established absence is still delivered when its run shows`() {
+        var rig = Rig(configuration([campaign("sale")]) { $0.limits.attempts = 1 })
+        rig.onCall = { _ in .doubtful(detail: "timeout") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.onCall = { _ in nil }
+        let ours = rig.addRun(vip)
+        rig.isVisible = { _ in false }
+        rig.advance(.seconds(600))
+        #expect(rig.scheduler.state[activation(1, 1)]?.phase == .quarantined(call: nil))
+        _ = rig.command(.pause(.all, until: nil, reason: "quiet"))
+        _ = rig.command(.resolve(activation(1, 1), .retry))
+        rig.isVisible = { _ in true }
+        rig.advance(.seconds(86_400))
+        #expect(adopted(rig) == [ours])
+        #expect(!results(rig).contains(.expired))
+    }
+
+    @Test func `a later call that was handed out is taken back when a run of an earlier one shows`() {
+        let other = campaign("other", .manual, [Pair(dataflow: "flow", audience: "other")])
+        var rig = Rig(configuration([campaign("sale", .manual, [a1, a2]), other]))
+        rig.runDuration = .seconds(3000)
+        _ = rig.command(.fire("other", forceOverlap: false))  // its run is followed all the while
+        rig.onCall = { _ in .refused(.notReady(after: .seconds(60), detail: "not ready")) }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        let late = rig.addRun(a1)
+        rig.runs[1].status = .succeeded
+        rig.isVisible = { $0.id != late }
+        rig.onCall = { _ in nil }
+        rig.holdsCalls = true
+        rig.advance(.seconds(70))
+        #expect(rig.held.count == 2)
+        rig.isVisible = { _ in true }
+        rig.advance(.seconds(200))
+        let dropped = Set(rig.effects.compactMap { if case .dropCall(let id) = $0 { id } else { nil } })
+        #expect(dropped == Set(rig.held.filter { $0.pairs.contains(a1) }.map(\.id)))
+        for call in rig.held where dropped.contains(call.id) {
+            rig.feed(.callAnswered(call.id, .notSent(detail: "taken back")))
+        }
+        rig.advance(.seconds(300))
+        #expect(adopted(rig) == [late])
+    }
+
+    // MARK: One call, made twice on its way
+
+    @Test func `a call that something on the way repeated is shown to a person, and not made again`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        repeatCall(&rig)
+        rig.advance(.seconds(7200))
+        #expect(rig.calls.count == 1)
+        #expect(rig.scheduler.state[activation(1, 1)]?.phase == .quarantined(call: nil))
+        #expect(rig.notifications(.quarantined) == 1)
+    }
+
+    @Test func `its run is adopted where its program says that it is ours`() {
+        var state = State()
+        for sign in [RunSign.clientOfOurs("ours"), .clientOfOthers("schedule")] {
+            state.apply(.signLearned(sandbox: sandbox, sign: sign, at: ten))
+        }
+        var rig = Rig(configuration([campaign("sale")]), state: state)
+        repeatCall(&rig)
+        rig.runs[0].createdClient = "ours"
+        rig.advance(.seconds(7200))
+        #expect(rig.calls.count == 1)
+        #expect(adopted(rig) == [rig.runs[0].id])
+        #expect(rig.endings == [.succeeded])
+    }
+
+    @Test func `a run that others began a little before the call is waited for`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        repeatCall(&rig)
+        rig.runs[0].createdAt = ten - .seconds(5)
+        rig.advance(.seconds(7200))
+        #expect(rig.calls.count == 2)
+        #expect(rig.endings == [.succeeded])
+    }
+
+    /// The first call is made twice: the second is refused for the run of the first, and that is the answer.
+    private func repeatCall(_ rig: inout Rig) {
+        rig.delaysTurns = true
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        let run = rig.addRun(vip)
+        rig.failing = ["run": .unavailable(detail: "HTTP 503")]
+        rig.onCall = { _ in .refused(.alreadyRunning(Pair(dataflow: "flow", audience: "vip"), run, detail: "already")) }
+        rig.feed(.callTurn(CallID(1)))
+        rig.delaysTurns = false
+        rig.onCall = { _ in nil }
+        rig.failing = [:]
+    }
+
     @Test func `a run that a refusal named, and that may be of an earlier call, is not disregarded`() {
         var rig = Rig(configuration([campaign("sale")]))
         rig.runDuration = .seconds(400)

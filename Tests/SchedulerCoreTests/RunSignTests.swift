@@ -40,6 +40,48 @@ import Testing
         #expect(rig.calls.count == 1)
     }
 
+    @Test func `a run that was adopted and says at its end that it was scheduled is not told as the delivery`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.onCall = { _ in .doubtful(detail: "timeout") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.onCall = { _ in nil }
+        let run = rig.addRun(vip)
+        rig.advance(.seconds(50))
+        #expect(adopted(rig) == [run])
+        rig.runs[0].readsIncremental = true
+        rig.advance(.seconds(600))
+        #expect(rig.scheduler.state[activation(1, 1)]?.phase == .quarantined(call: nil))
+        #expect(!rig.endings.contains(.succeeded))
+        #expect(rig.notifications(.quarantined) == 1)
+    }
+
+    @Test func `a run that began a little before an open export ends is not ours before that has ended`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.runDuration = .seconds(1200)
+        rig.onCall = { _ in .doubtful(detail: "timeout") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.onCall = { _ in nil }
+        rig.exportRuns = true
+        rig.pass(.seconds(40))
+        rig.addRun(vip)  // by the schedule, of which the clock is a little slow
+        rig.advance(.seconds(30))
+        rig.exportRuns = false
+        rig.advance(.seconds(600))
+        #expect(adopted(rig) == [])
+    }
+
+    @Test func `a run that began long before an open export ends is ours`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.runDuration = .seconds(1200)
+        rig.onCall = { _ in .doubtful(detail: "timeout") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.onCall = { _ in nil }
+        rig.exportRuns = true
+        let ours = rig.addRun(vip)
+        rig.advance(.seconds(300))
+        #expect(adopted(rig) == [ours])
+    }
+
     @Test func `one that does not end goes to a person after run_late`() {
         var rig = doubtAfterExport { $0.runDuration = .seconds(90_000) }
         rig.addRun(vip)
@@ -196,6 +238,23 @@ import Testing
                 if case .exportFinished(_, job.id, _, _, _, true?) = record { true } else { false }
             }
             #expect(others != isFollowed, "the journal says why nobody follows \(job.id)")
+        }
+    }
+
+    @Test func `one of another dataset counts as scheduled where none has for longer than a day`() {
+        for (hours, isFollowed) in [(26, false), (27, true)] {
+            var rig = Rig(configuration([campaign("follower", .afterExport)]), state: taught([.exportDataset("5f00")]))
+            rig.advance(.seconds(900))
+            for (id, dataset, ended) in [("1", "5f00", ten), ("2", "new", ten + .seconds(Int64(hours) * 3600))] {
+                rig.advance(max(.seconds(1), ended + .seconds(900) - rig.now.wall))
+                rig.finishedExports.append(
+                    ExportJob(
+                        id: id, status: .succeeded, word: "SUCCEEDED", createdAt: ended - .seconds(600), endedAt: ended,
+                        requestID: "01HG0000000000000000000000", datasetID: dataset))
+            }
+            rig.advance(.seconds(900))
+            let fired = rig.records.count { if case .occurrenceAdmitted = $0 { true } else { false } }
+            #expect(fired == (isFollowed ? 2 : 1), "\(hours) h")
         }
     }
 

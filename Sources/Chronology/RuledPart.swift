@@ -27,6 +27,14 @@ struct RuledPart {
             guard let time = part.next(after: cursor), TimetableBounds.years.contains(time) else { break }
             let own = self.day(of: time)
             let end = stretch(around: time).upperBound
+            let named = readings(at: time)
+            for (at, target) in places(of: named, at: time, before: own) where target >= day && at > instant {
+                if best.map({ at < $0.at }) ?? true { best = (at, target) }
+            }
+            guard named.contains(where: { $0.day == own }) else {
+                cursor = time
+                continue
+            }
             guard let target = rules.target(of: own), own == target || target >= day,
                 !rules.excludedDays.contains(dayNumber: own)
             else {
@@ -35,7 +43,7 @@ struct RuledPart {
                 continue
             }
             if let best, target > best.day { break }
-            let places = moved(time, from: own, to: target)
+            let places = moved(named, of: time, from: own, to: target)
             let moved = places.first { $0 > instant } ?? places[places.count - 1]
             if moved <= instant {
                 // No earlier time of this stretch can be the one.
@@ -65,15 +73,24 @@ struct RuledPart {
             guard let time = part.previous(before: cursor), TimetableBounds.years.contains(time) else { break }
             let own = self.day(of: time)
             let start = stretch(around: time).lowerBound
+            let named = readings(at: time)
+            for (at, target) in places(of: named, at: time, before: own) where target <= day && at < instant {
+                if best.map({ at > $0.at }) ?? true { best = (at, target) }
+            }
+            guard named.contains(where: { $0.day == own }) else {
+                cursor = time
+                continue
+            }
             guard let target = rules.target(of: own), own == target || target <= day,
                 !rules.excludedDays.contains(dayNumber: own)
             else {
                 guard let preceding = rules.lastTaken(before: own) else { break }
-                cursor = preceding < own - 1 ? min(start, self.start(of: preceding + 1)) : start
+                let beginning = preceding < own - 1 ? min(start, self.start(of: preceding + 1)) : start
+                cursor = beginning < time && isAfterMidnightGap(beginning) ? beginning + .milliseconds(1) : beginning
                 continue
             }
             if let best, target < best.day { break }
-            let places = moved(time, from: own, to: target)
+            let places = moved(named, of: time, from: own, to: target)
             let moved = places.last { $0 < instant } ?? places[0]
             if moved >= instant {
                 let earlier =
@@ -135,12 +152,47 @@ struct RuledPart {
         return last
     }
 
+    /// What the part names for an instant, by day and time of day in milliseconds: what the clock shows then, and all that it jumped
+    /// over to get there. Never none.
+    private func readings(at time: Instant) -> [(day: Int, time: Int)] {
+        let skipped = part.readings(skippedAt: time)
+        if skipped.isEmpty { return [(day(of: time), Int(timeOfDay(time).milliseconds))] }
+        return skipped.map { reading in
+            let (day, time) = Unzoned.dayAndTime(reading)
+            return (day, time)
+        }
+    }
+
+    /// Where those of an earlier day come: a clock that jumps over midnight shows the end of a day when the next one has begun.
+    private func places(
+        of named: [(day: Int, time: Int)], at time: Instant, before own: Int
+    ) -> [(at: Instant, day: Int)] {
+        if rules.excludedTimes.sortedContains(time) { return [] }
+        return named.filter { $0.day < own }.compactMap { reading in
+            guard let target = rules.target(of: reading.day), !rules.excludedDays.contains(dayNumber: reading.day)
+            else {
+                return nil
+            }
+            return (target == reading.day ? time : instant(of: target, at: reading.time), target)
+        }
+    }
+
+    /// Whether the clock jumped over midnight to get there, and the part names something of the day before.
+    private func isAfterMidnightGap(_ instant: Instant) -> Bool {
+        let own = day(of: instant)
+        return readings(at: instant).contains { $0.day < own }
+    }
+
+    private func instant(of day: Int, at time: Int) -> Instant {
+        part.zone.instant(ofUnzoned: Unzoned.reading(day: day, time: time))
+    }
+
     /// The same time of another day, never none. Several where the clock jumped over several times of its own day, in their order:
     /// the other day has them all.
-    private func moved(_ time: Instant, from own: Int, to target: Int) -> [Instant] {
+    private func moved(
+        _ named: [(day: Int, time: Int)], of time: Instant, from own: Int, to target: Int
+    ) -> [Instant] {
         if own == target { return [time] }
-        let skipped = part.readings(skippedAt: time).map { Unzoned.dayAndTime($0).time }
-        let times = skipped.isEmpty ? [Int(timeOfDay(time).milliseconds)] : Set(skipped).sorted()
-        return times.map { part.zone.instant(ofUnzoned: Unzoned.reading(day: target, time: $0)) }
+        return Set(named.filter { $0.day == own }.map(\.time)).sorted().map { instant(of: target, at: $0) }
     }
 }

@@ -154,6 +154,17 @@ extension Scheduler {
         return age > bound ? .unknown(gate, failure: knowledge.askTroubles[kind]?.detail) : nil
     }
 
+    /// Who holds a lane. Of a run that is not ours nobody may have heard for long.
+    func laneClosure(_ holder: LaneHolder, in sandbox: SandboxName, at now: Moment) -> Closure {
+        guard case .foreign(let run, let dataflow) = holder,
+            let listed = knowledge.runs[DataflowKey(sandbox, dataflow)]?.askedAt,
+            let closure = grownOld(.lane, .runs(sandbox), since: listed, at: now)
+        else { return .lane(holder) }
+        let named = knowledge.foreign[run].map { Moment(wall: now.wall, monotonic: $0.knownAt) }
+        let isHeardOf = named.map { grownOld(.lane, .runs(sandbox), since: $0, at: now) == nil } ?? false
+        return isHeardOf ? .lane(holder) : closure
+    }
+
     /// A run in progress that is not ours closes the dataflow: a scheduled one, or one that a person started. See
     /// ``DataflowGate`` for which.
     ///

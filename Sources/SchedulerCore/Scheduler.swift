@@ -40,6 +40,7 @@ package struct Scheduler: Sendable {
             // What is due by now is due under the rules it was due under: the wait for the clock is over.
             clockWatch.waitsUntil = clockWatch.waitsUntil.map { _ in now.monotonic }
             if !mutant(.reloadDropsDue) { decideDue(at: now, &step) }
+            if isStarted { expire(at: now, &step) }
             if mutant(.reloadForgetsRuns) { knowledge.followed = [:] }
             retryCredentials(at: now)
             take(configuration, actor: actor, at: now, &step)
@@ -65,12 +66,19 @@ package struct Scheduler: Sendable {
         case .admittedBefore(let admissions):
             knowledge.admittedBefore.formUnion(admissions)
         case .command(let id, let command, let actor):
-            if isStarted, !isStopping { decideDue(at: now, &step) }  // what is due comes before what people ask for
+            settleDue(at: now, &step)
             obey(command, id, actor: actor, at: now, &step)
         }
         advance(at: now, &step)
         if isStarted { watchClock(at: now, looks: looksAtMarks, &step) }
         return step
+    }
+
+    /// What is due, and what has waited for too long by now, comes before what people ask for: nothing of that held it back.
+    private mutating func settleDue(at now: Moment, _ step: inout Step) {
+        guard isStarted else { return }
+        if !isStopping { decideDue(at: now, &step) }
+        expire(at: now, &step)
     }
 
     /// Everything that follows from the state and the time, in the order in which one thing enables the next.

@@ -200,7 +200,9 @@ extension Scheduler {
                 .unknown(.mapping, failure: knowledge.askTroubles[.dataflows(occurrence.sandbox)]?.detail))
         }
         if let closure = busyClosure(pair, occurrence.sandbox, at: now) { found.append(closure) }
-        if let holder = lanes.holders[lane(of: pair, in: occurrence.sandbox)] { found.append(.lane(holder)) }
+        if let holder = lanes.holders[lane(of: pair, in: occurrence.sandbox)] {
+            found.append(laneClosure(holder, in: occurrence.sandbox, at: now))
+        }
         // Behind one that waits as well: the head of the line goes first.
         if found.isEmpty, let head = headOfLine(before: id, pair, occurrence.sandbox, at: now) {
             found.append(.lane(.activation(head)))

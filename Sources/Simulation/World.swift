@@ -210,6 +210,8 @@ package final class World {
         model.heal(at: trueTime)
         restoreFlows()
         // A machine that sleeps and a daemon that nobody starts are faults as well.
+        // What the machine would have slept through is planned for its end: whoever waits for time is woken now.
+        if frozenUntil > elapsed { schedule(.wake(wakeVersion), after: 0) }
         frozenUntil = elapsed
         pauses = pauses.filter { $0.from < elapsed }.map { ($0.from, min($0.to, elapsed)) }
         startProcess()

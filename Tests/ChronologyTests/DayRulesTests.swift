@@ -100,8 +100,31 @@ import Testing
         }
     }
 
-    private func ruled(_ text: String, _ rules: DayRules) throws -> Timetable {
-        let part = Timetable.Part(.calendar(try CalendarExpression(parsing: text)), in: .utc)
+    // Found by simulation. In Greenland the last hour of a Saturday in March is left out, every year.
+    @Test func `what a clock jumps over at the end of a day is of that day, though it comes on the next one`() throws {
+        let nuuk = try Zones.load("America/Nuuk")
+        func days(_ number: Int...) -> DayCalendar {
+            DayCalendar(name: "days", days: number.map { CivilDay(year: 2026, month: 3, day: $0) })
+        }
+        func times(_ rules: DayRules) throws -> [String] {
+            let timetable = try ruled("*-*-* 23:30", rules, nuuk)
+            var (at, times) = (instant("2026-03-28T12:00:00Z"), [String]())
+            while times.count < 2, let next = timetable.next(after: at) {
+                if let last = times.last { #expect(timetable.previous(before: next)?.rfc3339 == last) }
+                times.append(next.rfc3339)
+                at = next
+            }
+            return times
+        }
+        let (gap, sunday, monday) = ("2026-03-29T01:00:00.000Z", "2026-03-30T00:30:00.000Z", "2026-03-31T00:30:00.000Z")
+        #expect(try times(DayRules(except: [days(29)])) == [gap, monday])
+        #expect(try times(DayRules(except: [days(28)])) == [sunday, monday])
+        #expect(try times(DayRules(except: [days(28)], shift: .nextWorkingDay)).first == monday)
+        #expect(try times(DayRules(except: [days(29)], shift: .nextWorkingDay, weekend: [])) == [gap, monday])
+    }
+
+    private func ruled(_ text: String, _ rules: DayRules, _ zone: Zone = .utc) throws -> Timetable {
+        let part = Timetable.Part(.calendar(try CalendarExpression(parsing: text)), in: zone)
         return Timetable(parts: [part], rules: rules, text: text)
     }
 
@@ -119,9 +142,12 @@ import Testing
     /// Timetables for each place; `CHRONOLOGY_SCHEDULES` sets another number, forty times as large.
     private static let count = GeneratedScheduleTests.count / 40
 
-    /// Zones and years as for generated schedules, and one that is set back a minute past midnight.
+    /// Zones and years as for generated schedules, one that is set back a minute past midnight, and one of which the last hour of a day
+    /// is left out.
     private static let places =
-        GeneratedScheduleTests.places + [("America/St_Johns", 2010), ("America/St_Johns", 1988)]
+        GeneratedScheduleTests.places + [
+            ("America/St_Johns", 2010), ("America/St_Johns", 1988), ("America/Nuuk", 2026),
+        ]
 
     @Test(arguments: places.indices)
     func `any schedules with any rules come as the list of all times that is moved and sorted`(index: Int) throws {
@@ -198,28 +224,33 @@ import Testing
     }
 
     private func moved(_ time: Instant, _ rules: DayRules, _ part: Timetable.Part) -> [Instant] {
-        let zone = part.zone
-        let local = zone.local(at: time)
-        if rules.excludedDays.contains(local.day) || rules.excludedTimes.contains(time) { return [] }
+        if rules.excludedTimes.contains(time) { return [] }
+        return named(at: time, part).compactMap { local in
+            guard let day = target(of: local.day, rules) else { return nil }
+            return day == local.day
+                ? time : part.zone.instant(of: LocalTime(day: day, secondOfDay: local.secondOfDay))
+        }
+    }
+
+    /// The day to which a day's times go; nil where they are left out.
+    private func target(of own: CivilDay, _ rules: DayRules) -> CivilDay? {
         func passes(_ day: CivilDay) -> Bool {
             !rules.except.contains { $0.contains(day) }
                 && (rules.only.isEmpty || rules.only.contains { $0.contains(day) })
         }
-        guard let shift = rules.shift else { return passes(local.day) ? [time] : [] }
-        var day = local.day
+        if rules.excludedDays.contains(own) { return nil }
+        guard let shift = rules.shift else { return passes(own) ? own : nil }
+        var day = own
         for _ in 0...DayRules.shiftLimit {
-            if passes(day), !rules.weekend.contains(day.weekday) {
-                if day == local.day { return [time] }
-                return secondsOfDay(of: time, part).map { zone.instant(of: LocalTime(day: day, secondOfDay: $0)) }
-            }
+            if passes(day), !rules.weekend.contains(day.weekday) { return day }
             day = CivilDay(daysSinceEpoch: day.daysSinceEpoch + (shift == .nextWorkingDay ? 1 : -1))
         }
-        return []
+        return nil
     }
 
     /// What the clock shows, or, where it jumps over what the schedule names, all of that: as it comes by a clock that never jumps.
-    private func secondsOfDay(of time: Instant, _ part: Timetable.Part) -> [Int] {
-        let shown = part.zone.local(at: time).secondOfDay
+    private func named(at time: Instant, _ part: Timetable.Part) -> [LocalTime] {
+        let shown = part.zone.local(at: time)
         let jump = part.zone.offset(at: time) - part.zone.offset(at: time - .milliseconds(1))
         switch part.schedule {
         case .at, .every: return [shown]
@@ -228,12 +259,12 @@ import Testing
         guard jump > 0 else { return [shown] }
         let steady = Timetable(parts: [Timetable.Part(part.schedule, in: .utc)], text: "")
         let end = time + .seconds(Int64(part.zone.offset(at: time)))
-        var (found, at): (Set<Int>, Instant) = ([], end - .seconds(Int64(jump)) - .milliseconds(1))
+        var (found, at): ([LocalTime], Instant) = ([], end - .seconds(Int64(jump)) - .milliseconds(1))
         while let next = steady.next(after: at), next <= end {
-            found.insert(Zone.utc.local(at: next).secondOfDay)
+            found.append(Zone.utc.local(at: next))
             at = next
         }
-        return found.isEmpty ? [shown] : Array(found)
+        return found.isEmpty ? [shown] : found
     }
 }
 

@@ -4,6 +4,24 @@ import Testing
 
 /// Goal: an audience never has two activations in flight, and everything that may go together goes in the fewest calls.
 @Suite struct LaneTests {
+    // Found by simulation: during a pause nobody asked, and for hours a run of others was said to hold the lane that had ended.
+    @Test func `a lane that a run of others held when it was asked last, long ago, is not said to be held`() {
+        let vip = Pair(dataflow: "flow", audience: "vip")
+        var rig = Rig(configuration([campaign("sale", .manual, [vip]) { $0.startWithin = .seconds(86_400) }]))
+        rig.runDuration = .seconds(600)
+        rig.addRunOfOthers(vip)
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        #expect(lanes(rig).contains("run run-1 on flow"))
+        _ = rig.command(.pause(.all, until: nil, reason: "quiet"))
+        rig.advance(.seconds(3 * 3600))
+        #expect(lanes(rig) == "not asked yet, or the answer is too old")
+    }
+
+    private func lanes(_ rig: Rig) -> String {
+        rig.scheduler.gateInsights(of: [activation(1, 1)], at: rig.now).filter { $0.gate == .lane }
+            .map(\.sentence.evidence).joined()
+    }
+
     @Test func `two campaigns that share an audience go one after the other, in nominal order`() {
         var rig = Rig(configuration([campaign("first"), campaign("second")]))
         _ = rig.command(.fire("first", forceOverlap: false))

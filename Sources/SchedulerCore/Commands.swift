@@ -150,7 +150,7 @@ extension Scheduler {
         switch resolution {
         case .adopt(let run):
             start(run, of: id, adopted: true, at: now, &step)
-            doubtAgain(doubted, at: now, &step)
+            doubtAgain(doubted, because: nil, at: now, &step)
             return .done("activation \(id) follows run \(run) now", occurrence: id.occurrence)
         case .retry:
             // Its run may have shown since it was looked for last.

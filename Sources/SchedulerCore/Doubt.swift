@@ -85,7 +85,7 @@ extension Scheduler {
         if let ours = named.first(where: { $0.provenance == .ours })?.run {
             let calls = doubtfulCalls(of: activation, call)
             start(ours.id, of: activation, adopted: true, at: now, &step)
-            doubtAgain(calls, at: now, &step)
+            doubtAgain(calls, because: ours, at: now, &step)
             for (twin, provenance) in named where provenance == .ours && twin.id != ours.id {
                 reportTwin(twin.id, of: activation, at: now, &step)
             }
@@ -97,8 +97,8 @@ extension Scheduler {
             return giveUpWaiting(activation, watch, reason, at: now, &step)
         }
         // Nothing else of the call is sent meanwhile.
-        if named.contains(where: { $0.provenance != .scheduled }) {
-            doubtAgain(doubtfulCalls(of: activation, call), at: now, &step)
+        for other in named where other.provenance != .scheduled {
+            doubtAgain(doubtfulCalls(of: activation, call), because: other.run, at: now, &step)
         }
         if let untold = named.first(where: { $0.provenance == .untold })?.run {
             return setAside(activation, Self.untold(untold), holdsLane: true, at: now, &step)
@@ -274,10 +274,10 @@ extension Scheduler {
         guard let occurrence = state.occurrences[activation.occurrence]?.occurrence, let held = state[activation]
         else { return }
         let reason = "established as absent by \(lookUps) look-ups over \(configuration.settling.text)"
-        // Of a call that was answered, or settled before, no answer was lost: `on_doubt` is not about it.
-        let isDoubtedAgain =
-            if case .inDoubt(let call) = held.phase { held.doubtfulCalls.contains(call) } else { false }
-        switch isDoubtedAgain ? .retry : occurrence.onDoubt {
+        // Of a call that was refused no answer was lost: `on_doubt` is not about it.
+        let wasRefused =
+            if case .inDoubt(let call) = held.phase { state.calls[call]?.wasRefused ?? false } else { false }
+        switch wasRefused ? .retry : occurrence.onDoubt {
         case .hold:
             setAside(activation, "\(reason); held for a person (on_doubt = \"hold\")", holdsLane: true, at: now, &step)
         case .skip:
@@ -310,6 +310,7 @@ extension Scheduler {
     /// refused as a whole, and another pair of it has its run, or had one.
     private func tookEffect(callOf activation: ActivationID) -> Bool {
         guard case .inDoubt(let id) = state[activation]?.phase, let call = state.calls[id]?.call else { return false }
+        if state.calls[id]?.wasRefused == true { return false }
         if state.calls[id]?.tookEffect == true { return true }
         // Journals of before did not keep it with the call.
         return call.activations.contains { other in

@@ -35,7 +35,7 @@ extension Scheduler {
                 )
                 let calls = doubtfulCalls(of: activation, call)
                 start(ours.id, of: activation, adopted: true, at: now, &step)
-                doubtAgain(calls, at: now, &step)
+                doubtAgain(calls, because: ours, at: now, &step)
             }
         }
     }
@@ -112,7 +112,7 @@ extension Scheduler {
             doubted += doubtfulCalls(of: taker)
             start(run.id, of: taker, adopted: true, at: now, &step)
         }
-        doubtAgain(doubted, at: now, &step)
+        doubtAgain(doubted, because: run, at: now, &step)
         return !takers.isEmpty
     }
 
@@ -295,10 +295,14 @@ extension Scheduler {
 
     /// A run of one pair has shown that a call took effect, though it was absent, or refused: the others that it may have taken are
     /// in doubt about it again. One run may serve them all, and names them only at its end.
+    ///
+    /// - Parameter run: Nil for one of which nothing is known. The newest call that can have begun it counts.
     mutating func doubtAgain(
-        _ calls: [Call], but known: ActivationID? = nil, at now: Moment, _ step: inout Step
+        _ calls: [Call], because run: DataflowRun?, but known: ActivationID? = nil, at now: Moment, _ step: inout Step
     ) {
-        for call in calls {
+        for call in calls.sorted(by: { $0.id > $1.id }) {
+            let sentAt = state.calls[call.id]?.sentAt
+            if let run, !mayBe(run, ofCallsAt: sentAt.map { [$0] } ?? [], at: now) { continue }
             for activation in call.activations where activation != known {
                 guard let held = state[activation], held.doubtfulCalls.contains(call.id), isUnsent(held.phase) else {
                     continue
@@ -331,7 +335,7 @@ extension Scheduler {
                     provenance(of: run, pair, in: sandbox, seenAt: nil, at: now) != .scheduled
                 else { continue }
                 let activation = occurrence.activationID(at: position)
-                doubtAgain(doubtfulCalls(of: activation), but: activation, at: now, &step)
+                doubtAgain(doubtfulCalls(of: activation), because: run, but: activation, at: now, &step)
             }
         }
     }

@@ -224,6 +224,8 @@ package struct CallState: Equatable, Codable, Sendable {
     /// A run of it was seen: it was accepted, and no pair of it is absent any more. Nil for no, in snapshots of before, and for
     /// calls of one pair.
     package var tookEffect: Bool?
+    /// It was refused, and may have taken effect for some of its pairs all the same. Nil for no, and in snapshots of before.
+    package var wasRefused: Bool?
     /// When it was handed out, by the platform's clock. Nil where that was not known, and in snapshots of before.
     package var sentAt: Instant?
 }

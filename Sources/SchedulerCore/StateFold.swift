@@ -62,6 +62,8 @@ extension State {
         case .activationReturned(
             let id, let reason, let notBefore, let attemptCounts, let packLimit, let doubtful, let named):
             if let doubtful {
+                // One that comes back from the call itself comes from its refusal.
+                if case .calling = self[id]?.phase { calls[doubtful]?.wasRefused = true }
                 suspect(doubtful, of: id)
             } else if case .inDoubt(let call) = self[id]?.phase {
                 keepBaseline(of: call, id)  // journals of before do not say of which call
@@ -288,8 +290,7 @@ extension State {
         let call: CallID? =
             switch held.phase {
             // Doubted again after a refusal, which may take effect for one pair and not for another.
-            case .inDoubt(let call) where held.doubtfulCall == call && held.doubtRetries == 0: nil
-            case .inDoubt(let call) where held.laterCalls?.contains(call) == true: nil
+            case .inDoubt(let call) where calls[call]?.wasRefused == true: nil
             case .calling(let call), .inDoubt(let call): call
             case .quarantined(let call): call
             case .waiting: held.doubtRetries > 0 ? held.doubtfulCall : nil

@@ -86,6 +86,30 @@ import Testing
         }
     }
 
+    // Found by simulation: the first call, hours ago, counted as the one that had taken effect.
+    @Test func `a run that shows is of the call that can have begun it, and not of one that was given up long before`() {
+        var rig = Rig(configuration([campaign("sale", .manual, [a1, a2]) { $0.onDoubt = .hold }]))
+        rig.runDuration = .seconds(1200)
+        rig.onCall = { _ in .doubtful(detail: "timeout") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(6 * 3600))
+        rig.onCall = { _ in .refused(.notReady(after: .seconds(600), detail: "not ready")) }
+        _ = rig.command(.pause(.all, until: nil, reason: "both together"))
+        for number in 1...2 { _ = rig.command(.resolve(activation(1, number), .retry)) }
+        _ = rig.command(.resume(.all))
+        rig.advance(.seconds(5))
+        #expect(rig.calls.count == 2)
+        rig.onCall = { _ in nil }
+        let ours = rig.addRun(a1)
+        rig.advance(.seconds(7200))
+        #expect(adopted(rig) == [ours])
+        let doubted = rig.records.compactMap { record -> CallID? in
+            if case .activationInDoubt(activation(1, 2), let call, _, _) = record { call } else { nil }
+        }
+        #expect(doubted == [CallID(1), CallID(2)])
+        #expect(rig.endings.last == .succeeded)
+    }
+
     @Test func `what gave up after an established absence is still delivered when its run shows`() {
         var rig = Rig(configuration([campaign("sale")]) { $0.limits.attempts = 1 })
         rig.onCall = { _ in .doubtful(detail: "timeout") }

@@ -152,8 +152,9 @@ extension Scheduler {
     }
 
     /// A run of others that is under way must not fall out of sight because newer ones push it off the first page: a listing
-    /// shows those that were seen running, and whatever began within the time that a run may take. The first look at a dataflow
-    /// reaches back, as far as listings go, to whatever may still hold it: what the process before saw running is not known.
+    /// shows those that were seen running, whatever began within the time that a run may take, and whatever began since the look
+    /// before. The first look at a dataflow reaches back, as far as listings go, to whatever may still hold it: what the process
+    /// before saw running is not known.
     private func deepEnough(
         _ depth: RunListingDepth, for dataflows: [DataflowKey], at now: Moment
     ) -> RunListingDepth {
@@ -165,8 +166,13 @@ extension Scheduler {
         if mutant(.shallowListing) { return depth }
         var deep = depth
         deep.containing = Set(depth.containing + seen).sorted()
-        let isFirst = dataflows.contains { knowledge.runs[$0] == nil }
-        let age = max(configuration.polling.runLate, isFirst ? configuration.guardrails.runMaximumAge : .zero)
+        let longest = configuration.guardrails.runMaximumAge
+        let unseen = dataflows.map { dataflow in
+            guard let askedAt = knowledge.runs[dataflow]?.askedAt else { return longest }
+            let pause = max(now.monotonic - askedAt.monotonic, now.wall - askedAt.wall)
+            return min(longest, pause + DoubtBounds.showsLate)
+        }
+        let age = max(configuration.polling.runLate, unseen.max() ?? longest)
         let since = (platformTime(at: now) ?? now.wall) - age
         deep.since = min(depth.since ?? since, since)
         return deep

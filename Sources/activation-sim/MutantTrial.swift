@@ -1,4 +1,4 @@
-// Proves the checkers: every known fault is put into the code in its turn, and must be found within so many seeds.
+// Proves the checkers: every known fault is put into the code in its turn, and must be found within so many seeds and minutes.
 //
 // One fault is active in a process, so that several are tried by several processes: this program again, for each fault once.
 
@@ -13,8 +13,9 @@ struct MutantTrial {
     /// Only the one with this name; nil for all.
     let name: String?
 
-    /// A mutant that survives so many seeds is one that the checkers do not see.
+    /// A mutant that survives so many seeds, or a search of so many seconds, is one that the checkers do not see.
     private static let seedLimit: UInt64 = 400
+    private static let secondsLimit = 240.0
     /// So many seeds that break a rule without the fault are passed over.
     private static let unprovenLimit = 20
 
@@ -100,7 +101,7 @@ struct MutantTrial {
             var runs = 0
             for _ in 0..<Self.unprovenLimit {
                 activeMutant = mutant
-                let totals = search(mutant, from: known ?? next, count: known == nil ? Self.seedLimit : 1)
+                let totals = search(mutant, from: known ?? next, count: known == nil ? Self.seedLimit : 1, since: begin)
                 activeMutant = nil
                 runs += totals.runs
                 guard let broken = totals.broken, let found = broken.findings.first else {
@@ -125,11 +126,11 @@ struct MutantTrial {
             return false
         }
 
-        private func search(_ mutant: Mutant, from seed: UInt64, count: UInt64) -> Totals {
+        private func search(_ mutant: Mutant, from seed: UInt64, count: UInt64, since begin: Date) -> Totals {
             Swarm(jobs: jobs, firstSeed: seed).run {
                 World(mutant.world($0)).run()
             } goesOn: {
-                $0.taken < count
+                $0.taken < count && Date().timeIntervalSince(begin) < Self.secondsLimit
             }
         }
 

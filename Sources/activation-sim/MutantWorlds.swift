@@ -96,7 +96,11 @@
                 options.strengths[.failingRun] = 100
             case .pauseIgnored, .explainHidesPause, .phaseJumps, .factWithoutRecord:
                 options.strengths[.order] = 40
-            case .staleSnapshot, .marksSetBack, .missedForgotten, .recoverySendsAgain:
+            case .staleSnapshot:
+                // Long enough between two deaths for a snapshot.
+                options.campaigns = 16
+                options.strengths[.kill] = 3
+            case .marksSetBack, .missedForgotten, .recoverySendsAgain:
                 options.strengths[.kill] = 12
             case .reloadDropsDue, .reloadForgetsRuns:
                 options.strengths[.reload] = 40
@@ -110,16 +114,25 @@
         /// search takes longer, and nothing else; what it prints is the next one to put here.
         var knownSeed: UInt64? {
             switch self {
-            case .noDataflowGate, .leavesLate: 19
+            case .noDataflowGate: 27
+            case .leavesLate, .waitNobodyEnds: 30
             case .staleEvidence: 20
-            case .doubtFreesLane, .everybodysRefusal, .noLookBeforeRetry: 8
-            case .turnWithoutLook: 29
+            case .everybodysRefusal, .noLookBeforeRetry: 8
+            case .doubtFreesLane, .refusalProvesListing: 29
+            case .turnWithoutLook: 110
+            case .ageOfAnswer: 49
+            case .recoveryForgetsDoubt: 31
+            case .absentTooSoon: 78
+            case .stopForgetsFollowers: 72
+            case .effectForgotten: 264
+            case .oneClock: 800
+            case .secondAcceptance: 126
             case .pairs81, .oneIsTooLarge, .phaseJumps, .blackoutIgnored: 4
             case .blindRetry, .recoverySendsAgain, .reloadDropsDue, .factWithoutRecord, .nobodyTold, .explainHidesPause:
                 5
             case .adoptsScheduledRun, .doubtNeverLooks: 9
             case .shallowListing, .followerForgotten: 6
-            case .cutListingIsWhole: 31
+            case .cutListingIsWhole: 45
             case .retryForEver: 13
             default: nil
             }

@@ -520,4 +520,22 @@ import Testing
         #expect(calls == 1)
         #expect(told == [])
     }
+
+    // Found by simulation: a scheduled run of twelve hours ago, which had begun while nothing was due, was not listed.
+    @Test func `a listing reaches back to the one before it, as far as a run may hold its dataflow`() throws {
+        var rig = Rig(configuration([campaign("sale")]))
+        func depth(after pause: Duration) throws -> Duration {
+            rig.advance(pause)
+            rig.effects = []
+            _ = rig.command(.fire("sale", forceOverlap: true))
+            let since = rig.effects.compactMap { effect -> Instant? in
+                if case .askRuns(_, _, _, let depth) = effect { depth.since } else { nil }
+            }
+            return rig.now.wall - (try #require(since.first))
+        }
+        _ = try depth(after: .zero)
+        #expect(try depth(after: .seconds(3600)) == .seconds(300 * 60), "run_late")
+        #expect(try depth(after: .seconds(12 * 3600)) > .seconds(12 * 3600))
+        #expect(try depth(after: .seconds(5 * 86_400)) == .seconds(86_400), "run_max_age")
+    }
 }

@@ -163,14 +163,17 @@ extension Scheduler {
         return provenance
     }
 
-    /// Whether another pair of its call on the same dataflow has a run that has not said for whom it is: one may serve them all, and
-    /// names them at its end.
+    /// Whether another pair of its call on the same dataflow has a run, or waits for one that a refusal named, that has not said for
+    /// whom it is: one may serve them all, and names them at its end.
     private func mayShareRun(
         _ activation: ActivationID, _ pair: Pair, _ call: Call, _ known: RunsKnowledge
     ) -> Bool {
         zip(call.activations, call.pairs).contains { other, place in
-            guard other != activation, place.dataflow == pair.dataflow, case .running(let run)? = state[other]?.phase
-            else { return false }
+            guard other != activation, place.dataflow == pair.dataflow, let held = state[other] else { return false }
+            if let named = held.named, isUnsent(held.phase), knowledge.foreign[named] != nil {
+                return knowledge.named[named]?.mayBe(for: pair.audience) ?? true
+            }
+            guard case .running(let run) = held.phase else { return false }
             return known.listing.runs.first { $0.id == run }?.audiences.isEmpty ?? true
         }
     }

@@ -274,6 +274,7 @@ extension Scheduler {
     /// The answer about one run, asked by name: a run of ours that a listing did not show, or somebody else's.
     mutating func updateSingly(_ id: RunID, _ run: DataflowRun?, at now: Moment, _ step: inout Step) {
         if let begunAt = run?.createdAt { knowledge.named[id]?.begunAt = begunAt }
+        if let audiences = run?.audiences, !audiences.isEmpty { knowledge.named[id]?.audiences = audiences }
         if let foreign = knowledge.foreign[id] {
             // One that is not known shows late: the platform said that it is under way, and it was not seen to end.
             let isMissing = now.monotonic - foreign.knownAt >= FollowBounds.missing || mutant(.vanishedOpens)

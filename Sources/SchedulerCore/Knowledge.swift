@@ -227,6 +227,10 @@ struct NamedRun: Equatable, Sendable {
     var since: Instant
     /// When it began; nil until it was asked for.
     var begunAt: Instant?
+    /// The audiences that it names; empty until it was asked for, and while it names none.
+    var audiences: [AudienceID] = []
+
+    func mayBe(for audience: AudienceID) -> Bool { audiences.isEmpty || audiences.contains(audience) }
 }
 
 /// A dataflow, and the sandbox in which it was asked for: an answer of one sandbox says nothing about another, whatever the

@@ -197,4 +197,24 @@ import Testing
         rig.advance(.seconds(300))
         #expect(rig.calls.count <= 4, "\(rig.calls.count)")
     }
+
+    // Found by simulation: the other pair of the call was looked for in listings, which did not show the run, and sent again.
+    @Test func `a named run that has not said for whom it is may serve another pair of its call`() {
+        var rig = Rig(configuration([campaign("sale", .manual, [a1, a2])]))
+        rig.startMinute = 600  // so that it may be of the schedule as well
+        rig.runDuration = .seconds(3000)
+        rig.delaysTurns = true
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        let run = rig.addRun(a1)
+        rig.runs[0].audiences = []
+        rig.isVisible = { _ in false }
+        rig.onCall = { _ in .throttled(retryAfter: .seconds(60), detail: "too many requests") }
+        rig.feed(.callTurn(CallID(1)))
+        rig.delaysTurns = false
+        let pair = a1
+        rig.onCall = { $0.id == CallID(2) ? .refused(.alreadyRunning(pair, run, detail: "already going on")) : nil }
+        rig.advance(.seconds(800))
+        #expect(rig.calls.map(\.pairs).filter { $0.contains(a2) }.count <= 2)
+        #expect(rig.runs.count == 1)
+    }
 }

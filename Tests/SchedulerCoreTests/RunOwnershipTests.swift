@@ -87,7 +87,8 @@ import Testing
     }
 
     // Found by simulation: the first call, hours ago, counted as the one that had taken effect.
-    @Test func `a run that shows is of the call that can have begun it, and not of one that was given up long before`() {
+    @Test func `a run that shows is of the call that can have begun it, and not of one that was given up long before`()
+    {
         var rig = Rig(configuration([campaign("sale", .manual, [a1, a2]) { $0.onDoubt = .hold }]))
         rig.runDuration = .seconds(1200)
         rig.onCall = { _ in .doubtful(detail: "timeout") }

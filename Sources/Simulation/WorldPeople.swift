@@ -223,12 +223,11 @@ extension World {
                 let id = occurrence.activationID(at: position)
                 let pair = plan.platform.meant(occurrence.occurrence.pairs[position])
                 switch activation.phase {
-                case .quarantined(nil):
-                    return .resolve(id, dice.people.hits(percent: 50) ? .abandon : .retry)
-                case .quarantined(let call?):
-                    // Something of it may still be on its way.
-                    guard underway[call, default: 0] == 0 else { continue }
-                    if let run = run(of: call, pair) { return .resolve(id, .adopt(run)) }
+                case .quarantined(let call):
+                    // Of any of its calls, and something of one may still be on its way.
+                    let calls = [call, activation.doubtfulCall].compactMap { $0 } + (activation.laterCalls ?? [])
+                    guard calls.allSatisfy({ underway[$0, default: 0] == 0 }) else { continue }
+                    if let run = run(of: calls, pair) { return .resolve(id, .adopt(run)) }
                     return .resolve(id, dice.people.hits(percent: 50) ? .abandon : .retry)
                 case .running(let run) where activation.endIsUnknown:
                     guard let real = model.runs.last(where: { $0.id == run.text }), trueTime >= real.endsAt else {
@@ -248,9 +247,9 @@ extension World {
         return nil
     }
 
-    /// The run that a call began for a pair, and that nobody owns.
-    private func run(of call: CallID, _ pair: Pair) -> RunID? {
-        guard let sent = checker.sent[call] else { return nil }
+    /// The run that one of these calls began for a pair, and that nobody owns.
+    private func run(of calls: [CallID], _ pair: Pair) -> RunID? {
+        guard let sent = calls.compactMap({ checker.sent[$0] }).min() else { return nil }
         return model.runs.first { run in
             run.isOurs && run.createdAt >= sent && run.flow == pair.dataflow.text
                 && run.audiences.contains(pair.audience.text) && !checker.isOwned(RunID(run.id), pair)

@@ -148,6 +148,11 @@ package struct RecordReport {
             self.call = call
         case .doubtLookedUp(let id, _):
             set("doubt-looked-up", "looked up, and not found", id, detail: true)
+        case .runNamed(let id, let run, _, _):
+            set(
+                "run-named", "its call was refused for a run that may be of that very call, which is looked at", id,
+                detail: true)
+            self.run = run
         case .candidateSeen(let id, let run, _):
             set(
                 "candidate-seen", "a run that may be of its call was seen, and does not say whose it is", id,

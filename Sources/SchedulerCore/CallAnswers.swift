@@ -180,14 +180,15 @@ extension Scheduler {
             return
         }
         doubtOthers(besides: named(run, by: pair, in: call.sandbox), in: call.sandbox, at: now, &step)
+        let isNew = knowledge.named[run] == nil
         if knowledge.named.count >= RefusalBounds.named { knowledge.named = [:] }
         knowledge.named[run] = knowledge.named[run] ?? latestPlatformTime(at: now).map { NamedRun(since: $0) }
-        // When it began is asked at once: it may be ours, of this call or of an earlier one.
+        // When it began is asked at once, and once: it may be ours, of this call or of an earlier one.
         knowledge.nameForeign(
             run, for: pair, in: call.sandbox,
-            nextLook: now.monotonic + (index == nil ? configuration.polling.gate : .zero), at: now)
-        if let index, let sentAt, state[call.activations[index]]?.mayHaveRun == false, !mutant(.secondAcceptance) {
-            knowledge.foreign[run]?.refused[call.activations[index]] = sentAt
+            nextLook: now.monotonic + (index != nil && isNew ? .zero : configuration.polling.gate), at: now)
+        if let index, let sentAt, state[call.activations[index]]?.phase == .waiting, !mutant(.secondAcceptance) {
+            record(.runNamed(activation: call.activations[index], run: run, leftAt: sentAt, at: now.wall), &step)
         }
     }
 

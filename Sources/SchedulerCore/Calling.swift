@@ -43,9 +43,10 @@ extension Scheduler {
         }
         let groups = lanes.values.map { line in
             var taken: Set<DataflowID> = []
-            let members = line.filter { taken.insert($0.pair.dataflow).inserted }.prefix(limit)
-            return PackGroup(
-                members: members.sorted { $0.pair < $1.pair }, limit: members.compactMap(\.packLimit).min())
+            // A refused call is halved here as well: its pairs may all be of one audience.
+            let own = line.compactMap(\.packLimit).min()
+            let members = line.filter { taken.insert($0.pair.dataflow).inserted }.prefix(min(limit, own ?? limit))
+            return PackGroup(members: members.sorted { $0.pair < $1.pair }, limit: own)
         }
         return groups.sorted { left, right in
             let leftHead = left.members.min { ($0.expiresAt, $0.id) < ($1.expiresAt, $1.id) }!
@@ -152,7 +153,7 @@ extension Scheduler {
         let limit = pairLimit(of: call.sandbox, at: now)
         if call.pairs.count > limit { return "the platform takes at most \(limit) pairs in a call" }
         if let closure = credentialsClosure(at: now) { return "the \(closure.gate.rawValue) gate closed again" }
-        let lanes = LaneTable(self)
+        let lanes = LaneTable(self, besides: Set(call.activations))
         for (id, pair) in zip(call.activations, call.pairs) {
             guard let occurrence = state.occurrences[id.occurrence], let activation = state[id],
                 activation.phase == .calling(call.id)
@@ -160,9 +161,7 @@ extension Scheduler {
             // It became known after the intent that the audience has two ids.
             guard state.pair(of: id) == pair else { return "the audience of activation \(id) has another id" }
             // So did what a lane is, or a reload changed it.
-            if case .activation(let other)? = lanes.holders[lane(of: pair, in: call.sandbox)],
-                !call.activations.contains(other), !mutant(.noLane)
-            {
+            if case .activation(let other)? = lanes.holders[lane(of: pair, in: call.sandbox)], !mutant(.noLane) {
                 return "activation \(other) holds the lane of activation \(id)"
             }
             if now.wall >= expiry(of: activation, in: occurrence.occurrence), !mutant(.neverExpires) {

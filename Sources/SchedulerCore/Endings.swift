@@ -25,6 +25,10 @@ extension Scheduler {
                 setAside(id, Self.unseen(run), holdsLane: false, at: now, &step)
                 continue
             }
+            if let run = mayBeRepeated(id), knowledge.named[run]?.begunAt != nil {
+                setAside(id, Self.repeated(run), holdsLane: false, at: now, &step)
+                continue
+            }
             if returned(id, in: step) == nil, let call = unlookedCall(of: id) {
                 unlooked.append((id, call))
                 continue

@@ -87,16 +87,22 @@ extension Scheduler {
         let due = isFirst ? new.filter { isLater($0.createdAt, than: campaigns, at: now) } : new
         let isFirstLook = isFirst && due.isEmpty
         if !isFirstLook { skipUnlisted(campaigns, sandbox, before: before, at: now, &step) }
-        let followed = due.last { $0.job.status == .succeeded && !isMadeByProgram($0.job, in: sandbox) }
-        for (job, createdAt, endedAt) in isFirstLook ? [last] : due {
-            // What somebody exported into a dataset of theirs is no scheduled export: nobody follows it.
-            let isOthers = isMadeByProgram(job, in: sandbox)
+        // Each is judged once, and after those that ended before it.
+        var scheduledAt = lastScheduled(in: sandbox)
+        let judged = (isFirstLook ? [last] : due).map { entry in
+            let isOthers = isMadeByProgram(entry.job, in: sandbox, scheduledAt: scheduledAt)
+            if !isOthers { scheduledAt = max(scheduledAt ?? entry.endedAt, entry.endedAt) }
+            return (entry.job, entry.createdAt, entry.endedAt, isOthers)
+        }
+        let followed = judged.last { job, _, _, isOthers in job.status == .succeeded && !isOthers }?.0
+        // What somebody exported into a dataset of theirs is no scheduled export: nobody follows it.
+        for (job, createdAt, endedAt, isOthers) in judged {
             record(
                 .exportFinished(
                     sandbox: sandbox, job: job.id, succeeded: job.status == .succeeded, at: createdAt,
                     endedAt: endedAt, isOthers: isOthers ? true : nil), &step)
             if isFirstLook || isOthers { continue }
-            if job.id == followed?.job.id {
+            if job.id == followed?.id {
                 follow(job, campaigns, at: now, &step)
             } else if job.status == .succeeded {
                 let detail = "export \(job.id) and a later one ended before anybody looked"

@@ -281,11 +281,10 @@ extension Scheduler {
             let told = run.map { run in
                 foreign.pairs.filter { $0.dataflow == run.dataflow }.reduce(run) { $0.naming($1.audience) }
             }
-            if let told { settleRefused(told, foreign, at: now, &step) }
-            if knowledge.foreign[id] == nil {
-                // It is of the very call that was refused for it.
-            } else if let told, adoptLate(told, in: foreign.sandbox, at: now, &step) {
+            if let told, adoptLate(told, in: foreign.sandbox, at: now, &step) {
                 // `start` has forgotten it as somebody else's.
+            } else if let told, settleRefused(told, foreign, at: now, &step) {
+                // It was of the very call that was refused for it.
             } else if run.map({ $0.status == .running || isUnasked(foreign) }) ?? !isMissing {
                 knowledge.foreign[id]?.nextLook = now.monotonic + configuration.polling.gate
                 if run != nil { knowledge.foreign[id]?.knownAt = now.monotonic }

@@ -204,8 +204,6 @@ struct ForeignRun: Equatable, Sendable {
     var nextLook: Monotonic
     /// When a refusal named it, or it was seen last.
     var knownAt: Monotonic
-    /// When the calls left that were refused for it, by the platform's clock, until it is known when it began.
-    var refused: [ActivationID: Instant] = [:]
 }
 
 extension Knowledge {
@@ -229,6 +227,9 @@ struct NamedRun: Equatable, Sendable {
     var begunAt: Instant?
     /// The audiences that it names; empty until it was asked for, and while it names none.
     var audiences: [AudienceID] = []
+
+    /// Its program, or what it read, says that it is of others.
+    var isOthers = false
 
     func mayBe(for audience: AudienceID) -> Bool { audiences.isEmpty || audiences.contains(audience) }
 }

@@ -25,11 +25,14 @@ package enum LaneHolder: Equatable, Sendable {
 struct LaneTable {
     private(set) var holders: [LaneKey: LaneHolder] = [:]
 
-    init(_ scheduler: Scheduler) {
+    /// - Parameter besides: Activations that do not count: of several holders of a lane only the oldest is in the table.
+    init(_ scheduler: Scheduler, besides: Set<ActivationID> = []) {
         for occurrence in scheduler.state.occurrences.values {
             for (position, activation) in occurrence.activations.enumerated() where activation.holdsLane {
+                let id = occurrence.activationID(at: position)
+                if besides.contains(id) { continue }
                 let key = scheduler.lane(of: occurrence.occurrence.pairs[position], in: occurrence.occurrence.sandbox)
-                hold(key, .activation(occurrence.activationID(at: position)))
+                hold(key, .activation(id))
             }
         }
         for (run, pair, sandbox) in scheduler.foreignRunningPairs() {

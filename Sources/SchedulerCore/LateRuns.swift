@@ -100,6 +100,8 @@ extension Scheduler {
             case .ours: takers.append(taker)
             // Exports are asked for first, and then it is looked at again.
             case .unasked: knowledge.outdateRuns(of: flow)
+            // A person who had it sent again has looked at it.
+            case .untold where state[taker]?.expiresAt != nil: break
             case .untold:
                 withdraw(callOf: taker, &step)
                 setAside(taker, Self.untold(run), holdsLane: false, at: now, &step)
@@ -124,7 +126,7 @@ extension Scheduler {
             let known = knowledge.runs[DataflowKey(sandbox, pair.dataflow)]
         else { return nil }
         return known.listing.runs.first { run in
-            guard isOthers(run.id) else { return false }
+            guard isOthers(run.id), !(held.expiresAt != nil && run.status.isTerminal) else { return false }
             if run.audiences.isEmpty { return mayTake(run, held, at: now) }
             return run.audiences.contains(pair.audience)
                 && taker(of: run, for: pair, in: sandbox, at: now) == activation
@@ -145,14 +147,16 @@ extension Scheduler {
         return !isKnown && mayBe(run, ofCallsAt: times, at: now) ? id : nil
     }
 
-    /// The last call that may have taken an activation that waits, if the runs of its dataflow were not listed since: it may be
-    /// delivered, and nothing shows it yet.
+    /// The last call that may have taken an activation that waits, if the runs of its dataflow were not listed since, or so soon after
+    /// it that its run may not have shown: it may be delivered, and nothing shows it yet.
     func unlookedCall(of activation: ActivationID) -> CallID? {
         guard let pair = state.pair(of: activation), let held = state[activation], expectsRun(held),
             let sandbox = state.occurrences[activation.occurrence]?.occurrence.sandbox,
-            knowledge.runs[DataflowKey(sandbox, pair.dataflow)]?.isOutdated != false
+            let id = held.doubtfulCalls.last(where: { state.calls[$0] != nil }), let call = state.calls[id]?.call
         else { return nil }
-        return held.doubtfulCalls.last { state.calls[$0] != nil }
+        let known = knowledge.runs[DataflowKey(sandbox, pair.dataflow)]
+        let isLooked = known.map { !$0.isOutdated && $0.askedAt.wall - call.at >= configuration.settling } ?? false
+        return isLooked ? nil : id
     }
 
     /// Why one of which ``openRun(of:at:)`` is in the way goes to a person.
@@ -222,23 +226,40 @@ extension Scheduler {
 
     /// A run that began no earlier than the call that was refused for it is hardly one of somebody else: more likely something on the
     /// way repeated the call, and the answer is the second one's. It is adopted where its program says so, and shown to a person
-    /// where nothing says otherwise.
-    mutating func settleRefused(_ run: DataflowRun, _ foreign: ForeignRun, at now: Moment, _ step: inout Step) {
-        knowledge.foreign[run.id]?.refused = [:]
-        guard let began = run.createdAt, !run.readsIncremental else { return }
-        for (activation, sentAt) in foreign.refused.sorted(by: { $0.key < $1.key })
-        where began >= sentAt - RefusalBounds.clocks && state[activation].map({ isUnsent($0.phase) }) == true {
-            guard let pair = state.pair(of: activation), !isStartedByOthers(run, pair, in: foreign.sandbox, at: now)
-            else {
-                continue
-            }
-            withdraw(callOf: activation, &step)
-            if isStartedByUs(run, in: foreign.sandbox) {
-                start(run.id, of: activation, adopted: true, at: now, &step)
-            } else {
-                setAside(activation, Self.repeated(run.id), holdsLane: false, at: now, &step)
+    /// where nothing says otherwise. Where a scheduled run was due as well, its end may tell.
+    ///
+    /// - Returns: Whether it was adopted.
+    mutating func settleRefused(
+        _ run: DataflowRun, _ foreign: ForeignRun, at now: Moment, _ step: inout Step
+    ) -> Bool {
+        let isOurs = isStartedByUs(run, in: foreign.sandbox)
+        if run.readsIncremental || !isOurs && isStartedByOthers(run, in: foreign.sandbox) {
+            knowledge.named[run.id]?.isOthers = true
+        }
+        for occurrence in state.occurrences.values.sorted(by: { $0.id < $1.id })
+        where occurrence.occurrence.sandbox == foreign.sandbox {
+            for (position, pair) in occurrence.occurrence.pairs.enumerated() where foreign.pairs.contains(pair) {
+                let activation = occurrence.activationID(at: position)
+                guard mayBeRepeated(activation) == run.id, run.createdAt != nil else { continue }
+                if isOurs {
+                    withdraw(callOf: activation, &step)
+                    start(run.id, of: activation, adopted: true, at: now, &step)
+                } else if run.status.isTerminal || !mayBeScheduled(run, pair, in: foreign.sandbox, at: now) {
+                    withdraw(callOf: activation, &step)
+                    setAside(activation, Self.repeated(run.id), holdsLane: false, at: now, &step)
+                }
             }
         }
+        return knowledge.foreign[run.id] == nil
+    }
+
+    /// The run for which the last call of an activation was refused, if it may be of that very call and is not known to have ended.
+    func mayBeRepeated(_ activation: ActivationID) -> RunID? {
+        guard let held = state[activation], let refused = held.refusedFor, isUnsent(held.phase), isOthers(refused.run),
+            knowledge.foreign[refused.run] != nil, knowledge.named[refused.run]?.isOthers != true
+        else { return nil }
+        let begunAt = knowledge.named[refused.run]?.begunAt
+        return begunAt.map { $0 >= refused.leftAt - RefusalBounds.clocks } ?? true ? refused.run : nil
     }
 
     /// A run that the platform named, and that it never shows, may be of the earlier call of an activation that waits for it.

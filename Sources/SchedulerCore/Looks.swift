@@ -56,7 +56,11 @@ extension Scheduler {
         guard let definition else { return looks }
         if !isFresh(definition.askedAt, at: now) { looks.append(look(.definition, now.monotonic)) }
         // How far back to look is known with the platform's time, which comes with the definition.
-        if runs.map({ !isUsable($0, at: now) }) ?? true { looks.append(look(.runs, now.monotonic)) }
+        if runs.map({ !isUsable($0, at: now) }) ?? true {
+            // Of no use before exports can be asked about again, and then asked anew: what was listed waits for their answer.
+            let retryAt = isFresh(export.askedAt, at: now) ? nil : knowledge.askTroubles[.exportJobs(sandbox)]?.retryAt
+            looks.append(look(.runs, max(now.monotonic, runs == nil ? now.monotonic : retryAt ?? now.monotonic)))
+        }
         if looks.isEmpty { return [] }
         // They must be fresh together. Where answers take long, the others would be old by the time when this one comes.
         let others: [(Look.Part, Moment?)] = [

@@ -75,6 +75,9 @@ package enum Record: Equatable, Codable, Sendable {
     /// A run that may be of the call in doubt was listed, and nothing told yet whose it is: while it is missing from later answers,
     /// the call is not absent. Since format 2.
     case candidateSeen(activation: ActivationID, run: RunID, at: Instant)
+    /// The platform refused a call for a run that is not known to be ours: it may be the very call's, made twice on its way.
+    /// `leftAt` is when the call was handed out, by the platform's clock. Since format 2.
+    case runNamed(activation: ActivationID, run: RunID, leftAt: Instant, at: Instant)
     /// The run belongs to this activation from now on. `adopted` when it was found by look-up, by the refusal of a
     /// second call, or named by a person, and not told by the call's own answer.
     case activationRunning(activation: ActivationID, run: RunID, adopted: Bool, at: Instant)

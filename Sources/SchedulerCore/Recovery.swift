@@ -54,7 +54,8 @@ extension Scheduler {
             knowledge.doubts[occurrence.activationID(at: position)] = WatchedDoubt(
                 startedAt: now.monotonic, nextLook: now.monotonic, seen: Set(activation.candidates ?? []))
         case .waiting:
-            guard let run = activation.named, isOthers(run) else { return }
+            guard let run = activation.named ?? activation.refusedFor?.run, isOthers(run) else { return }
+            if let refused = activation.refusedFor { knowledge.named[refused.run] = NamedRun(since: refused.leftAt) }
             knowledge.nameForeign(
                 run, for: pair, in: occurrence.occurrence.sandbox, nextLook: now.monotonic, at: now)
         case .calling, .quarantined, .ended:

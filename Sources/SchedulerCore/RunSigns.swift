@@ -86,15 +86,10 @@ extension Scheduler {
         run.createdClient.map { isOursAlone($0, in: sandbox) } ?? false
     }
 
-    /// Whether something says that a run is of others: its program, or the platform's schedule, by which it was due.
-    func isStartedByOthers(_ run: DataflowRun, _ pair: Pair, in sandbox: SandboxName, at now: Moment) -> Bool {
-        if isStartedByUs(run, in: sandbox) { return false }
-        if let client = run.createdClient, state.knows(.clientOfOthers(client), in: sandbox),
-            !state.knows(.clientOfOurs(client), in: sandbox)
-        {
-            return true
-        }
-        return mayBeScheduled(run, pair, in: sandbox, at: now)
+    /// Whether its program says that a run is of others.
+    func isStartedByOthers(_ run: DataflowRun, in sandbox: SandboxName) -> Bool {
+        guard let client = run.createdClient else { return false }
+        return state.knows(.clientOfOthers(client), in: sandbox) && !state.knows(.clientOfOurs(client), in: sandbox)
     }
 
     /// Whether it was asked when exports ended and when the pair is exported. After a start nothing is known of either.
@@ -120,7 +115,7 @@ extension Scheduler {
     }
 
     /// Whether a scheduled run of the pair was due when this one began.
-    private func mayBeScheduled(
+    func mayBeScheduled(
         _ run: DataflowRun, _ pair: Pair, in sandbox: SandboxName, at now: Moment
     ) -> Bool {
         guard let began = run.createdAt ?? platformTime(at: now) else { return false }
@@ -183,15 +178,19 @@ extension Scheduler {
 
     // MARK: Exports
 
+    /// When the last of the decided exports ended that count as scheduled.
+    func lastScheduled(in sandbox: SandboxName) -> Instant? {
+        state.exportMarks[sandbox]?.decided?.filter { $0.isOthers != true }.map(\.endedAt).max()
+    }
+
     /// Whether an export was made through the interface for programs, as far as that can be told: it writes elsewhere than the
     /// snapshots that runs export, and its request does not look like a schedule's. What is unknown counts as scheduled.
-    func isMadeByProgram(_ job: ExportJob, in sandbox: SandboxName) -> Bool {
+    ///
+    /// - Parameter scheduledAt: When the last one before it ended that counts as scheduled.
+    func isMadeByProgram(_ job: ExportJob, in sandbox: SandboxName, scheduledAt: Instant?) -> Bool {
         guard let dataset = job.datasetID, let request = job.requestID, !request.looksScheduled else { return false }
         // The schedule's own, which comes every day, may have been moved to a new dataset.
-        let scheduled = state.exportMarks[sandbox]?.decided?.filter { $0.isOthers != true && $0.job != job.id }
-        if let last = scheduled?.map(\.endedAt).max(), let endedAt = job.endedAt,
-            endedAt - last > RunSignBounds.scheduledPause
-        {
+        if let scheduledAt, let endedAt = job.endedAt, endedAt - scheduledAt > RunSignBounds.scheduledPause {
             return false
         }
         let datasets = (state.runSigns?[sandbox] ?? []).filter { if case .exportDataset = $0 { true } else { false } }

@@ -186,6 +186,9 @@ package struct ActivationState: Equatable, Codable, Sendable {
     /// in snapshots of before.
     package var named: RunID?
 
+    /// The run for which its last call was refused, and that may be of that very call. Nil for none, and in snapshots of before.
+    package var refusedFor: RefusedFor?
+
     /// Runs that may be of the call in doubt and of which nothing told whose they are, in the order in which they were seen, bounded.
     /// Nil for none, and in snapshots of before.
     package var candidates: [RunID]?
@@ -214,6 +217,13 @@ package struct ActivationState: Equatable, Codable, Sendable {
         case .waiting, .ended: false
         }
     }
+}
+
+/// Why a call was refused.
+package struct RefusedFor: Equatable, Codable, Sendable {
+    package var run: RunID
+    /// When the call was handed out, by the platform's clock.
+    package var leftAt: Instant
 }
 
 package struct CallState: Equatable, Codable, Sendable {

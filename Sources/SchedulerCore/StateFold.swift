@@ -77,6 +77,7 @@ extension State {
                 activation.reason = reason
                 activation.packLimit = packLimit
                 activation.named = named
+                activation.refusedFor = nil
             }
             forgetSettledCalls()
         case .activationInDoubt(let id, let call, let reason, let at):
@@ -85,6 +86,8 @@ extension State {
             forgetSettledCalls()
         case .doubtLookedUp(let id, _):
             change(id) { $0.lookUps += 1 }
+        case .runNamed(let id, let run, let leftAt, _):
+            change(id) { $0.refusedFor = RefusedFor(run: run, leftAt: leftAt) }
         case .candidateSeen(let id, let run, _):
             change(id) { $0.candidates = (($0.candidates ?? []) + [run]).suffix(DoubtBounds.remembered) }
         case .activationRunning(let id, let run, let adopted, let at):
@@ -317,6 +320,7 @@ extension State {
             $0.reason = reason
             $0.notBefore = nil
             $0.named = nil
+            $0.refusedFor = nil
             $0.lookUps = 0
         }
     }

@@ -105,7 +105,7 @@ import Testing
         #expect(RecordCoding.decodeState(Array(sound.replacing(part, with: other).utf8)) == nil)
     }
 
-    private static let kindCount = 36
+    private static let kindCount = 37
 
     /// Does not compile until a new kind of record has a number, and fails until it has a line.
     private static func kind(of record: Record) -> Int {
@@ -145,6 +145,7 @@ import Testing
         case .marksSetBack: 32
         case .audiencesResolved: 33
         case .candidateSeen: 34
+        case .runNamed: 36
         case .runFound: 35
         }
     }

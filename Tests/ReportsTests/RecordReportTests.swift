@@ -47,6 +47,7 @@ import Testing
             .activationRunning(activation: vip, run: "run-1", adopted: true, at: at),
             .runEndUnknown(activation: vip, run: "run-1", reason: "gone", at: at),
             .runFound(activation: vip, run: "run-1", at: at), .candidateSeen(activation: vip, run: "run-1", at: at),
+            .runNamed(activation: vip, run: "run-1", leftAt: at, at: at),
             .runLate(activation: vip, run: "run-1", at: at),
             .activationEnded(activation: vip, outcome: ActivationOutcome(result: .succeeded, run: "run-1"), at: at),
             .activationQuarantined(activation: vip, reason: "r", holdsLane: true, at: at),

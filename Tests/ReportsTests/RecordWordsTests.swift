@@ -178,6 +178,9 @@ import Testing
         told(.runEndUnknown(activation: vip, run: "run-1", reason: "gone", at: at), "run-end-unknown", "gone"),
         told(.runFound(activation: vip, run: "run-1", at: at), "run-found", "the platform shows the run again"),
         told(
+            .runNamed(activation: vip, run: "run-1", leftAt: at, at: at), "run-named",
+            "its call was refused for a run that may be of that very call, which is looked at", detail: true),
+        told(
             .candidateSeen(activation: vip, run: "run-1", at: at), "candidate-seen",
             "a run that may be of its call was seen, and does not say whose it is", detail: true),
         told(.runLate(activation: vip, run: "run-1", at: at), "run-late", "the run takes longer than expected"),

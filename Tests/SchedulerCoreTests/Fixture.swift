@@ -115,7 +115,13 @@ struct Rig {
     /// One event, and everything that the platform answers to it at once.
     mutating func feed(_ event: Event) {
         var queue = [event]
+        var handled = 0
         while !queue.isEmpty {
+            handled += 1
+            if handled > 5000 {
+                Issue.record("the scheduler asks without end at one instant")
+                return
+            }
             let step = scheduler.handle(queue.removeFirst(), at: now)
             records += step.records
             effects += step.effects

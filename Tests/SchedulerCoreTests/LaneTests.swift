@@ -43,6 +43,53 @@ import Testing
         #expect(rig.calls.map(\.pairs) == [pairs])
     }
 
+    @Test func `a call that was refused for one of several dataflows of an audience is halved like any other`() {
+        let (good, bad) = (Pair(dataflow: "a", audience: "vip"), Pair(dataflow: "b", audience: "vip"))
+        var rig = Rig(configuration([campaign("sale", .manual, [good, bad])]))
+        var refused = 0
+        rig.onCall = { call in
+            refused += 1
+            return call.pairs.contains(bad) && refused < 50  // so that it ends
+                ? .refused(.notMapped(names: [], detail: "not part of this dataflow")) : nil
+        }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(1200))
+        #expect(rig.calls.map(\.pairs) == [[good, bad], [good], [bad]])
+        #expect(rig.endings == [.partial])
+    }
+
+    @Test func `a call that waited in the queue does not leave beside a younger holder of its lane`() {
+        let (a, b) = (Pair(dataflow: "one", audience: "vip"), Pair(dataflow: "two", audience: "vip"))
+        let (c, other) = (Pair(dataflow: "two", audience: "c"), Pair(dataflow: "two", audience: "other"))
+        var rig = Rig(
+            configuration([
+                campaign("followed", .manual, [other]), campaign("first", .manual, [a]),
+                campaign("second", .manual, [b, c]),
+            ]) {
+                $0.polling.runMaximum = .seconds(30)
+                $0.polling.gateFreshness = .seconds(300)
+            })
+        rig.runDuration = .seconds(3000)
+        _ = rig.command(.fire("followed", forceOverlap: false))
+        rig.unmapped = [a]
+        _ = rig.command(.fire("first", forceOverlap: false))
+        rig.onCall = { _ in .refused(.notReady(after: .seconds(3000), detail: "not ready")) }
+        _ = rig.command(.fire("second", forceOverlap: false))
+        rig.onCall = { _ in nil }
+        let late = rig.addRun(b)
+        rig.isVisible = { $0.id != late }
+        rig.unmapped = []
+        rig.delaysTurns = true
+        for _ in 0..<60 where rig.scheduler.state.calls.values.allSatisfy({ $0.isAnswered }) {
+            rig.advance(.seconds(10))
+        }
+        rig.isVisible = { _ in true }
+        rig.advance(.seconds(40))
+        #expect(rig.scheduler.state[activation(3, 1)]?.phase == .running(late))
+        rig.feed(.callTurn(CallID(3)))
+        #expect(rig.calls.map(\.pairs) == [[other], [c, b]])
+    }
+
     @Test func `an audience in its window does not hold back another campaign of that audience`() {
         let late = campaign("late", .manual, [Pair(dataflow: "new", audience: "vip")])
         var rig = Rig(configuration([late, campaign("sale")]))

@@ -164,6 +164,120 @@ import Testing
         #expect(rig.notifications(.quarantined) == 1)
     }
 
+    @Test func `so is one of a pair that was absent before`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.onCall = { _ in .doubtful(detail: "timeout") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.onCall = { _ in nil }
+        rig.delaysTurns = true
+        rig.exportRuns = true  // so that the next call is much later
+        rig.advance(.seconds(5000))
+        rig.exportRuns = false
+        for _ in 0..<60 where rig.scheduler.state.calls[CallID(2)] == nil { rig.advance(.seconds(10)) }
+        let run = rig.addRun(vip)
+        let pair = vip
+        rig.onCall = { _ in .refused(.alreadyRunning(pair, run, detail: "already")) }
+        rig.feed(.callTurn(CallID(2)))
+        rig.delaysTurns = false
+        rig.onCall = { _ in nil }
+        rig.advance(.seconds(7200))
+        #expect(rig.calls.count == 2)
+        #expect(rig.scheduler.state[activation(1, 1)]?.phase == .quarantined(call: nil))
+    }
+
+    @Test func `so is one whose run could not be asked for before the daemon was started again`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        repeatCall(&rig, failing: ["run": .unavailable(detail: "HTTP 503")])
+        rig.restart()
+        rig.failing = [:]
+        rig.advance(.seconds(7200))
+        #expect(rig.calls.count == 1)
+        #expect(rig.scheduler.state[activation(1, 1)]?.phase == .quarantined(call: nil))
+    }
+
+    @Test func `so is one that left soon after an export, once its run has ended without a sign of the schedule`() {
+        for isScheduled in [false, true] {
+            var rig = Rig(configuration([campaign("sale")]))
+            rig.exportRuns = true
+            rig.advance(.seconds(60))
+            rig.exportRuns = false
+            rig.advance(.seconds(60))
+            repeatCall(&rig)
+            rig.runDuration = .seconds(600)
+            rig.advance(.seconds(300))
+            #expect(rig.scheduler.state[activation(1, 1)]?.phase == .waiting, "its end may tell")
+            rig.runs[0].readsIncremental = isScheduled
+            rig.advance(.seconds(3600))
+            #expect(rig.calls.count == (isScheduled ? 2 : 1))
+        }
+    }
+
+    @Test func `a refusal for a run that has ended is no reason to call without a pause`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        let run = rig.addRunOfOthers(vip)
+        rig.runs[0].status = .failed
+        let pair = vip
+        var refused = 0
+        rig.onCall = { _ in
+            refused += 1
+            return refused < 50 ? .refused(.alreadyRunning(pair, run, detail: "already")) : nil  // so that it ends
+        }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(600))
+        #expect(rig.calls.count <= 12, "\(rig.calls.count)")
+    }
+
+    @Test func `runs are not listed again and again while exports can not be asked about`() {
+        var rig = Rig(configuration([campaign("sale", .manual, [a1, a2])]))
+        rig.onCall = { _ in .refused(.notReady(after: .seconds(60), detail: "not ready")) }
+        rig.delaysTurns = true
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.pass(.seconds(5))
+        rig.addRun(a1)
+        rig.runs[0].status = .succeeded
+        rig.feed(.callTurn(CallID(1)))
+        #expect(rig.calls.count == 1)
+        rig.delaysTurns = false
+        rig.failing = ["export": .unavailable(detail: "HTTP 503")]
+        rig.asks = []
+        rig.advance(.seconds(600))
+        #expect(rig.asks.count { $0 == "runs" } < 40, "\(rig.asks.count)")
+    }
+
+    @Test func `what a person had sent again is not set aside for the same run again`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.startMinute = 600
+        rig.runDuration = .seconds(600)
+        rig.onCall = { _ in .doubtful(detail: "timeout") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.onCall = { _ in nil }
+        rig.advance(.seconds(5))
+        rig.addRun(vip)
+        rig.advance(.seconds(3600))
+        #expect(rig.notifications(.quarantined) == 1)
+        _ = rig.command(.resolve(activation(1, 1), .retry))
+        rig.advance(.seconds(3600))
+        #expect(rig.calls.count == 2)
+        #expect(rig.endings.last == .succeeded)
+    }
+
+    @Test
+    func `what a refused call may have taken is looked for before it expires, also where it was looked at at once`() {
+        var rig = Rig(configuration([campaign("sale", .manual, [a1, a2]) { $0.startWithin = .seconds(3600) }]))
+        rig.runDuration = .seconds(300)
+        rig.onCall = { _ in .refused(.notReady(after: nil, detail: "not ready")) }
+        rig.delaysTurns = true
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.exportRuns = true
+        rig.feed(.callTurn(CallID(1)))
+        rig.isVisible = { _ in false }
+        let ours = rig.addRun(a1)
+        rig.advance(.seconds(600))
+        rig.isVisible = { _ in true }
+        rig.advance(.seconds(7200))
+        #expect(adopted(rig) == [ours])
+    }
+
     @Test func `its run is adopted where its program says that it is ours`() {
         var state = State()
         for sign in [RunSign.clientOfOurs("ours"), .clientOfOthers("schedule")] {
@@ -188,7 +302,7 @@ import Testing
     }
 
     /// The first call is made twice: the second is refused for the run of the first, and that is the answer.
-    private func repeatCall(_ rig: inout Rig) {
+    private func repeatCall(_ rig: inout Rig, failing: [String: AskFailure] = [:]) {
         rig.delaysTurns = true
         _ = rig.command(.fire("sale", forceOverlap: false))
         let run = rig.addRun(vip)
@@ -197,7 +311,7 @@ import Testing
         rig.feed(.callTurn(CallID(1)))
         rig.delaysTurns = false
         rig.onCall = { _ in nil }
-        rig.failing = [:]
+        rig.failing = failing
     }
 
     @Test func `a run that a refusal named, and that may be of an earlier call, is not disregarded`() {

@@ -258,6 +258,26 @@ import Testing
         }
     }
 
+    @Test func `of two exports of one answer the scheduled one is followed, however late it came`() {
+        var rig = Rig(configuration([campaign("follower", .afterExport)]), state: taught([.exportDataset("5f00")]))
+        rig.advance(.seconds(900))
+        func job(_ id: String, _ dataset: String, _ hours: Int64, _ seconds: Int64) -> ExportJob {
+            let end = ten + .seconds(hours * 3600 + seconds)
+            return ExportJob(
+                id: id, status: .succeeded, word: "SUCCEEDED", createdAt: end - .seconds(300), endedAt: end,
+                requestID: "01HG0000000000000000000000", datasetID: dataset)
+        }
+        rig.finishedExports.append(job("1", "5f00", 0, 0))
+        rig.advance(.seconds(26 * 3600 + 60))
+        rig.finishedExports += [job("2", "5f00", 26, 0), job("program", "other", 26, 40)]
+        rig.advance(.seconds(1200))
+        let fired = rig.records.compactMap { record -> Origin? in
+            if case .occurrenceAdmitted(let occurrence) = record { occurrence.origin } else { nil }
+        }
+        #expect(fired.last == .export(job: "2"))
+        #expect(rig.skips.isEmpty)
+    }
+
     // Found by simulation: it was missing from one answer, and its call counted as absent.
     @Test func `one that was seen, and of which nothing tells, is not absent because an answer leaves it out`() {
         var rig = doubtAfterExport([.clientOfOurs("adhoc"), .clientOfOthers("scheduler")])

@@ -69,7 +69,7 @@ package struct StepLog: Sendable {
             .notice
         case .activationInDoubt, .pairLimitLearned, .activationQuarantined, .duplicateSeen, .runEndUnknown, .runLate:
             .warning
-        case .callIntended, .doubtLookedUp, .candidateSeen, .occurrencesSkipped, .occurrenceMoved: .debug
+        case .callIntended, .doubtLookedUp, .candidateSeen, .runNamed, .occurrencesSkipped, .occurrenceMoved: .debug
         default: .info
         }
     }

@@ -57,7 +57,9 @@ extension Scheduler {
             send(.dataflows(sandbox, chunk), at: now, &step)
         }
         for (sandbox, flows) in questions.runs.sorted(by: { $0.key < $1.key }) {
-            let chunk = chunk(of: flows) { knowledge.runs[DataflowKey(sandbox, $0)]?.askedAt.monotonic }
+            let alone = flows.filter { knowledge.askedAlone.contains(DataflowKey(sandbox, $0)) }.min()
+            let chunk =
+                alone.map { [$0] } ?? chunk(of: flows) { knowledge.runs[DataflowKey(sandbox, $0)]?.askedAt.monotonic }
             send(
                 .runs(sandbox, chunk), head: headOfRuns(of: chunk.map { DataflowKey(sandbox, $0) }, at: now), at: now,
                 &step)
@@ -168,7 +170,8 @@ extension Scheduler {
         deep.containing = Set(depth.containing + seen).sorted()
         let longest = configuration.guardrails.runMaximumAge
         let unseen = dataflows.map { dataflow in
-            guard let askedAt = knowledge.runs[dataflow]?.askedAt else { return longest }
+            guard let known = knowledge.runs[dataflow], known.isDeep else { return longest }
+            let askedAt = known.askedAt
             let pause = max(now.monotonic - askedAt.monotonic, now.wall - askedAt.wall)
             return min(longest, pause + DoubtBounds.showsLate)
         }

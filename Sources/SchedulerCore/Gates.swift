@@ -40,13 +40,21 @@ extension Scheduler {
             if mutant(.blackoutNeverEnds) { return .blackout(name: blackout.name, until: occurrence.expiresAt) }
             if let end = blackout.end(at: now.wall) { return .blackout(name: blackout.name, until: end) }
         }
-        if let notBefore = activation.notBefore, now.wall < notBefore {
+        // One that lies further ahead is of a clock that was ahead.
+        if let notBefore = activation.notBefore, now.wall < notBefore, notBefore - now.wall <= longestPause {
             return .backoff(until: notBefore, reason: activation.reason ?? "")
         }
         if let trouble = knowledge.callTroubles[occurrence.sandbox], now.monotonic < trouble.retryAt {
             return .throttled(detail: trouble.detail, since: trouble.since, retryAt: trouble.retryAt)
         }
         return nil
+    }
+
+    /// No refusal makes anything wait for longer.
+    private var longestPause: Duration {
+        max(
+            GateBounds.settlingTime, configuration.limits.backoffMaximum,
+            configuration.polling.gate * GateBounds.definitionPatience)
     }
 
     func credentialsClosure(at now: Moment) -> Closure? {

@@ -278,6 +278,9 @@ struct Knowledge: Sendable {
     var toldTimeless = false
     /// Beyond what is decided, bounded by their time.
     var exportReaches: [SandboxName: [ExportReach]] = [:]
+    /// Dataflows of which the first listing, with others, was cut before it reached back to whatever may still hold them: each is
+    /// asked for by itself.
+    var askedAlone: Set<DataflowKey> = []
     /// Where a look showed that no export has ever finished: the first one that does is a new one.
     var withoutExports: Set<SandboxName> = []
 

@@ -538,4 +538,39 @@ import Testing
         #expect(try depth(after: .seconds(12 * 3600)) > .seconds(12 * 3600))
         #expect(try depth(after: .seconds(5 * 86_400)) == .seconds(86_400), "run_max_age")
     }
+
+    // Found by simulation: a busy dataflow filled the first listing, and a run of hours ago on another one was not in it.
+    @Test func `a dataflow of which the first listing is cut too early is asked for by itself`() {
+        let (busy, quiet) = (Pair(dataflow: "busy", audience: "a"), Pair(dataflow: "quiet", audience: "b"))
+        var rig = Rig(configuration([campaign("sale", .manual, [busy, quiet])]))
+        rig.addRun(quiet)
+        rig.runs[0].createdAt = ten - .seconds(20 * 3600)
+        for hour in (1...6).reversed() {
+            rig.addRun(busy)
+            rig.runs[rig.runs.count - 1].createdAt = ten - .seconds(Int64(hour) * 3600)
+            rig.runs[rig.runs.count - 1].status = .succeeded
+        }
+        rig.runDuration = .seconds(86_400)
+        rig.runsPerListing = 6
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(600))
+        #expect(rig.calls.map(\.pairs) == [[busy]])
+    }
+
+    // Found by simulation: a person's order under a clock that was days ahead, and a refusal after it.
+    @Test func `a pause of a clock that was days ahead is over when that is set right`() {
+        let sale = configuration([campaign("sale")])
+        var first = Rig(sale)
+        first.exportRuns = true
+        _ = first.command(.fire("sale", forceOverlap: false))
+        var state = first.scheduler.state
+        state.apply(
+            .activationReturned(
+                activation: activation(1, 1), reason: "busy", notBefore: ten + .seconds(3 * 86_400),
+                attemptCounts: false,
+                packLimit: nil))
+        var rig = Rig(sale, state: state)
+        rig.advance(.seconds(600))
+        #expect(rig.calls.count == 1)
+    }
 }

@@ -101,7 +101,7 @@ extension Scheduler {
             [knowledge.exports[call.sandbox]?.askedAt].compactMap { $0 }
             + flows.compactMap { knowledge.dataflows[$0]?.askedAt } + flows.compactMap { knowledge.runs[$0]?.askedAt }
         let monotonic = evidence.map { $0.monotonic + fresh }.min() ?? now.monotonic + fresh
-        var wall = evidence.map { $0.wall + fresh }.min() ?? now.wall + fresh
+        var wall = evidence.map { (mutant(.oneClock) ? now : $0).wall + fresh }.min() ?? now.wall + fresh
         for id in call.activations {
             guard let occurrence = state.occurrences[id.occurrence], let activation = state[id] else { continue }
             wall = min(wall, expiry(of: activation, in: occurrence.occurrence))

@@ -85,8 +85,10 @@
             case .cutListingIsWhole:
                 options.audiences = 36
                 options.dataflows = 2
-                options.strengths[.foreignRun] = 30
-                options.strengths[.lostAnswer] = 100
+                // A process that is new knows nothing of what is further back.
+                options.strengths[.foreignRun] = 40
+                options.strengths[.kill] = 12
+                options.strengths[.endlessRun] = 40
             case .lateIsKeptForEver, .timeFreesLane:
                 options.strengths[.endlessRun] = 300
             case .adoptsScheduledRun:
@@ -115,7 +117,8 @@
         var knownSeed: UInt64? {
             switch self {
             case .noDataflowGate: 27
-            case .leavesLate, .waitNobodyEnds: 30
+            case .leavesLate: 49
+            case .waitNobodyEnds: 30
             case .staleEvidence: 20
             case .everybodysRefusal, .noLookBeforeRetry: 8
             case .doubtFreesLane, .refusalProvesListing: 29
@@ -124,15 +127,13 @@
             case .recoveryForgetsDoubt: 31
             case .absentTooSoon: 78
             case .stopForgetsFollowers: 72
-            case .effectForgotten: 264
-            case .oneClock: 800
+            case .effectForgotten: 127
             case .secondAcceptance: 126
             case .pairs81, .oneIsTooLarge, .phaseJumps, .blackoutIgnored: 4
             case .blindRetry, .recoverySendsAgain, .reloadDropsDue, .factWithoutRecord, .nobodyTold, .explainHidesPause:
                 5
             case .adoptsScheduledRun, .doubtNeverLooks: 9
             case .shallowListing, .followerForgotten: 6
-            case .cutListingIsWhole: 45
             case .retryForEver: 13
             default: nil
             }

@@ -18,6 +18,8 @@ struct AcceptanceCheck {
     private var abandoned: Set<ActivationID> = []
     /// When it was last called absent, by the platform's clock: a run that showed later was not to be known.
     private var absentAt: [ActivationID: Instant] = [:]
+    /// From asking for runs to what is decided by the answer, at most: page after page of it may be slow.
+    var way = CheckBounds.look
     /// The run that the platform named to us.
     private var named: [ActivationID: RunID] = [:]
     /// Answers that a process was told of and has not recorded.
@@ -125,7 +127,7 @@ struct AcceptanceCheck {
     /// - Parameter now: By the platform's clock.
     func delivered(_ id: ActivationID, at now: Instant, _ runs: (RunID) -> SimulatedRun?) -> RunID? {
         guard !abandoned.contains(id) else { return nil }
-        let looked = (absentAt[id] ?? now) - CheckBounds.look
+        let looked = (absentAt[id] ?? now) - way
         return accepted[id]?.first { acceptance in
             guard let run = runs(acceptance.run) else { return false }
             return !run.fails && run.vanishesAt == nil && run.isListedFrom <= looked

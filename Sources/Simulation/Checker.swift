@@ -22,7 +22,7 @@ struct Checker {
     private(set) var calls = 0
 
     var plans = PlansInUse()
-    private(set) var acceptances = AcceptanceCheck()
+    var acceptances = AcceptanceCheck()
     private var followers = FollowerCheck()
     private var notices = NoticeCheck()
     private var phases = PhaseCheck()

@@ -58,7 +58,8 @@ extension Checker {
         case .failed, .expired, .cancelled:
             let told = outcome.result.rawValue
             if let run = acceptances.delivered(id, at: clock?() ?? now, runs) {
-                report("what is told as \(told) was not delivered", "activation \(id), run \(run)", at: now)
+                let listed = runs(run).map { ", listed from \($0.isListedFrom.rfc3339)" } ?? ""
+                report("what is told as \(told) was not delivered", "activation \(id), run \(run)\(listed)", at: now)
             }
         }
     }

@@ -127,6 +127,7 @@ package final class World {
         checker.truth.guardrails.firstActivationWindow = plan.platform.leastWindow
         checker.plans.mayUse(plan)
         checker.clock = { [unowned self] in trueTime }
+        checker.acceptances.way = max(CheckBounds.look, .milliseconds(delays.longest))
         checker.asksAnHour = plan.asksAnHour
         journal.fate = { [unowned self] in commitFate() }
         journal.onStored = { [unowned self] in stored($0) }

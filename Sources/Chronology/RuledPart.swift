@@ -157,10 +157,7 @@ struct RuledPart {
     private func readings(at time: Instant) -> [(day: Int, time: Int)] {
         let skipped = part.readings(skippedAt: time)
         if skipped.isEmpty { return [(day(of: time), Int(timeOfDay(time).milliseconds))] }
-        return skipped.map { reading in
-            let (day, time) = Unzoned.dayAndTime(reading)
-            return (day, time)
-        }
+        return skipped.map(Unzoned.dayAndTime)
     }
 
     /// Where those of an earlier day come: a clock that jumps over midnight shows the end of a day when the next one has begun.

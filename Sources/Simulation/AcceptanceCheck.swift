@@ -18,8 +18,6 @@ struct AcceptanceCheck {
     private var abandoned: Set<ActivationID> = []
     /// When it was last called absent, by the platform's clock: a run that showed later was not to be known.
     private var absentAt: [ActivationID: Instant] = [:]
-    /// From asking for runs to what is decided by the answer, at most: page after page of it may be slow.
-    var way = CheckBounds.look
     /// The run that the platform named to us.
     private var named: [ActivationID: RunID] = [:]
     /// Answers that a process was told of and has not recorded.
@@ -124,10 +122,16 @@ struct AcceptanceCheck {
 
     /// The run by which an activation was delivered although it is told otherwise, if a look could have shown it.
     ///
-    /// - Parameter now: By the platform's clock.
-    func delivered(_ id: ActivationID, at now: Instant, _ runs: (RunID) -> SimulatedRun?) -> RunID? {
+    /// - Parameters:
+    ///   - now: By the platform's clock.
+    ///   - asked: When the listing was asked for by which it counts as absent, by the same: page after page of it may be slow. Nil where
+    ///     no look decides.
+    func delivered(
+        _ id: ActivationID, at now: Instant, asked: Instant?, _ runs: (RunID) -> SimulatedRun?
+    ) -> RunID? {
         guard !abandoned.contains(id) else { return nil }
-        let looked = (absentAt[id] ?? now) - way
+        let last = (absentAt[id] ?? now) - CheckBounds.look
+        let looked = min(last, asked ?? last)
         return accepted[id]?.first { acceptance in
             guard let run = runs(acceptance.run) else { return false }
             return !run.fails && run.vanishesAt == nil && run.isListedFrom <= looked

@@ -22,7 +22,7 @@ struct Checker {
     private(set) var calls = 0
 
     var plans = PlansInUse()
-    var acceptances = AcceptanceCheck()
+    private(set) var acceptances = AcceptanceCheck()
     private var followers = FollowerCheck()
     private var notices = NoticeCheck()
     private var phases = PhaseCheck()
@@ -296,7 +296,7 @@ struct Checker {
 
     /// - Parameter isExpected: Whether somebody waits for such an answer although nothing is due.
     mutating func asks(_ effect: Effect, isExpected: Bool, at now: Instant) {
-        hearing.leaves(effect)
+        hearing.leaves(effect, at: clock?())
         looks.asks(effect)
         if folded.occurrences.isEmpty, !isExpected {
             report("nothing is asked while nothing is due", "\(effect)", at: now)

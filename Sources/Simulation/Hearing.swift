@@ -17,8 +17,13 @@ struct Hearing {
     private(set) var refusedAt: Instant?
     /// When each sandbox listed runs last, by the platform's clock.
     private(set) var runsListedAt: [SandboxName: Instant] = [:]
+    /// When that was asked for of which the last answer came, for each `sandbox/dataflow` and by the platform's clock.
+    private(set) var runsAskedAt: [String: Instant] = [:]
+    private var askedAt: [AskID: Instant] = [:]
 
-    mutating func leaves(_ effect: Effect) {
+    /// - Parameter now: By the platform's clock; nil for a call.
+    mutating func leaves(_ effect: Effect, at now: Instant? = nil) {
+        if case .askRuns(let id, _, _, _) = effect { askedAt[id] = now }
         switch effect {
         case .askExportJobs(let id, _, _), .askDataflows(let id, _, _), .askRuns(let id, _, _, _),
             .askRun(let id, _, _):
@@ -74,7 +79,11 @@ struct Hearing {
 
     /// A listing that was cut may open nothing, as if it had failed.
     private mutating func takeRuns(_ id: AskID, _ answer: Result<RunListing, AskFailure>, at now: Instant) -> Bool {
-        if case .askRuns(_, let sandbox, _, _) = questions[id], answer.failure == nil { runsListedAt[sandbox] = now }
+        let asked = askedAt.removeValue(forKey: id)
+        if case .askRuns(_, let sandbox, let dataflows, _) = questions[id], answer.failure == nil {
+            runsListedAt[sandbox] = now
+            for dataflow in dataflows { runsAskedAt["\(sandbox)/\(dataflow)"] = asked }
+        }
         guard take(id, .runs, answer.failure, at: now) else { return false }
         if case .success(let listing) = answer, listing.isTruncated { failures.insert(.runs) }
         return true

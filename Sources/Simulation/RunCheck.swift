@@ -31,6 +31,13 @@ extension Checker {
         }
     }
 
+    private func listingAsked(for id: ActivationID) -> Instant? {
+        guard let sandbox = folded.occurrences[id.occurrence]?.occurrence.sandbox, let pair = folded.pair(of: id) else {
+            return nil
+        }
+        return hearing.runsAskedAt["\(sandbox)/\(pair.dataflow)"]
+    }
+
     func isOwned(_ run: RunID, _ pair: Pair) -> Bool { owners[run]?[pair] != nil }
 
     private func callInDoubt(of id: ActivationID) -> CallID? {
@@ -57,7 +64,8 @@ extension Checker {
             }
         case .failed, .expired, .cancelled:
             let told = outcome.result.rawValue
-            if let run = acceptances.delivered(id, at: clock?() ?? now, runs) {
+            let asked = outcome.result == .failed ? listingAsked(for: id) : nil
+            if let run = acceptances.delivered(id, at: clock?() ?? now, asked: asked, runs) {
                 let listed = runs(run).map { ", listed from \($0.isListedFrom.rfc3339)" } ?? ""
                 report("what is told as \(told) was not delivered", "activation \(id), run \(run)\(listed)", at: now)
             }

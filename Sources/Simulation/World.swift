@@ -127,7 +127,6 @@ package final class World {
         checker.truth.guardrails.firstActivationWindow = plan.platform.leastWindow
         checker.plans.mayUse(plan)
         checker.clock = { [unowned self] in trueTime }
-        checker.acceptances.way = max(CheckBounds.look, .milliseconds(delays.longest))
         checker.asksAnHour = plan.asksAnHour
         journal.fate = { [unowned self] in commitFate() }
         journal.onStored = { [unowned self] in stored($0) }
@@ -210,8 +209,8 @@ package final class World {
         stormUntil = 0
         model.heal(at: trueTime)
         restoreFlows()
-        // A machine that sleeps and a daemon that nobody starts are faults as well.
-        // What the machine would have slept through is planned for its end: whoever waits for time is woken now.
+        // A machine that sleeps and a daemon that nobody starts are faults as well. What the machine would have slept through is
+        // planned for its end: whoever waits for time is woken now.
         if frozenUntil > elapsed { schedule(.wake(wakeVersion), after: 0) }
         frozenUntil = elapsed
         pauses = pauses.filter { $0.from < elapsed }.map { ($0.from, min($0.to, elapsed)) }

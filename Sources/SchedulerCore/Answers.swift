@@ -161,17 +161,20 @@ extension Scheduler {
         let reachesBackTo = listing.isTruncated ? listing.runs.compactMap(\.createdAt).min() : nil
         let isDeep = isDeep(ask, listing, reachesBackTo)
         if ask.isHead { return takeHead(of: dataflows, ask, listing, isDeep: isDeep, at: now, &step) }
-        if !isDeep, ask.knewTime {
-            distrust(ask, "the runs of the last hours are more than can be read in one listing", at: now)
-        }
+        let isCut = !isDeep && ask.knewTime
         for dataflow in dataflows {
             let flow = DataflowKey(sandbox, dataflow)
+            // One listing of each dataflow reaches further back than one of many.
+            if isCut, dataflows.count > 1 {
+                knowledge.askedAlone.insert(flow)
+            } else {
+                knowledge.askedAlone.remove(flow)
+            }
             if let known = knowledge.runs[flow], known.askedAt.monotonic > ask.sentAt.monotonic { continue }
             let runs = listing.runs.filter { $0.dataflow == dataflow }.map { resolved($0.bounded, in: sandbox) }
-            let isTrusted = isDeep && !isAskedAlone(flow, of: dataflows.count, reachesBackTo, at: now)
             var known = RunsKnowledge(
                 listing: RunListing(runs: runs, isTruncated: listing.isTruncated), reachesBackTo: reachesBackTo,
-                isDeep: isTrusted, askedAt: ask.sentAt,
+                isDeep: isDeep, isCutAlone: isCut && dataflows.count == 1, askedAt: ask.sentAt,
                 isOutdated: ask.outdated.contains(dataflow), slowSince: ask.isSlow ? ask.sentAt : nil)
             if runs.isEmpty, let before = knowledge.runs[flow] {
                 let listed = before.listing.runs.prefix(StaleBounds.shown).map(\.id)
@@ -188,22 +191,6 @@ extension Scheduler {
             updateFollowed(on: flow, shown, at: now, &step)
             noticeTwins(on: flow, shown, at: now, &step)
         }
-    }
-
-    /// Whether a dataflow has to be asked for by itself, since its first listing, with others, is cut too early. One of its own
-    /// reaches as far as listings go.
-    private mutating func isAskedAlone(
-        _ flow: DataflowKey, of count: Int, _ reachesBackTo: Instant?, at now: Moment
-    ) -> Bool {
-        let earliest = (platformTime(at: now) ?? now.wall) - configuration.guardrails.runMaximumAge
-        let isFirst = knowledge.runs[flow] == nil || knowledge.askedAlone.contains(flow)
-        let isAlone = count > 1 && isFirst && reachesBackTo.map { $0 > earliest } ?? false
-        if isAlone, !mutant(.cutListingIsWhole) {
-            knowledge.askedAlone.insert(flow)
-            return true
-        }
-        knowledge.askedAlone.remove(flow)
-        return false
     }
 
     /// A run of others that was seen under way and is missing from a listing has not been seen to end: it stays in the way, and is

@@ -145,20 +145,18 @@ extension Scheduler {
                 return
             }
             let flows = dataflows.map { DataflowKey(sandbox, $0) }
-            let since = (platformTime(at: now) ?? now.wall) - configuration.polling.runLate
-            knowledge.asks[id]?.since = since
-            step.effects.append(.askRuns(id, sandbox, dataflows, deepEnough(depth, for: flows, at: now)))
+            let horizon = horizonOfRuns(of: flows, at: now)
+            knowledge.asks[id]?.since = horizon
+            step.effects.append(.askRuns(id, sandbox, dataflows, deepEnough(depth, horizon, for: flows)))
         case .run(let sandbox, let run):
             step.effects.append(.askRun(id, sandbox, run))
         }
     }
 
     /// A run of others that is under way must not fall out of sight because newer ones push it off the first page: a listing
-    /// shows those that were seen running, whatever began within the time that a run may take, and whatever began since the look
-    /// before. The first look at a dataflow reaches back, as far as listings go, to whatever may still hold it: what the process
-    /// before saw running is not known.
+    /// shows those that were seen running, and reaches back to its horizon.
     private func deepEnough(
-        _ depth: RunListingDepth, for dataflows: [DataflowKey], at now: Moment
+        _ depth: RunListingDepth, _ horizon: Instant, for dataflows: [DataflowKey]
     ) -> RunListingDepth {
         let seen = dataflows.flatMap { dataflow in
             knowledge.runs[dataflow].map { known in
@@ -168,6 +166,14 @@ extension Scheduler {
         if mutant(.shallowListing) { return depth }
         var deep = depth
         deep.containing = Set(depth.containing + seen).sorted()
+        deep.since = min(depth.since ?? horizon, horizon)
+        return deep
+    }
+
+    /// How far back a listing shows whatever may be under way: what began within `run_late`, and what began since the last look that
+    /// reached so far. Before there was one, as far as a run may hold its dataflow: what the process before saw running is not
+    /// known.
+    private func horizonOfRuns(of dataflows: [DataflowKey], at now: Moment) -> Instant {
         let longest = configuration.guardrails.runMaximumAge
         let unseen = dataflows.map { dataflow in
             guard let known = knowledge.runs[dataflow], known.isDeep else { return longest }
@@ -176,9 +182,7 @@ extension Scheduler {
             return min(longest, pause + DoubtBounds.showsLate)
         }
         let age = max(configuration.polling.runLate, unseen.max() ?? longest)
-        let since = (platformTime(at: now) ?? now.wall) - age
-        deep.since = min(depth.since ?? since, since)
-        return deep
+        return (platformTime(at: now) ?? now.wall) - age
     }
 
     private mutating func dropLostAsks(at now: Moment) {

@@ -16,6 +16,8 @@ enum GateBounds {
     static let definitionPatience = 5
     /// ... and after this at the latest, where `polling.gate` is shorter.
     static let definitionPause = Duration.seconds(600)
+    /// Runs of a dataflow that were more than can be read are listed again after this: until then they have hardly grown older.
+    static let cutListingPause = Duration.seconds(300)
     /// A run that was seen under way and that no listing shows counts as gone when it was asked for by name so often and was not
     /// known, and not before ``FollowBounds/missing`` is over.
     static let looksForMissing = 3
@@ -193,6 +195,12 @@ extension Scheduler {
         return run.audiences.contains { $0 == pair.audience || ids.contains($0) }
     }
 
+    /// A dataflow with more runs than listings show: what else is under way is unknown.
+    func cutClosure(_ flow: DataflowKey) -> Closure? {
+        guard knowledge.runs[flow]?.isCutAlone == true else { return nil }
+        return .unknown(.dataflow, failure: "the runs that may be under way are more than can be read in one listing")
+    }
+
     /// Whether a run is under way and not ours, and may still end.
     func isInTheWay(_ run: DataflowRun, _ known: RunsKnowledge) -> Bool {
         run.status == .running && isOthers(run.id) && !known.forgotten.contains(run.id)
@@ -207,7 +215,7 @@ extension Scheduler {
         }
         if let closure = definitionClosure(pair, sandbox, at: now) { return closure }
         guard let runs = knowledge.runs[key], isUsable(runs, at: now) else {
-            return .unknown(.dataflow, failure: knowledge.askTroubles[.runs(sandbox)]?.detail)
+            return cutClosure(key) ?? .unknown(.dataflow, failure: knowledge.askTroubles[.runs(sandbox)]?.detail)
         }
         return busyClosure(pair, sandbox, at: now)
     }

@@ -137,6 +137,8 @@ struct RunsKnowledge: Equatable, Sendable {
     var reachesBackTo: Instant?
     /// Whether every run that may still be under way is in it.
     var isDeep = true
+    /// A listing of this dataflow alone was cut too early, so nothing is better a second later.
+    var isCutAlone = false
     /// When runs of others that are under way were seen first.
     var seenAt: [RunID: Monotonic] = [:]
     /// Runs in `listing` that the last answer did not show.
@@ -278,8 +280,7 @@ struct Knowledge: Sendable {
     var toldTimeless = false
     /// Beyond what is decided, bounded by their time.
     var exportReaches: [SandboxName: [ExportReach]] = [:]
-    /// Dataflows of which the first listing, with others, was cut before it reached back to whatever may still hold them: each is
-    /// asked for by itself.
+    /// Dataflows of which a listing with others was cut too early: the next one is of each by itself.
     var askedAlone: Set<DataflowKey> = []
     /// Where a look showed that no export has ever finished: the first one that does is a new one.
     var withoutExports: Set<SandboxName> = []

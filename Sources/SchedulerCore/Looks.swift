@@ -48,6 +48,10 @@ extension Scheduler {
             return early + [look(.runs, runs.askedAt.monotonic + configuration.polling.gate)]
                 + looksForMissing(in: flow)
         }
+        if let runs, runs.isCutAlone, knowledge.credentials == nil {
+            let again = runs.askedAt.monotonic + GateBounds.cutListingPause
+            if now.monotonic < again { return early + [look(.runs, again)] }
+        }
         var looks = early
         // After a call was refused for its credentials everything is fresh, and only a question opens their gate again.
         if knowledge.credentials != nil || !isFresh(export.askedAt, at: now) {

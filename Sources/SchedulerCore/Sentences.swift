@@ -182,6 +182,7 @@ extension Scheduler {
             activation.phase == .waiting, let pair = state.pair(of: id)
         else { return [] }
         if mutant(.silentExplain) { return [] }
+        let flow = DataflowKey(occurrence.sandbox, pair.dataflow)
         var found: [Closure] = []
         if mutant(.wrongExplain), let job = knowledge.exports[occurrence.sandbox]?.newestFinished {
             found.append(.exportRunning(job, since: now.wall, askedAt: now))
@@ -195,11 +196,11 @@ extension Scheduler {
         if let closure = exportClosure(occurrence.sandbox, at: now) { found.append(closure) }
         if let closure = definitionClosure(pair, occurrence.sandbox, at: now) {
             found.append(closure)
-        } else if knowledge.dataflows[DataflowKey(occurrence.sandbox, pair.dataflow)] == nil {
+        } else if knowledge.dataflows[flow] == nil {
             found.append(
                 .unknown(.mapping, failure: knowledge.askTroubles[.dataflows(occurrence.sandbox)]?.detail))
         }
-        if let closure = busyClosure(pair, occurrence.sandbox, at: now) { found.append(closure) }
+        if let closure = busyClosure(pair, occurrence.sandbox, at: now) ?? cutClosure(flow) { found.append(closure) }
         if let holder = lanes.holders[lane(of: pair, in: occurrence.sandbox)] {
             found.append(laneClosure(holder, in: occurrence.sandbox, at: now))
         }

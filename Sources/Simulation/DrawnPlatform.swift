@@ -164,7 +164,7 @@ struct DrawnPlatform {
         if has() { scenario.quirks.missingExportPercent = number(1...10) }
         if has() { scenario.quirks.pagesByPosition = true }
         if has() { pages = number(30...60) }
-        if oddities.contains(.fewPages) { pages = 6 }
+        if oddities.contains(.fewPages) { pages = number(2...6) }
         if has() { scenario.runs.emptyPercent = number(1...50) }
         if has(.partialEffects) {
             // What takes effect unsaid is to be found by looking, or by the next refusal.

@@ -136,6 +136,10 @@ extension World {
             }),
             !checker.truth.edits.contains(where: { $0.flow == flow.id && $0.at >= now - span - window })
         else { return false }
+        // Where listings do not reach back to whatever may be under way, it stays unknown.
+        let oldest = now - span - inUse.guardrails.runMaximumAge - inUse.configuration.polling.runLate
+        let listed = plan.platform.pages * ClientBounds.page(options)
+        guard model.runs.count(where: { $0.flow == flow.id && $0.createdAt > oldest }) < listed else { return false }
         let isBusy = model.runs.contains { run in
             now - span < run.endsAt && (run.flow == flow.id || run.audiences.contains(pair.audience.text))
         }

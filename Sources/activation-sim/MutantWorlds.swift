@@ -86,7 +86,7 @@
                 options.audiences = 36
                 options.dataflows = 2
                 // A process that is new knows nothing of what is further back.
-                options.strengths[.foreignRun] = 40
+                options.strengths[.foreignRun] = 100
                 options.strengths[.kill] = 12
                 options.strengths[.endlessRun] = 40
             case .lateIsKeptForEver, .timeFreesLane:

@@ -557,6 +557,20 @@ import Testing
         #expect(rig.calls.map(\.pairs) == [[busy]])
     }
 
+    @Test func `a dataflow is asked for by itself where another one fills their listings within run_late`() {
+        let (busy, quiet) = (Pair(dataflow: "busy", audience: "a"), Pair(dataflow: "quiet", audience: "b"))
+        var rig = Rig(configuration([campaign("sale", .manual, [busy, quiet])]))
+        for minute in (1...12).reversed() {
+            rig.addRun(busy)
+            rig.runs[rig.runs.count - 1].createdAt = ten - .seconds(Int64(minute) * 60)
+            rig.runs[rig.runs.count - 1].status = .succeeded
+        }
+        rig.runsPerListing = 6
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(600))
+        #expect(rig.calls.map(\.pairs) == [[quiet]], "of the busy one no listing reaches far enough")
+    }
+
     // Found by simulation: a person's order under a clock that was days ahead, and a refusal after it.
     @Test func `a pause of a clock that was days ahead is over when that is set right`() {
         let sale = configuration([campaign("sale")])

@@ -86,7 +86,11 @@ import Testing
     }
 
     @Test func `a listing that is cut before it reaches back far enough opens nothing, and people are told`() throws {
-        var rig = Rig(configuration([campaign("sale")]) { $0.polling.runLate = .seconds(9000) })
+        var rig = Rig(
+            configuration([campaign("sale")]) {
+                $0.polling.runLate = .seconds(9000)
+                $0.guardrails.runMaximumAge = .seconds(9000)
+            })
         rig.runDuration = .seconds(1)
         for _ in 1...5 { rig.addRun(Pair(dataflow: "flow", audience: "other")) }
         rig.advance(.seconds(60))

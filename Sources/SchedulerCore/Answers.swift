@@ -158,12 +158,11 @@ extension Scheduler {
         guard let (ask, listing) = take(id, result, at: now, &step),
             case .runs(let sandbox, let dataflows) = ask.subject
         else { return }
-        let reachesBackTo = listing.isTruncated ? listing.runs.compactMap(\.createdAt).min() : nil
-        let isDeep = isDeep(ask, listing, reachesBackTo)
-        if ask.isHead { return takeHead(of: dataflows, ask, listing, isDeep: isDeep, at: now, &step) }
-        let isCut = !isDeep && ask.knewTime
+        if ask.isHead { return takeHead(of: dataflows, ask, listing, at: now, &step) }
         for dataflow in dataflows {
             let flow = DataflowKey(sandbox, dataflow)
+            let reach = reach(of: listing, flow, ask, at: now)
+            let isCut = !reach.isDeep && ask.knewTime
             // One listing of each dataflow reaches further back than one of many.
             if isCut, dataflows.count > 1 {
                 knowledge.askedAlone.insert(flow)
@@ -173,12 +172,16 @@ extension Scheduler {
             if let known = knowledge.runs[flow], known.askedAt.monotonic > ask.sentAt.monotonic { continue }
             let runs = listing.runs.filter { $0.dataflow == dataflow }.map { resolved($0.bounded, in: sandbox) }
             var known = RunsKnowledge(
-                listing: RunListing(runs: runs, isTruncated: listing.isTruncated), reachesBackTo: reachesBackTo,
-                isDeep: isDeep, isCutAlone: isCut && dataflows.count == 1, askedAt: ask.sentAt,
+                listing: RunListing(runs: runs, isTruncated: listing.isTruncated),
+                reachesBackTo: listing.isTruncated ? reach.backTo : nil, isDeep: reach.isDeep,
+                isCutAlone: isCut && dataflows.count == 1, knownSince: reach.knownSince, askedAt: ask.sentAt,
                 isOutdated: ask.outdated.contains(dataflow), slowSince: ask.isSlow ? ask.sentAt : nil)
             if runs.isEmpty, let before = knowledge.runs[flow] {
                 let listed = before.listing.runs.prefix(StaleBounds.shown).map(\.id)
                 known.shownBefore = listed.isEmpty ? before.shownBefore : listed
+            }
+            if isBlank(known, flow, at: now) {
+                known.blankSince = blankSince(flow, at: ask.sentAt)
             }
             let shown = known
             keepMissingRuns(of: flow, &known, at: now)
@@ -191,6 +194,20 @@ extension Scheduler {
             updateFollowed(on: flow, shown, at: now, &step)
             noticeTwins(on: flow, shown, at: now, &step)
         }
+    }
+
+    /// Whether a whole listing shows no run, although there were some a while ago: it leaves them out, and may leave out others.
+    private func isBlank(_ known: RunsKnowledge, _ flow: DataflowKey, at now: Moment) -> Bool {
+        guard known.listing.runs.isEmpty, !known.listing.isTruncated, !mutant(.emptyProvesAbsence) else { return false }
+        let isOfLate = { (own: OwnRun) in own.at > now.wall - OwnRunBounds.age && own.at < now.wall - DoubtBounds.showsLate }
+        return !known.shownBefore.isEmpty || (state.ownRuns?[flow.dataflow] ?? []).contains(where: isOfLate)
+    }
+
+    /// Counted on only while it is looked at: what was blank yesterday may have been mended in between.
+    private func blankSince(_ flow: DataflowKey, at asked: Moment) -> Moment {
+        guard let before = knowledge.runs[flow], let since = before.blankSince else { return asked }
+        let pause = max(FollowBounds.missing, configuration.polling.gate * 2)
+        return asked.monotonic - before.askedAt.monotonic <= pause ? since : asked
     }
 
     /// A run of others that was seen under way and is missing from a listing has not been seen to end: it stays in the way, and is
@@ -250,12 +267,24 @@ extension Scheduler {
         }
     }
 
-    /// Whether every run that may still be under way is in a listing: it is whole, or reaches as far back as it was asked to.
-    private func isDeep(_ ask: Ask, _ listing: RunListing, _ reachesBackTo: Instant?) -> Bool {
-        guard listing.isTruncated, !mutant(.cutListingIsWhole) else { return true }
-        guard ask.knewTime else { return false }
-        guard let since = ask.since else { return true }
-        return reachesBackTo.map { $0 <= since } ?? false
+    /// How far back a listing tells of a dataflow: by itself, and with what those before it have shown. Every run that may
+    /// still be under way is in it where it reaches back over `run_late`, and they together over `run_max_age`.
+    private func reach(
+        of listing: RunListing, _ flow: DataflowKey, _ ask: Ask, at now: Moment
+    ) -> (backTo: Instant?, knownSince: Instant, isDeep: Bool) {
+        let everything = Instant(milliseconds: .min)
+        guard listing.isTruncated, !mutant(.cutListingIsWhole) else { return (nil, everything, true) }
+        let platformNow = platformTime(at: now) ?? now.wall
+        guard let backTo = listing.runs.compactMap(\.createdAt).min() else { return (nil, platformNow, false) }
+        var knownSince = backTo
+        if let before = knowledge.runs[flow] {
+            let pause = max(now.monotonic - before.askedAt.monotonic, now.wall - before.askedAt.wall)
+            if backTo <= platformNow - pause - DoubtBounds.showsLate { knownSince = min(before.knownSince, backTo) }
+        }
+        let isDeep =
+            ask.knewTime && backTo <= platformNow - configuration.polling.runLate
+            && knownSince <= platformNow - configuration.guardrails.runMaximumAge
+        return (backTo, knownSince, isDeep)
     }
 
     mutating func takeRun(

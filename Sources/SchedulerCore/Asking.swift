@@ -146,7 +146,6 @@ extension Scheduler {
             }
             let flows = dataflows.map { DataflowKey(sandbox, $0) }
             let horizon = horizonOfRuns(of: flows, at: now)
-            knowledge.asks[id]?.since = horizon
             step.effects.append(.askRuns(id, sandbox, dataflows, deepEnough(depth, horizon, for: flows)))
         case .run(let sandbox, let run):
             step.effects.append(.askRun(id, sandbox, run))

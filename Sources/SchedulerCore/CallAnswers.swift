@@ -35,6 +35,7 @@ extension Scheduler {
     private mutating func takeAcceptance(
         _ call: Call, _ runs: [Pair: RunID], at now: Moment, _ step: inout Step
     ) {
+        learnSize(from: call, at: now, &step)
         for (activation, pair) in zip(call.activations, call.pairs) {
             if let run = runs[pair] {
                 start(run.bounded, of: activation, adopted: false, at: now, &step)
@@ -121,6 +122,7 @@ extension Scheduler {
         case .notReady(let pause, let detail):
             takeNotReady(call, pause, detail, at: now, &step)
         case .other(let status, let detail):
+            noteSize(of: call)
             judgeAlone(call, suspects: call.activations, detail, at: now, &step) { scheduler, culprit, step in
                 if status == 404, !mutant(.notFoundCounts), scheduler.awaitSettling(culprit, detail, at: now, &step) {
                     return
@@ -262,6 +264,30 @@ extension Scheduler {
             record(.pairLimitLearned(sandbox: call.sandbox, limit: limit, at: now.wall), &step)
         }
         for activation in call.activations { putBack(activation, detail, counts: false, at: now, &step) }
+    }
+
+    /// What is refused alone is refused for itself. What is part of a larger call that was refused is counted with it.
+    private mutating func noteSize(of call: Call) {
+        let refused = knowledge.refusedSizes[call.sandbox]
+        if call.pairs.count == 1 {
+            if refused?.pending.contains(call.activations[0]) == true { knowledge.refusedSizes[call.sandbox] = nil }
+        } else if refused?.pending.isSuperset(of: call.activations) != true {
+            knowledge.refusedSizes[call.sandbox] = RefusedSize(size: call.pairs.count, pending: Set(call.activations))
+        } else {
+            knowledge.refusedSizes[call.sandbox]?.size = call.pairs.count
+        }
+    }
+
+    /// Refused in words that nobody knows, and now taken in smaller calls, every pair of it: then its size was the reason.
+    private mutating func learnSize(from call: Call, at now: Moment, _ step: inout Step) {
+        guard var refused = knowledge.refusedSizes[call.sandbox], !refused.pending.isDisjoint(with: call.activations)
+        else { return }
+        refused.pending.subtract(call.activations)
+        refused.taken = max(refused.taken, call.pairs.count)
+        knowledge.refusedSizes[call.sandbox] = refused.pending.isEmpty ? nil : refused
+        guard refused.pending.isEmpty, refused.taken < refused.size, refused.taken < pairLimit(of: call.sandbox, at: now)
+        else { return }
+        record(.pairLimitLearned(sandbox: call.sandbox, limit: refused.taken, at: now.wall), &step)
     }
 
     /// A refusal for one pair refuses the whole call. The suspects are sent again in halves until the culprit stands

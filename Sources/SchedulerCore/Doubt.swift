@@ -295,7 +295,7 @@ extension Scheduler {
                 activation, "\(reason), but its call took effect for others of its pairs: not sent again",
                 holdsLane: true,
                 at: now, &step)
-        case .retry where held.doubtRetries >= DoubtBounds.retryLimit && !mutant(.retryForEver):
+        case .retry where isLostAgain(held) && !mutant(.retryForEver):
             setAside(activation, "\(reason), for the second time", holdsLane: true, at: now, &step)
         case .retry:
             // Before the next call one more look, newer than those by which it is absent.
@@ -307,6 +307,12 @@ extension Scheduler {
             retryLater(activation, reason, at: now, &step)
         }
         knowledge.doubts[activation] = nil
+    }
+
+    /// Whether one more call has no answer. A refusal is one, although something speaks against it.
+    private func isLostAgain(_ held: ActivationState) -> Bool {
+        guard case .inDoubt(let call) = held.phase, state.calls[call]?.wasRefused != true else { return false }
+        return held.doubtRetries >= DoubtBounds.retryLimit
     }
 
     /// Whether the platform accepted the call that an activation is in doubt about: a call without an answer was accepted or

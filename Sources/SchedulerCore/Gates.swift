@@ -138,7 +138,7 @@ extension Scheduler {
 
     /// Whether a listing can open the dataflow's gate.
     func isUsable(_ runs: RunsKnowledge, at now: Moment) -> Bool {
-        runs.isDeep && !runs.isOutdated && isFresh(runs.askedAt, at: now)
+        runs.isDeep && !runs.isOutdated && !isBlank(runs) && isFresh(runs.askedAt, at: now)
     }
 
     /// A running export closes the gate at whatever age of the answer; nothing running counts only while fresh.
@@ -195,10 +195,22 @@ extension Scheduler {
         return run.audiences.contains { $0 == pair.audience || ids.contains($0) }
     }
 
-    /// A dataflow with more runs than listings show: what else is under way is unknown.
-    func cutClosure(_ flow: DataflowKey) -> Closure? {
-        guard knowledge.runs[flow]?.isCutAlone == true else { return nil }
-        return .unknown(.dataflow, failure: "the runs that may be under way are more than can be read in one listing")
+    /// Whether a listing leaves out what there was, and has not for so long that it may be gone.
+    func isBlank(_ runs: RunsKnowledge) -> Bool {
+        runs.blankSince.map { runs.askedAt.monotonic - $0.monotonic < FollowBounds.missing } ?? false
+    }
+
+    /// A dataflow of which listings do not show all that may be under way.
+    func listingClosure(_ flow: DataflowKey) -> Closure? {
+        guard let runs = knowledge.runs[flow] else { return nil }
+        if runs.isCutAlone {
+            let detail = "the runs that may be under way are more than can be read in one listing"
+            return .unknown(.dataflow, failure: detail)
+        }
+        if isBlank(runs) {
+            return .unknown(.dataflow, failure: "the platform lists none of its runs, and there were some before")
+        }
+        return nil
     }
 
     /// Whether a run is under way and not ours, and may still end.
@@ -215,7 +227,7 @@ extension Scheduler {
         }
         if let closure = definitionClosure(pair, sandbox, at: now) { return closure }
         guard let runs = knowledge.runs[key], isUsable(runs, at: now) else {
-            return cutClosure(key) ?? .unknown(.dataflow, failure: knowledge.askTroubles[.runs(sandbox)]?.detail)
+            return listingClosure(key) ?? .unknown(.dataflow, failure: knowledge.askTroubles[.runs(sandbox)]?.detail)
         }
         return busyClosure(pair, sandbox, at: now)
     }

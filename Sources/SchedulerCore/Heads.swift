@@ -58,8 +58,9 @@ extension Scheduler {
 
     /// Says nothing of doubts: what a call began may lie before the head and show late.
     mutating func takeHead(
-        of dataflows: [DataflowID], _ ask: Ask, _ listing: RunListing, isDeep: Bool, at now: Moment, _ step: inout Step
+        of dataflows: [DataflowID], _ ask: Ask, _ listing: RunListing, at now: Moment, _ step: inout Step
     ) {
+        let isDeep = reachesHead(ask, listing)
         if !isDeep { distrust(ask, "the newest runs are more than can be read in one listing", at: now) }
         for dataflow in dataflows {
             let flow = DataflowKey(ask.sandbox, dataflow)
@@ -70,6 +71,7 @@ extension Scheduler {
             known.isDeep = before.isDeep && isDeep
             known.askedAt = ask.sentAt
             known.isOutdated = ask.outdated.contains(dataflow)
+            if !runs.isEmpty { known.blankSince = nil }
             let head = known
             known.missing = [:]
             keepMissingRuns(of: flow, &known, at: now)
@@ -83,5 +85,11 @@ extension Scheduler {
             updateFollowed(on: flow, head, isWhole: false, at: now, &step)
             noticeTwins(on: flow, head, at: now, &step)
         }
+    }
+
+    private func reachesHead(_ ask: Ask, _ listing: RunListing) -> Bool {
+        guard listing.isTruncated, !mutant(.cutListingIsWhole) else { return true }
+        guard ask.knewTime, let backTo = listing.runs.compactMap(\.createdAt).min() else { return false }
+        return ask.since.map { backTo <= $0 } ?? true
     }
 }

@@ -119,6 +119,16 @@ struct DataflowKnowledge: Equatable, Sendable {
     var stateSince: Monotonic
 }
 
+/// A call of several pairs that was refused, nobody knows why: its size may be the reason.
+struct RefusedSize: Equatable, Sendable {
+    /// Pairs in the smallest one of them that was refused.
+    var size: Int
+    /// Those of its activations that were not taken since.
+    var pending: Set<ActivationID>
+    /// Pairs in the largest call that was taken since.
+    var taken = 0
+}
+
 /// A run of others that was seen under way and that the last listing did not show.
 struct MissingRun: Equatable, Sendable {
     /// The question of the last answer that showed it.
@@ -139,6 +149,8 @@ struct RunsKnowledge: Equatable, Sendable {
     var isDeep = true
     /// A listing of this dataflow alone was cut too early, so nothing is better a second later.
     var isCutAlone = false
+    /// Everything that began after this, by the platform's clock, is in it or was in one before it.
+    var knownSince = Instant(milliseconds: .min)
     /// When runs of others that are under way were seen first.
     var seenAt: [RunID: Monotonic] = [:]
     /// Runs in `listing` that the last answer did not show.
@@ -153,6 +165,8 @@ struct RunsKnowledge: Equatable, Sendable {
     var slowSince: Moment?
     /// Some of the runs that were listed before, where none is now: runs do not vanish, so a listing without any proves nothing.
     var shownBefore: [RunID] = []
+    /// Since when listings show no run, where there must be some: they open no gate for a while.
+    var blankSince: Moment?
 }
 
 /// The platform's own clock, as it was told last.
@@ -280,6 +294,8 @@ struct Knowledge: Sendable {
     var toldTimeless = false
     /// Beyond what is decided, bounded by their time.
     var exportReaches: [SandboxName: [ExportReach]] = [:]
+    /// The call that was refused last in words that nobody knows, for each sandbox.
+    var refusedSizes: [SandboxName: RefusedSize] = [:]
     /// Dataflows of which a listing with others was cut too early: the next one is of each by itself.
     var askedAlone: Set<DataflowKey> = []
     /// Where a look showed that no export has ever finished: the first one that does is a new one.

@@ -48,8 +48,9 @@ extension Scheduler {
             return early + [look(.runs, runs.askedAt.monotonic + configuration.polling.gate)]
                 + looksForMissing(in: flow)
         }
-        if let runs, runs.isCutAlone, knowledge.credentials == nil {
-            let again = runs.askedAt.monotonic + GateBounds.cutListingPause
+        if let runs, runs.isCutAlone || isBlank(runs), knowledge.credentials == nil {
+            let pause = runs.isCutAlone ? GateBounds.cutListingPause : configuration.polling.gate
+            let again = runs.askedAt.monotonic + pause
             if now.monotonic < again { return early + [look(.runs, again)] }
         }
         var looks = early

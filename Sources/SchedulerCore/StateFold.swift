@@ -68,8 +68,10 @@ extension State {
             } else if case .inDoubt(let call) = self[id]?.phase {
                 keepBaseline(of: call, id)  // journals of before do not say of which call
             }
+            var wasLost = false
+            if case .inDoubt(let call) = self[id]?.phase { wasLost = calls[call]?.wasRefused != true }
             change(id) { activation in
-                if case .inDoubt = activation.phase { activation.doubtRetries += 1 }
+                if wasLost { activation.doubtRetries += 1 }
                 if !attemptCounts { activation.attempts = max(0, activation.attempts - 1) }
                 activation.phase = .waiting
                 activation.lookUps = 0

@@ -99,7 +99,7 @@ struct ClosureJudge {
         case .dataflowUnusable, .dataflowState, .notMapped, .rangeNotStarted, .rangeEnded, .firstActivation:
             return wrongDefinition(closure, pair, in: occurrence.sandbox)
         case .unknown(let gate, let failure):
-            return failure.flatMap { wrong($0, of: gate) }
+            return failure.flatMap { wrong($0, of: gate, pair, in: occurrence.sandbox) }
         }
     }
 
@@ -129,9 +129,15 @@ struct ClosureJudge {
         }
     }
 
-    private func wrong(_ failure: String, of gate: GateName) -> String? {
+    private func wrong(
+        _ failure: String, of gate: GateName, _ pair: Pair, in sandbox: SandboxName
+    ) -> String? {
         // An answer that took too long opens nothing either.
         if failure.contains("gate_freshness") { return nil }
+        if failure.contains("lists none of its runs") {
+            let isTrue = hearing.blank.contains("\(sandbox)/\(pair.dataflow)")
+            return isTrue ? nil : "the last listing showed runs of \(pair.dataflow)"
+        }
         let kinds: [Hearing.Kind] =
             switch gate {
             case .export: [.exports]
@@ -204,7 +210,7 @@ struct ClosureJudge {
         }
         // As far back as it has waited, by whichever clock.
         let begin = now - max(.zero, wall - occurrence.startsAt) - Self.belief
-        if evidence.hasPrefix("asking failed: ") { return wrong(evidence, of: gate) }
+        if evidence.hasPrefix("asking failed: ") { return wrong(evidence, of: gate, pair, in: occurrence.sandbox) }
         if evidence.hasPrefix("not asked yet") { return nil }
         let isTrue: Bool
         switch gate {

@@ -20,6 +20,8 @@ struct Hearing {
     /// When that was asked for of which the last answer came, for each `sandbox/dataflow` and by the platform's clock.
     private(set) var runsAskedAt: [String: Instant] = [:]
     private var askedAt: [AskID: Instant] = [:]
+    /// Of which the last listing showed no run, as `sandbox/dataflow`.
+    private(set) var blank: Set<String> = []
 
     /// - Parameter now: By the platform's clock; nil for a call.
     mutating func leaves(_ effect: Effect, at now: Instant? = nil) {
@@ -82,7 +84,12 @@ struct Hearing {
         let asked = askedAt.removeValue(forKey: id)
         if case .askRuns(_, let sandbox, let dataflows, _) = questions[id], answer.failure == nil {
             runsListedAt[sandbox] = now
-            for dataflow in dataflows { runsAskedAt["\(sandbox)/\(dataflow)"] = asked }
+            let shown = Set((try? answer.get().runs.map(\.dataflow)) ?? [])
+            for dataflow in dataflows {
+                let key = "\(sandbox)/\(dataflow)"
+                runsAskedAt[key] = asked
+                if shown.contains(dataflow) { blank.remove(key) } else { blank.insert(key) }
+            }
         }
         guard take(id, .runs, answer.failure, at: now) else { return false }
         if case .success(let listing) = answer, listing.isTruncated { failures.insert(.runs) }

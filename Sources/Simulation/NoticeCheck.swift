@@ -52,7 +52,9 @@ struct NoticeCheck {
     /// - Parameter now: True time.
     mutating func take(_ record: Record, at now: Instant) {
         switch record {
-        case .occurrenceAdmitted(let occurrence): admittedAt[occurrence.id] = now
+        case .occurrenceAdmitted(let occurrence):
+            // What a clock admitted that was days ahead is nobody's matter before its time.
+            admittedAt[occurrence.id] = max(now, occurrence.startsAt)
         case .activationQuarantined(let id, _, _, _, _): owe(.quarantined, id)
         case .activationEnded(let id, let outcome, _) where outcome.result == .expired:
             owe(.expired, id)

@@ -36,7 +36,7 @@ import Testing
         rig.advance(.seconds(600))
         #expect(rig.calls.count == 1)
         _ = rig.command(.resolve(activation(1, 1), .abandon))
-        rig.advance(.seconds(60))
+        rig.advance(.seconds(1200))
         #expect(rig.calls.count == 2)
     }
 

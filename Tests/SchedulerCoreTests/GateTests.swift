@@ -571,6 +571,50 @@ import Testing
         #expect(rig.calls.map(\.pairs) == [[quiet]], "of the busy one no listing reaches far enough")
     }
 
+    @Test func `a dataflow of which listings never reach back far enough goes when it was watched for long enough`() {
+        let sale = campaign("sale") { $0.startWithin = .seconds(86_400) }
+        var rig = Rig(configuration([sale]))
+        rig.runsPerListing = 7
+        let busy = Pair(dataflow: "flow", audience: "other")
+        func begin(_ before: Duration = .zero) {
+            rig.addRun(busy)
+            rig.runs[rig.runs.count - 1].createdAt = rig.now.wall - before
+            rig.runs[rig.runs.count - 1].status = .succeeded
+        }
+        for hour in (1...10).reversed() { begin(.seconds(Int64(hour) * 3600)) }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        for hour in 1...20 {
+            rig.advance(.seconds(3600))
+            begin()
+            if hour == 15 { #expect(rig.calls.isEmpty, "a run of 24 hours ago may be under way") }
+        }
+        #expect(rig.calls.count == 1)
+    }
+
+    // Found by simulation: a call had taken effect unsaid for one of its pairs, whose run had ended by the time that it was to be
+    // sent again; the listing right before that was empty.
+    @Test(arguments: [true, false])
+    func `a listing that shows none of the runs of before opens nothing for a while`(isMended: Bool) {
+        var rig = Rig(
+            configuration([
+                campaign("sale"), campaign("other", .manual, [Pair(dataflow: "flow", audience: "other")]),
+            ]))
+        rig.runDuration = .seconds(60)
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(1200))
+        #expect(rig.calls.count == 1)
+        let before = rig.runs
+        rig.runs = []
+        _ = rig.command(.fire("other", forceOverlap: false))
+        rig.advance(.seconds(600))
+        #expect(rig.calls.count == 1)
+        let closures = rig.scheduler.closures(of: activation(2, 1), at: rig.now)
+        #expect(closures.map(\.gate) == [.dataflow])
+        if isMended { rig.runs = before }
+        rig.advance(.seconds(isMended ? 61 : 360))
+        #expect(rig.calls.count == 2, "they may be gone for good")
+    }
+
     // Found by simulation: a person's order under a clock that was days ahead, and a refusal after it.
     @Test func `a pause of a clock that was days ahead is over when that is set right`() {
         let sale = configuration([campaign("sale")])

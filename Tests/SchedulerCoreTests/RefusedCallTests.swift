@@ -110,6 +110,29 @@ import Testing
         #expect(state.pairLimit(of: "dev", at: ten) == nil)
     }
 
+    @Test func `a size is learned from halves that are taken where the whole was refused in unknown words`() {
+        var rig = Rig(configuration([campaign("sale", .manual, pairs)]))
+        rig.runDuration = .seconds(60)
+        rig.onCall = { $0.pairs.count > 2 ? .refused(.other(status: 400, detail: "no such order")) : nil }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(1200))
+        #expect(rig.calls.map(\.pairs.count) == [4, 2, 2])
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(1200))
+        #expect(rig.calls.map(\.pairs.count) == [4, 2, 2, 2, 2])
+        #expect(rig.endings == [.succeeded, .succeeded])
+    }
+
+    @Test func `a size is not learned where one pair was the reason`() {
+        var rig = Rig(configuration([campaign("sale", .manual, pairs)]))
+        rig.runDuration = .seconds(60)
+        let culprit = pairs[0]
+        rig.onCall = { $0.pairs.contains(culprit) ? .refused(.other(status: 400, detail: "no such order")) : nil }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(3600))
+        #expect(rig.scheduler.state.pairLimits.isEmpty)
+    }
+
     @Test func `no single pair fails for its call's size`() {
         var rig = Rig(configuration([campaign("sale", .manual, pairs)]))
         rig.onCall = { _ in .refused(.tooLarge(detail: "too many audiences")) }

@@ -86,6 +86,31 @@ import Testing
         }
     }
 
+    @Test func `an absence after a refusal is no second doubt`() {
+        var rig = Rig(configuration([campaign("sale", .manual, [a1, a2])]))
+        rig.runDuration = .seconds(10)
+        rig.onCall = { _ in .doubtful(detail: "timeout") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        _ = rig.command(.pause(.all, until: nil, reason: "both together"))
+        rig.advance(.seconds(900))
+        rig.delaysTurns = true
+        _ = rig.command(.resume(.all))
+        // It took effect for one of its pairs.
+        rig.addRun(a1)
+        rig.runs[0].audiences = []
+        rig.onCall = { _ in .throttled(retryAfter: .seconds(60), detail: "429") }
+        rig.feed(.callTurn(CallID(2)))
+        rig.delaysTurns = false
+        rig.onCall = { _ in nil }
+        rig.advance(.seconds(100))
+        rig.runs[0].audiences = [a1.audience]
+        rig.advance(.seconds(3600))
+        #expect(rig.calls.count == 3)
+        #expect(runs(rig, of: a2) == 1)
+        #expect(rig.notifications(.quarantined) == 0)
+        #expect(rig.endings == [.succeeded])
+    }
+
     // Found by simulation: the first call, hours ago, counted as the one that had taken effect.
     @Test func `a run that shows is of the call that can have begun it, and not of one that was given up long before`()
     {

@@ -199,7 +199,9 @@ extension Scheduler {
     /// Whether a whole listing shows no run, although there were some a while ago: it leaves them out, and may leave out others.
     private func isBlank(_ known: RunsKnowledge, _ flow: DataflowKey, at now: Moment) -> Bool {
         guard known.listing.runs.isEmpty, !known.listing.isTruncated, !mutant(.emptyProvesAbsence) else { return false }
-        let isOfLate = { (own: OwnRun) in own.at > now.wall - OwnRunBounds.age && own.at < now.wall - DoubtBounds.showsLate }
+        let isOfLate = { (own: OwnRun) in
+            own.at > now.wall - OwnRunBounds.age && own.at < now.wall - DoubtBounds.showsLate
+        }
         return !known.shownBefore.isEmpty || (state.ownRuns?[flow.dataflow] ?? []).contains(where: isOfLate)
     }
 
@@ -259,6 +261,8 @@ extension Scheduler {
             if let createdAt = run.createdAt, let platformNow { age = platformNow - createdAt }
             guard age > maximum else { continue }
             known.forgotten.insert(run.id)
+            // Its next refusal names it again.
+            if waiting(for: run.id, at: now) == nil { knowledge.foreign[run.id] = nil }
             guard knowledge.toldForgotten.insert(run.id).inserted else { continue }
             let text =
                 "run \(run.id) on dataflow \(name(of: flow.dataflow)), \(origin(of: run.id, run.dataflow)), has not ended within "

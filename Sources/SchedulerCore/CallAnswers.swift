@@ -156,10 +156,9 @@ extension Scheduler {
     ) {
         let index = call.pairs.firstIndex(of: pair)
         let sentAt = state.calls[call.id]?.sentAt
-        for (position, activation) in call.activations.enumerated() {
-            if index == nil {
-                retryLater(activation, detail, at: now, &step)
-            } else if position == index {
+        if index == nil { takeRunningElsewhere(call, pair, detail, at: now, &step) }
+        for (position, activation) in call.activations.enumerated() where index != nil {
+            if position == index {
                 let mayBeOurs = state[activation]?.mayHaveRun == true && !mutant(.secondAcceptance)
                 putBack(
                     activation, detail, counts: false, isRefused: true, named: mayBeOurs ? run : nil, at: now, &step)
@@ -183,7 +182,9 @@ extension Scheduler {
         }
         doubtOthers(besides: named(run, by: pair, in: call.sandbox), in: call.sandbox, at: now, &step)
         let isNew = knowledge.named[run] == nil
-        if knowledge.named.count >= RefusalBounds.named { knowledge.named = [:] }
+        if knowledge.named.count >= RefusalBounds.named {
+            knowledge.named = knowledge.named.filter { knowledge.foreign[$0.key] != nil }
+        }
         knowledge.named[run] = knowledge.named[run] ?? latestPlatformTime(at: now).map { NamedRun(since: $0) }
         // When it began is asked at once, and once: it may be ours, of this call or of an earlier one.
         knowledge.nameForeign(
@@ -191,6 +192,21 @@ extension Scheduler {
             nextLook: now.monotonic + (index != nil && isNew ? .zero : configuration.polling.gate), at: now)
         if let index, let sentAt, state[call.activations[index]]?.phase == .waiting, !mutant(.secondAcceptance) {
             record(.runNamed(activation: call.activations[index], run: run, leftAt: sentAt, at: now.wall), &step)
+        }
+    }
+
+    /// A run on another dataflow holds an audience of the call, where lanes are of audience and dataflow and the platform's are not.
+    /// It is no fault of the pair's: it is tried again while `start_within` lasts. Where the audience is none of the call's, nothing
+    /// tells who is meant.
+    private mutating func takeRunningElsewhere(
+        _ call: Call, _ pair: Pair, _ detail: String, at now: Moment, _ step: inout Step
+    ) {
+        let meant = zip(call.activations, call.pairs).filter { $0.1.audience == pair.audience }.map(\.0)
+        judgeAlone(call, suspects: meant.isEmpty ? call.activations : meant, detail, at: now, &step) {
+            scheduler, culprit, step in
+            if meant.isEmpty { return scheduler.retryLater(culprit, detail, at: now, &step) }
+            let pause = scheduler.configuration.polling.gate * GateBounds.definitionPatience
+            scheduler.putBack(culprit, detail, counts: false, notBefore: now.wall + pause, at: now, &step)
         }
     }
 
@@ -285,7 +301,8 @@ extension Scheduler {
         refused.pending.subtract(call.activations)
         refused.taken = max(refused.taken, call.pairs.count)
         knowledge.refusedSizes[call.sandbox] = refused.pending.isEmpty ? nil : refused
-        guard refused.pending.isEmpty, refused.taken < refused.size, refused.taken < pairLimit(of: call.sandbox, at: now)
+        guard refused.pending.isEmpty, refused.taken < refused.size,
+            refused.taken < pairLimit(of: call.sandbox, at: now)
         else { return }
         record(.pairLimitLearned(sandbox: call.sandbox, limit: refused.taken, at: now.wall), &step)
     }

@@ -199,10 +199,11 @@ extension Scheduler {
     }
 
     /// The activation that waits for a run which may be of an earlier call of it.
-    private func waiting(for run: RunID, at now: Moment) -> ActivationID? {
+    func waiting(for run: RunID, at now: Moment) -> ActivationID? {
         for (occurrence, position) in waitingActivations() {
             let id = occurrence.activationID(at: position)
-            if mayBeNamed(id, at: now) == run || openRun(of: id, at: now)?.id == run { return id }
+            if mayBeNamed(id, at: now) == run || mayBeRepeated(id) == run { return id }
+            if openRun(of: id, at: now)?.id == run { return id }
         }
         return nil
     }
@@ -223,7 +224,7 @@ extension Scheduler {
         }
         if let activation = waiting(for: run, at: now) {
             return .refused(
-                "run \(run) may be of an earlier call of activation \(activation), which waits for it; activationctl cancel "
+                "run \(run) may be of a call of activation \(activation), which waits for it; activationctl cancel "
                     + "\(activation) first, or wait until the run has ended")
         }
         if let activation = doubt(over: run, at: now) {

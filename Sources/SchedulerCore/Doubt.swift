@@ -228,8 +228,9 @@ extension Scheduler {
         return (state[activation]?.lookUps ?? 0) < due
     }
 
-    /// A cut listing is complete for a doubt when it reaches back to something that the baseline knew.
+    /// A cut listing is complete for a doubt when it reaches back to before the call, or to something that the baseline knew.
     private func reaches(_ baseline: Baseline, _ known: RunsKnowledge) -> Bool {
+        if let since = baseline.since, let reached = known.reachesBackTo, reached <= since { return true }
         if let horizon = baseline.horizon, let reached = known.reachesBackTo, reached <= horizon { return true }
         return known.listing.runs.contains { baseline.covers($0) }
     }
@@ -295,6 +296,9 @@ extension Scheduler {
                 activation, "\(reason), but its call took effect for others of its pairs: not sent again",
                 holdsLane: true,
                 at: now, &step)
+        // This was the last look before it expires.
+        case .retry where isOver(held, occurrence, at: now):
+            putBack(activation, reason, counts: false, at: now, &step)
         case .retry where isLostAgain(held) && !mutant(.retryForEver):
             setAside(activation, "\(reason), for the second time", holdsLane: true, at: now, &step)
         case .retry:
@@ -307,6 +311,10 @@ extension Scheduler {
             retryLater(activation, reason, at: now, &step)
         }
         knowledge.doubts[activation] = nil
+    }
+
+    private func isOver(_ held: ActivationState, _ occurrence: Occurrence, at now: Moment) -> Bool {
+        now.wall >= expiry(of: held, in: occurrence)
     }
 
     /// Whether one more call has no answer. A refusal is one, although something speaks against it.

@@ -25,8 +25,9 @@ extension Scheduler {
                 setAside(id, Self.unseen(run), holdsLane: false, at: now, &step)
                 continue
             }
-            if let run = mayBeRepeated(id), knowledge.named[run]?.begunAt != nil {
-                setAside(id, Self.repeated(run), holdsLane: false, at: now, &step)
+            if let run = mayBeRepeated(id) {
+                let isShown = knowledge.named[run]?.begunAt != nil
+                setAside(id, isShown ? Self.repeated(run) : Self.unseen(run), holdsLane: false, at: now, &step)
                 continue
             }
             if returned(id, in: step) == nil, let call = unlookedCall(of: id) {
@@ -47,7 +48,7 @@ extension Scheduler {
             notify(.expired, id, reason, at: now, &step)
         }
         for (id, call) in unlooked where state[id]?.phase == .waiting {
-            doubt(id, call, "its call was refused for another pair, and nobody looked for it since", at: now, &step)
+            doubt(id, call, "an earlier call may have taken it, and nobody has looked since", at: now, &step)
         }
     }
 

@@ -82,9 +82,9 @@ extension Scheduler {
         knowledge.exportReaches[sandbox, default: []].removeAll { now.monotonic >= $0.until }
         knowledge.exportReaches[sandbox, default: []].append(
             ExportReach(since: undecided(in: sandbox, at: now), until: now.monotonic + ExportBounds.again))
-        // The first look only says where counting begins, but for what began after the campaigns were taken into use.
+        // The first look only says where counting begins, but for what ended after the campaigns were taken into use.
         let isFirst = mark == nil && !knowledge.withoutExports.contains(sandbox)
-        let due = isFirst ? new.filter { isLater($0.createdAt, than: campaigns, at: now) } : new
+        let due = isFirst ? new.filter { isLater($0.endedAt, than: campaigns, at: now) } : new
         let isFirstLook = isFirst && due.isEmpty
         if !isFirstLook { skipUnlisted(campaigns, sandbox, before: before, at: now, &step) }
         // Each is judged once, and after those that ended before it.
@@ -95,14 +95,16 @@ extension Scheduler {
             return (entry.job, entry.createdAt, entry.endedAt, isOthers)
         }
         let followed = judged.last { job, _, _, isOthers in job.status == .succeeded && !isOthers }?.0
-        // What somebody exported into a dataset of theirs is no scheduled export: nobody follows it.
+        // What somebody exported into a dataset of theirs is no scheduled export: nobody follows it, and that is said once.
         for (job, createdAt, endedAt, isOthers) in judged {
             record(
                 .exportFinished(
                     sandbox: sandbox, job: job.id, succeeded: job.status == .succeeded, at: createdAt,
                     endedAt: endedAt, isOthers: isOthers ? true : nil), &step)
-            if isFirstLook || isOthers { continue }
-            if job.id == followed?.id {
+            if isFirstLook { continue }
+            if isOthers {
+                tellOthers(job, campaigns, at: now, &step)
+            } else if job.id == followed?.id {
                 follow(job, campaigns, at: now, &step)
             } else if job.status == .succeeded {
                 let detail = "export \(job.id) and a later one ended before anybody looked"
@@ -113,9 +115,22 @@ extension Scheduler {
         }
     }
 
-    /// Whether an export began after the first of the campaigns was taken into use.
-    private func isLater(_ createdAt: Instant, than campaigns: [Campaign], at now: Moment) -> Bool {
-        firstUse(of: campaigns).map { ourTime(of: createdAt, at: now) > $0 } ?? false
+    /// Of the schedule's own export, moved to a new dataset, it would be wrong: a person has to be able to see it.
+    private mutating func tellOthers(
+        _ job: ExportJob, _ campaigns: [Campaign], at now: Moment, _ step: inout Step
+    ) {
+        let dataset = job.datasetID ?? ""
+        guard job.status == .succeeded, knowledge.toldDatasets.count < ExportBounds.datasets,
+            knowledge.toldDatasets.insert(dataset).inserted
+        else { return }
+        let detail =
+            "export \(job.id) wrote to dataset \(dataset), which no run has read so far: it counts as made by a person or a program"
+        skip(job, campaigns, .predecessor, detail, at: now, &step)
+    }
+
+    /// Whether an export ended after the first of the campaigns was taken into use.
+    private func isLater(_ endedAt: Instant, than campaigns: [Campaign], at now: Moment) -> Bool {
+        firstUse(of: campaigns).map { ourTime(of: endedAt, at: now) > $0 } ?? false
     }
 
     private func firstUse(of campaigns: [Campaign]) -> Instant? {
@@ -196,6 +211,8 @@ enum ExportBounds {
     static let ends = 50
     /// After new ones have ended, for so long answers reach back to the one before them.
     static let again = Duration.seconds(3600)
+    /// Datasets that are remembered as told: beyond them nobody reads it any more.
+    static let datasets = 1000
     /// No `catch_up` is longer.
     static let reach = Duration.seconds(31 * 86_400)
 }

@@ -82,7 +82,7 @@ extension Scheduler {
                 case .inDoubt, .quarantined(call: .some):
                     flows.insert(DataflowKey(occurrence.occurrence.sandbox, pair.dataflow))
                 case .waiting, .calling, .quarantined(call: nil):
-                    guard activation.mayHaveRun else { continue }
+                    guard activation.mayHaveRun || activation.refusedFor != nil else { continue }
                     flows.insert(DataflowKey(occurrence.occurrence.sandbox, pair.dataflow))
                 case .running, .ended: break
                 }

@@ -298,6 +298,8 @@ struct Knowledge: Sendable {
     var refusedSizes: [SandboxName: RefusedSize] = [:]
     /// Dataflows of which a listing with others was cut too early: the next one is of each by itself.
     var askedAlone: Set<DataflowKey> = []
+    /// Datasets of exports that count as made by people, of which somebody was told.
+    var toldDatasets: Set<String> = []
     /// Where a look showed that no export has ever finished: the first one that does is a new one.
     var withoutExports: Set<SandboxName> = []
 

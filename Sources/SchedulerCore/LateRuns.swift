@@ -168,7 +168,7 @@ extension Scheduler {
     }
 
     static func unseen(_ run: RunID) -> String {
-        "the platform named run \(run), and nothing tells whether it is of an earlier call of this activation: look for it, and "
+        "the platform named run \(run), and nothing tells whether it is of a call of this activation: look for it, and "
             + "adopt it or have the activation sent again"
     }
 
@@ -244,9 +244,15 @@ extension Scheduler {
                 if isOurs {
                     withdraw(callOf: activation, &step)
                     start(run.id, of: activation, adopted: true, at: now, &step)
-                } else if run.status.isTerminal || !mayBeScheduled(run, pair, in: foreign.sandbox, at: now) {
+                    continue
+                }
+                let seen = seenAt(in: DataflowKey(foreign.sandbox, pair.dataflow), at: now)
+                switch provenance(of: run, pair, seen: seen, in: foreign.sandbox, at: now) {
+                case .ours, .untold:
                     withdraw(callOf: activation, &step)
                     setAside(activation, Self.repeated(run.id), holdsLane: false, at: now, &step)
+                // What tells is asked for first, or comes with its end.
+                case .unasked, .open, .scheduled: break
                 }
             }
         }
@@ -262,15 +268,30 @@ extension Scheduler {
         return begunAt.map { $0 >= refused.leftAt - RefusalBounds.clocks } ?? true ? refused.run : nil
     }
 
-    /// A run that the platform named, and that it never shows, may be of the earlier call of an activation that waits for it.
+    /// A run that the platform named, and that it never shows, may be of a call of an activation that waits for it.
     mutating func setAsideBehind(_ run: RunID, _ foreign: ForeignRun, at now: Moment, _ step: inout Step) {
         for occurrence in state.occurrences.values.sorted(by: { $0.id < $1.id })
         where occurrence.occurrence.sandbox == foreign.sandbox {
             for (position, held) in occurrence.activations.enumerated()
-            where foreign.pairs.contains(occurrence.occurrence.pairs[position]) && expectsRun(held) {
+            where foreign.pairs.contains(occurrence.occurrence.pairs[position]) {
                 let activation = occurrence.activationID(at: position)
+                guard expectsRun(held) || mayBeRepeated(activation) == run else { continue }
+                let calls = Set(held.doubtfulCalls)
                 withdraw(callOf: activation, &step)
                 setAside(activation, Self.unseen(run), holdsLane: false, at: now, &step)
+                setAsideBeside(run, calls, on: occurrence.occurrence.pairs[position].dataflow, at: now, &step)
+            }
+        }
+    }
+
+    /// The other pairs of these calls that are looked for: the run may serve them as well.
+    private mutating func setAsideBeside(
+        _ run: RunID, _ calls: Set<CallID>, on dataflow: DataflowID, at now: Moment, _ step: inout Step
+    ) {
+        for call in calls.sorted().compactMap({ state.calls[$0]?.call }) {
+            for (other, pair) in zip(call.activations, call.pairs) where pair.dataflow == dataflow {
+                guard case .inDoubt(let doubted) = state[other]?.phase, calls.contains(doubted) else { continue }
+                setAside(other, Self.unseen(run), holdsLane: true, at: now, &step)
             }
         }
     }

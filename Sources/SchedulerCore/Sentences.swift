@@ -200,7 +200,9 @@ extension Scheduler {
             found.append(
                 .unknown(.mapping, failure: knowledge.askTroubles[.dataflows(occurrence.sandbox)]?.detail))
         }
-        if let closure = busyClosure(pair, occurrence.sandbox, at: now) ?? listingClosure(flow) { found.append(closure) }
+        if let closure = busyClosure(pair, occurrence.sandbox, at: now) ?? listingClosure(flow) {
+            found.append(closure)
+        }
         if let holder = lanes.holders[lane(of: pair, in: occurrence.sandbox)] {
             found.append(laneClosure(holder, in: occurrence.sandbox, at: now))
         }

@@ -47,6 +47,7 @@ struct Checker {
     private var seenViolations = 0
     /// How often an activation was in doubt since a person settled it last.
     private var doubts: [ActivationID: Int] = [:]
+    private var refusedCalls: Set<CallID> = []
     private var asks: (hour: Int64, count: Int) = (0, 0)
     private(set) var mostAsks = 0
     /// See ``CampaignPlan/asksAnHour``.
@@ -121,7 +122,11 @@ struct Checker {
             if call.pairs.count > CheckBounds.pairs { report("never more than 80 pairs", "call \(call.id)", at: now) }
         case .callSending(let id, _):
             lookAtSending(id, at: now)
-        case .activationInDoubt(let id, _, _, _):
+        // Of a call that was refused no answer was lost.
+        case .callAnswered(let call, let outcome, _):
+            if outcome.hasPrefix("refused") || outcome.hasPrefix("throttled") { refusedCalls.insert(call) }
+        case .activationInDoubt(let id, let call, _, _):
+            guard !refusedCalls.contains(call) else { break }
             doubts[id, default: 0] += 1
             if doubts[id, default: 0] > CheckBounds.doubts {
                 report("sent again at most once after a doubt", "activation \(id)", at: now)

@@ -241,6 +241,21 @@ import Testing
         }
     }
 
+    @Test func `of exports into a dataset that no run has read somebody is told once`() throws {
+        var rig = Rig(configuration([campaign("follower", .afterExport)]), state: taught([.exportDataset("5f00")]))
+        rig.advance(.seconds(900))
+        for id in ["1", "2"] {
+            rig.finishedExports.append(
+                ExportJob(
+                    id: id, status: .succeeded, word: "SUCCEEDED", createdAt: rig.now.wall, endedAt: rig.now.wall,
+                    requestID: "01HG0000000000000000000000", datasetID: "other"))
+            rig.advance(.seconds(3600))
+        }
+        #expect(rig.skips.count == 1)
+        #expect(try #require(rig.skips.first).detail.contains("dataset other"))
+        #expect(rig.notifications(.skipped) == 1)
+    }
+
     @Test func `one of another dataset counts as scheduled where none has for longer than a day`() {
         for (hours, isFollowed) in [(26, false), (27, true)] {
             var rig = Rig(configuration([campaign("follower", .afterExport)]), state: taught([.exportDataset("5f00")]))
@@ -275,7 +290,7 @@ import Testing
             if case .occurrenceAdmitted(let occurrence) = record { occurrence.origin } else { nil }
         }
         #expect(fired.last == .export(job: "2"))
-        #expect(rig.skips.isEmpty)
+        #expect(rig.skips.map(\.reason) == [.predecessor], "of the other one")
     }
 
     // Found by simulation: it was missing from one answer, and its call counted as absent.

@@ -191,10 +191,32 @@ import Testing
         try await test.wait(for: "every delivery") { test.succeeded == 3 }
         expectOnce(test, pairs: 3)
         #expect(try texts(test, "next").contains { $0.contains("after") })
-        // Nothing of before holds up a stop.
+        try await test.close()
+    }
+
+    /// Each stop took the whole grace, for as long as the doubt was open.
+    @Test func `a stop does not wait for an answer that was lost with the process before`() async throws {
+        // A call on the wire is waited for as long as `request_timeout` and five seconds.
+        let settings: SettingsText = ["polling": ["settle": "\"60s\""], "limits": ["request_timeout": "\"20s\""]]
+        let test = try await DaemonUnderTest([byHand("sale", [1: [1]])], settings: settings) { scenario in
+            scenario.faults = [.init(request: "adhocrun", kind: .stall, number: 1)]
+            scenario.quirks.emptyRunListPercent = 100
+        }
+        try await test.startAndWait()
+        try fire(test, "sale")
+        try await test.wait(for: "the call on the wire") { test.platform.ledger().calls == [1] }
+        #expect(test.end(SIGKILL) == 128 + SIGKILL)
+        try await test.startAndWait()
+        try await test.wait(for: "the doubt") { occurrence(test)?.activations.map(\.state) == ["in_doubt"] }
         let begin = ContinuousClock.now
         #expect(test.end(SIGTERM) == 0)
-        #expect(ContinuousClock.now - begin < .seconds(3))
+        #expect(ContinuousClock.now - begin < .seconds(10))
+        // The doubt is as open as before, and what shows at last settles it.
+        test.platform.change { model, _ in model.change { $0.emptyRunListPercent = 0 } }
+        try await test.startAndWait()
+        try await test.wait(for: "the end") { occurrence(test)?.state == "succeeded" }
+        expectOnce(test, pairs: 1)
+        #expect(requests(test) == 1)
         try await test.close()
     }
 

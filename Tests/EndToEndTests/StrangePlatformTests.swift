@@ -264,6 +264,46 @@ import Testing
         try await test.close()
     }
 
+    enum Opening: CaseIterable, Sendable {
+        /// Before anybody else could have ended the connection: the kernel drops what a dead process had written.
+        case atOnce
+        case afterTheSecondCall
+    }
+
+    /// The kernel went on with it for as long as the way was closed, and a server had it 26 s later.
+    @Test(arguments: Opening.allCases)
+    func `what a killed daemon had written of a call does not arrive when the way opens`(opening: Opening) async throws
+    {
+        let sale = byHand("sale", [1: Array(1...80)])
+        let settings: SettingsText = ["polling": ["settle": "\"1s\""], "limits": ["request_timeout": "\"5s\""]]
+        let test = try await DaemonUnderTest([sale], settings: settings)
+        let way = try NarrowWay(to: test.platform.port)
+        defer { way.stop() }
+        test.address = way.url
+        try test.writeConfiguration(sale.text)
+        try await test.startAndWait()
+        way.closeForNextCall()
+        try fire(test, "sale")
+        // More than a head has: what is there is the body, which was written in one piece.
+        try await test.wait(for: "a call in the daemon's kernel") { way.unread > 1500 }
+        #expect(test.end(SIGKILL) == 128 + SIGKILL)
+        if opening == .atOnce {
+            way.open()
+            try await test.wait(for: "all that comes of it") { way.isPassed }
+            #expect(requests(test) == 0)
+        }
+        try await test.startAndWait()
+        try await test.wait(for: "every delivery", seconds: 60) { test.succeeded == 80 }
+        if opening == .afterTheSecondCall {
+            let before = requests(test)
+            way.open()
+            try await test.wait(for: "all that comes of it") { way.isPassed }
+            #expect(requests(test) == before)
+        }
+        expectOnce(test, pairs: 80)
+        try await test.close()
+    }
+
     // MARK: Sizes
 
     /// Nine ids of a megabyte each would make a record that no journal takes.

@@ -73,19 +73,30 @@ import Testing
     @Test func `a mapping that begins in a month is looked at again when somebody moves it to yesterday`() async throws
     {
         let day = { (days: Int) in String((wallClock() + .seconds(days * 86_400)).rfc3339.prefix(10)) }
+        let (begin, yesterday) = (day(30), day(-1))
         let test = try await DaemonUnderTest([byHand("sale", [1: [1]])]) { scenario in
-            scenario.flows[0].audiences[0].startDate = day(30)
+            scenario.flows[0].audiences[0].startDate = begin
         }
         try await test.startAndWait()
         try fire(test, "sale")
         try await test.wait(for: "the closed gate") { closed(test, "sale").contains("schedule-range") }
         #expect(requests(test) == 0)
+        // Whoever has to move it is told, once, with the day on which it would begin: hours after this one has expired.
+        let words = "has not started; it starts at \(begin)T00:00:00.000Z, after start_within is over"
+        try await test.wait(for: "the notification") { test.log.contains(words) }
+        try await test.wait(for: "the day in explain") {
+            let explained = try? test.ask(ExplainDocument.self, "/v1/campaigns/sale/explain")
+            return explained?.occurrences.flatMap(\.gates).contains {
+                $0.gate == "schedule-range" && $0.until?.hasPrefix(begin) == true
+            } ?? false
+        }
         test.platform.change { model, now in
             model.edit(
-                FlowEdit(flow: flowID(1), map: audienceID(1), unmap: audienceID(1), startDate: day(-1)), at: now)
+                FlowEdit(flow: flowID(1), map: audienceID(1), unmap: audienceID(1), startDate: yesterday), at: now)
         }
         try await test.wait(for: "the delivery") { test.succeeded == 1 }
         expectOnce(test, pairs: 1)
+        #expect(test.log.components(separatedBy: "event=mapping").count == 2)
         try await test.close()
     }
 

@@ -317,6 +317,35 @@ import Testing
 
     // MARK: Sizes
 
+    /// Its occurrence was a record that no journal takes: exit code 74, at each start anew.
+    @Test func `a campaign of 84,000 pairs is refused by name, and the others go on`() async throws {
+        let sale = byHand("sale", [1: [1]])
+        let test = try await DaemonUnderTest([sale])
+        try await test.startAndWait()
+        try test.writeConfiguration(sale.text + byHand("whole", [1: Array(1...84_000)]).text)
+        // Built for debugging, and beside other tests, it reads for some seconds.
+        let patient = ControlConnection(path: test.control.path, timeoutSeconds: 60)
+        let answer = try patient.request("POST", "/v1/reload", body: [])
+        #expect(answer.status == 422)
+        let faults = try ControlProtocol.decode(ErrorDocument.self, from: answer.body).error.faults ?? []
+        #expect(faults.map(\.code) == ["too-many"])
+        #expect(faults.allSatisfy { $0.sentence.contains("has 84000 pairs; accepted: up to 50000") })
+        let status = try test.ask(StatusDocument.self, "/v1/status")
+        #expect(status.configuration.campaigns == 1)
+        #expect(status.configuration.rejection?.contains("has 84000 pairs") == true)
+        try fire(test, "sale")
+        try await test.wait(for: "the delivery") { test.succeeded == 1 }
+        expectOnce(test, pairs: 1)
+        #expect(test.end(SIGTERM) == 0)
+        // A start with it says the same, and touches no journal.
+        try test.start()
+        #expect(test.end(0) == 78)
+        try test.writeConfiguration(sale.text)
+        try await test.startAndWait()
+        #expect(!test.log.contains("the last stop was not clean"))
+        try await test.close()
+    }
+
     /// Nine ids of a megabyte each would make a record that no journal takes.
     @Test func `runs with ids of megabytes end no daemon and hold up nothing else`() async throws {
         let settings: SettingsText = [

@@ -204,7 +204,7 @@ let targets: [Target] =
             "EndToEndTests",
             [
                 "Chronology", "ControlClient", "ControlProtocol", "PlatformModel", "PlatformServer", "activationd",
-                "activation-demo", "activationctl", "platform-simulator",
+                "activation-demo", "activationctl", "platform-simulator", grdb,
             ]),
         tests("TidyTests", []),
         tests("PresentationTests", ["Chronology", "ControlProtocol", "Presentation"]),

@@ -63,6 +63,8 @@ typealias SettingsText = [String: [String: String]]
 final class DaemonUnderTest {
     let directory: String
     let platform: PlatformServer
+    /// Where the configuration says that the platform is; nil for where it is. Tokens are fetched there in any case.
+    var address: String?
     private(set) var process: Process?
     private let settings: SettingsText
 
@@ -103,7 +105,7 @@ final class DaemonUnderTest {
             [platform]
             organization = "5555467B5D8013E50A494220@AdobeOrg"
             sandbox = "prod"
-            url = "\(platform.url)"
+            url = "\(address ?? platform.url)"
             [platform.credentials]
             client_id = "0123456789abcdef"
             client_secret = { env = "SIMULATED_SECRET" }

@@ -73,19 +73,30 @@ import Testing
     @Test func `a mapping that begins in a month is looked at again when somebody moves it to yesterday`() async throws
     {
         let day = { (days: Int) in String((wallClock() + .seconds(days * 86_400)).rfc3339.prefix(10)) }
+        let (begin, yesterday) = (day(30), day(-1))
         let test = try await DaemonUnderTest([byHand("sale", [1: [1]])]) { scenario in
-            scenario.flows[0].audiences[0].startDate = day(30)
+            scenario.flows[0].audiences[0].startDate = begin
         }
         try await test.startAndWait()
         try fire(test, "sale")
         try await test.wait(for: "the closed gate") { closed(test, "sale").contains("schedule-range") }
         #expect(requests(test) == 0)
+        // Whoever has to move it is told, once, with the day on which it would begin: hours after this one has expired.
+        let words = "has not started; it starts at \(begin)T00:00:00.000Z, after start_within is over"
+        try await test.wait(for: "the notification") { test.log.contains(words) }
+        try await test.wait(for: "the day in explain") {
+            let explained = try? test.ask(ExplainDocument.self, "/v1/campaigns/sale/explain")
+            return explained?.occurrences.flatMap(\.gates).contains {
+                $0.gate == "schedule-range" && $0.until?.hasPrefix(begin) == true
+            } ?? false
+        }
         test.platform.change { model, now in
             model.edit(
-                FlowEdit(flow: flowID(1), map: audienceID(1), unmap: audienceID(1), startDate: day(-1)), at: now)
+                FlowEdit(flow: flowID(1), map: audienceID(1), unmap: audienceID(1), startDate: yesterday), at: now)
         }
         try await test.wait(for: "the delivery") { test.succeeded == 1 }
         expectOnce(test, pairs: 1)
+        #expect(test.log.components(separatedBy: "event=mapping").count == 2)
         try await test.close()
     }
 
@@ -191,10 +202,32 @@ import Testing
         try await test.wait(for: "every delivery") { test.succeeded == 3 }
         expectOnce(test, pairs: 3)
         #expect(try texts(test, "next").contains { $0.contains("after") })
-        // Nothing of before holds up a stop.
+        try await test.close()
+    }
+
+    /// Each stop took the whole grace, for as long as the doubt was open.
+    @Test func `a stop does not wait for an answer that was lost with the process before`() async throws {
+        // A call on the wire is waited for as long as `request_timeout` and five seconds.
+        let settings: SettingsText = ["polling": ["settle": "\"60s\""], "limits": ["request_timeout": "\"20s\""]]
+        let test = try await DaemonUnderTest([byHand("sale", [1: [1]])], settings: settings) { scenario in
+            scenario.faults = [.init(request: "adhocrun", kind: .stall, number: 1)]
+            scenario.quirks.emptyRunListPercent = 100
+        }
+        try await test.startAndWait()
+        try fire(test, "sale")
+        try await test.wait(for: "the call on the wire") { test.platform.ledger().calls == [1] }
+        #expect(test.end(SIGKILL) == 128 + SIGKILL)
+        try await test.startAndWait()
+        try await test.wait(for: "the doubt") { occurrence(test)?.activations.map(\.state) == ["in_doubt"] }
         let begin = ContinuousClock.now
         #expect(test.end(SIGTERM) == 0)
-        #expect(ContinuousClock.now - begin < .seconds(3))
+        #expect(ContinuousClock.now - begin < .seconds(10))
+        // The doubt is as open as before, and what shows at last settles it.
+        test.platform.change { model, _ in model.change { $0.emptyRunListPercent = 0 } }
+        try await test.startAndWait()
+        try await test.wait(for: "the end") { occurrence(test)?.state == "succeeded" }
+        expectOnce(test, pairs: 1)
+        #expect(requests(test) == 1)
         try await test.close()
     }
 
@@ -242,7 +275,76 @@ import Testing
         try await test.close()
     }
 
+    enum Opening: CaseIterable, Sendable {
+        /// Before anybody else could have ended the connection: the kernel drops what a dead process had written.
+        case atOnce
+        case afterTheSecondCall
+    }
+
+    /// The kernel went on with it for as long as the way was closed, and a server had it 26 s later.
+    @Test(arguments: Opening.allCases)
+    func `what a killed daemon had written of a call does not arrive when the way opens`(opening: Opening) async throws
+    {
+        let sale = byHand("sale", [1: Array(1...80)])
+        let settings: SettingsText = ["polling": ["settle": "\"1s\""], "limits": ["request_timeout": "\"5s\""]]
+        let test = try await DaemonUnderTest([sale], settings: settings)
+        let way = try NarrowWay(to: test.platform.port)
+        defer { way.stop() }
+        test.address = way.url
+        try test.writeConfiguration(sale.text)
+        try await test.startAndWait()
+        way.closeForNextCall()
+        try fire(test, "sale")
+        // More than a head has: what is there is the body, which was written in one piece.
+        try await test.wait(for: "a call in the daemon's kernel") { way.unread > 1500 }
+        #expect(test.end(SIGKILL) == 128 + SIGKILL)
+        if opening == .atOnce {
+            way.open()
+            try await test.wait(for: "all that comes of it") { way.isPassed }
+            #expect(requests(test) == 0)
+        }
+        try await test.startAndWait()
+        try await test.wait(for: "every delivery", seconds: 60) { test.succeeded == 80 }
+        if opening == .afterTheSecondCall {
+            let before = requests(test)
+            way.open()
+            try await test.wait(for: "all that comes of it") { way.isPassed }
+            #expect(requests(test) == before)
+        }
+        expectOnce(test, pairs: 80)
+        try await test.close()
+    }
+
     // MARK: Sizes
+
+    /// Its occurrence was a record that no journal takes: exit code 74, at each start anew.
+    @Test func `a campaign of 84,000 pairs is refused by name, and the others go on`() async throws {
+        let sale = byHand("sale", [1: [1]])
+        let test = try await DaemonUnderTest([sale])
+        try await test.startAndWait()
+        try test.writeConfiguration(sale.text + byHand("whole", [1: Array(1...84_000)]).text)
+        // Built for debugging, and beside other tests, it reads for some seconds.
+        let patient = ControlConnection(path: test.control.path, timeoutSeconds: 60)
+        let answer = try patient.request("POST", "/v1/reload", body: [])
+        #expect(answer.status == 422)
+        let faults = try ControlProtocol.decode(ErrorDocument.self, from: answer.body).error.faults ?? []
+        #expect(faults.map(\.code) == ["too-many"])
+        #expect(faults.allSatisfy { $0.sentence.contains("has 84000 pairs; accepted: up to 50000") })
+        let status = try test.ask(StatusDocument.self, "/v1/status")
+        #expect(status.configuration.campaigns == 1)
+        #expect(status.configuration.rejection?.contains("has 84000 pairs") == true)
+        try fire(test, "sale")
+        try await test.wait(for: "the delivery") { test.succeeded == 1 }
+        expectOnce(test, pairs: 1)
+        #expect(test.end(SIGTERM) == 0)
+        // A start with it says the same, and touches no journal.
+        try test.start()
+        #expect(test.end(0) == 78)
+        try test.writeConfiguration(sale.text)
+        try await test.startAndWait()
+        #expect(!test.log.contains("the last stop was not clean"))
+        try await test.close()
+    }
 
     /// Nine ids of a megabyte each would make a record that no journal takes.
     @Test func `runs with ids of megabytes end no daemon and hold up nothing else`() async throws {
@@ -351,18 +453,37 @@ import Testing
 
     // MARK: Reads
 
-    @Test func `looking at the history from every place of the socket delays no delivery`() async throws {
-        let test = try await DaemonUnderTest([byHand("sale", [1: Array(1...20)])])
+    /// From the order to the last delivery on the platform.
+    private func time(of name: String, _ test: DaemonUnderTest, until count: Int) async throws -> Duration {
+        let begin = ContinuousClock.now
+        try fire(test, name)
+        try await test.wait(for: "every delivery of \(name)") { test.succeeded == count }
+        return ContinuousClock.now - begin
+    }
+
+    /// Each reading passes over a million records. On the queue that decides, thirty of them would take longer than what the
+    /// platform has answered stays fresh.
+    @Test func `looking at a long history from every place of the socket delays no delivery`() async throws {
+        let campaigns = [byHand("quiet", [1: Array(1...20)]), byHand("sale", [2: Array(21...40)])]
+        let test = try await DaemonUnderTest(campaigns)
         try await test.startAndWait()
+        #expect(test.end(SIGTERM) == 0)
+        try test.lengthenHistory(by: 1_000_000)
+        try await test.startAndWait()
+        let records = try test.ask(StatusDocument.self, "/v1/status").journal.records ?? 0
+        #expect(records > 1_000_000)
+        let quiet = try await time(of: "quiet", test, until: 20)
+
         let readers = (1...31).map { _ in Reader(test.directory + "/run/control.sock") }
         defer { for reader in readers { reader.stop() } }
-        try await test.wait(for: "readings") { readers.allSatisfy { $0.count > 0 } }
-        let begin = ContinuousClock.now
-        try fire(test, "sale")
-        try await test.wait(for: "every delivery") { test.succeeded == 20 }
-        #expect(ContinuousClock.now - begin < .seconds(15))
+        func answers() -> Int { readers.reduce(0) { $0 + $1.count } }
+        try await test.wait(for: "readings") { answers() >= readers.count }
+        let before = answers()
+        let beside = try await time(of: "sale", test, until: 40)
+        #expect(beside < quiet + .seconds(5), "\(quiet) without readings, and \(beside) with them")
+        #expect(answers() > before)
         for _ in 1...3 { #expect(try test.ask(HealthDocument.self, "/v1/health").status == "ok") }
-        expectOnce(test, pairs: 20)
+        expectOnce(test, pairs: 40)
         for reader in readers { reader.stop() }
         try await test.close()
     }

@@ -42,6 +42,13 @@ enum TunnelFailure: Error, Equatable, CustomStringConvertible {
 }
 
 /// The way to one origin. Each exchange has a connection of its own.
+///
+/// What is written here is the proxy's at once: the kernel puts it where the other side reads, a socket in the file system has none of
+/// TCP's timers (`TCP_USER_TIMEOUT` is refused), and `SO_LINGER` takes nothing back, when the process is killed either. So neither is
+/// set. On our side a call is bounded by its body, which is handed out last of all, in one piece, and not after its deadline; what the
+/// other side has not room for stays in this process and goes with the connection. How long the proxy, and whoever it passes it on to,
+/// may hold the rest is theirs to bound: no absence is counted within `Limits.wireTime` of a doubt's begin, nor before `settle` is over.
+/// docs/operations.md says so to whoever runs one.
 final class SocketTunnel: @unchecked Sendable {
     // `lock` guards what follows it. A lock that the thread sanitizer understands.
 

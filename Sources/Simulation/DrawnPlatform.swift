@@ -19,6 +19,8 @@ struct DrawnPlatform {
         var fromAPIPercent = 0
         /// They do not say their schema.
         var namelessPercent = 0
+        /// They are of another schema, and none of an audience's.
+        var otherPercent = 0
     }
 
     private(set) var exports = Exports()
@@ -183,6 +185,7 @@ struct DrawnPlatform {
         if has() { exports.newPercent = number(10...100) }
         if has() { exports.fromAPIPercent = number(10...60) }
         if has() { exports.namelessPercent = number(5...50) }
+        if has() { exports.otherPercent = number(10...60) }
         if has() { scenario.refusesDuringExport = false }
         guard has(.followers) else { return }
         var followers = Scenario.Followers()

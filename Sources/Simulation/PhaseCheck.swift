@@ -27,6 +27,8 @@ struct PhaseCheck {
     private var over: Set<OccurrenceID> = []
     /// What a person has just settled, and what has not followed from it yet.
     private var settled: Set<ActivationID> = []
+    /// Whose run was found, and not told by an answer.
+    private var adopted: Set<ActivationID> = []
 
     /// Before they change the state.
     ///
@@ -100,7 +102,8 @@ struct PhaseCheck {
             return stay(id, "a named run") { $0 == .waiting }
         case .doubtLookedUp(let id, _), .candidateSeen(let id, _, _):
             return stay(id, "a look-up") { if case .inDoubt = $0 { true } else { false } }
-        case .activationRunning(let id, let run, _, _):
+        case .activationRunning(let id, let run, let isAdopted, _):
+            if isAdopted { adopted.insert(id) } else { adopted.remove(id) }
             let isSettled = settled.remove(id) != nil
             return move(id, to: .running(run), by: "a run") { phase in
                 switch phase {
@@ -117,7 +120,9 @@ struct PhaseCheck {
             return move(id, to: .quarantined, by: "a quarantine") { phase in
                 switch phase {
                 case .calling, .inDoubt, .waiting: true
-                case .running, .quarantined, .ended: false
+                // What was taken for its own turned out to be the schedule's.
+                case .running: adopted.contains(id)
+                case .quarantined, .ended: false
                 }
             }
         case .activationResolved(let id, _, _, _):

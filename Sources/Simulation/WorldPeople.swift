@@ -20,12 +20,15 @@ extension World {
         let isFromAPI = chance.hits(percent: manner.fromAPIPercent)
         let isNameless = chance.hits(percent: manner.namelessPercent)
         let new = chance.hits(percent: manner.newPercent) ? Int64(chance.below(UInt64(lasting))) : 0
+        let isOther = chance.hits(percent: manner.otherPercent)
         let id = model.startExport(at: trueTime, lasting: lasting, fails: fails) { export in
             export.sandbox = sandbox
             export.isFromAPI = isFromAPI
             export.newMilliseconds = new
             if isNameless { export.schema = "" }
+            if isOther { export.schema = "_xdm.context.experienceevent" }
         }
+        guard !isOther else { return trace("export \(id) begins in \(sandbox), of another schema") }
         trace("export \(id) begins in \(sandbox), for \(lasting / 1000) s\(isFromAPI ? ", by a person" : "")")
         // Whether a campaign follows one that somebody made, or one that does not say what it is, is not told apart here.
         checker.truth.began(

@@ -4,6 +4,7 @@ import ControlProtocol
 import Foundation
 import PlatformModel
 import PlatformServer
+import TestPrograms
 import Testing
 
 /// Goal: what people ask and order over the control socket is answered by the truth and obeyed within the rules.
@@ -315,10 +316,11 @@ import Testing
         demo.standardOutput = output
         demo.standardError = output
         try demo.run()
-        let patience = demo.patience(120)
-        defer { patience.cancel() }
-        let words = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        demo.waitUntilExit()
+        let words = demo.atMost(120) {
+            let words = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+            demo.waitUntilExit()
+            return words
+        }
         #expect(demo.terminationStatus == 0, "\(words)")
         #expect(words.contains("0 rules broken, 0 sent twice, 0 missing"))
         for wait in ["waits (export)", "waits (first-activation)", "waits (lane)", "found and adopted"] {

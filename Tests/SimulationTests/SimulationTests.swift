@@ -2,6 +2,7 @@ import Chronology
 import Foundation
 import PlatformModel
 import SchedulerCore
+import TestPrograms
 import Testing
 
 @testable import Simulation
@@ -49,18 +50,10 @@ import Testing
         ]
         let found = try #require(programs.first { FileManager.default.isExecutableFile(atPath: $0.path) })
         let traces = try (1...2).map { _ in
-            let process = Process()
-            let pipe = Pipe()
-            process.executableURL = found
-            process.arguments = ["--seed", "55", "--hours", "3", "--trace"]
-            process.standardOutput = pipe
-            try process.run()
-            let output = pipe.fileHandleForReading.readDataToEndOfFile()
-            process.waitUntilExit()
-            return output
+            try Tool(path: found.path).output(["--seed", "55", "--hours", "3", "--trace"])
         }
         #expect(traces[0] == traces[1])
-        #expect(traces[0].count > 10_000)
+        #expect(traces[0].utf8.count > 10_000)
     }
 
     @Test func `a run without its faults is another run, and a quiet one`() {

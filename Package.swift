@@ -120,7 +120,7 @@ let targets: [Target] =
         room("Reports", ["Chronology", "SchedulerCore", "Journal", "ControlProtocol"]),
 
         // The rooms that touch the world.
-        room("ConfigurationFiles", ["Chronology", "CampaignConfig"]),
+        room("ConfigurationFiles", ["Chronology", "SchedulerCore", "CampaignConfig"]),
         room("ControlClient", ["ControlProtocol"]),
         room("JobQueue"),
         room("JournalSQLite", ["CLinux", "Chronology", "SchedulerCore", "Journal", grdb]),
@@ -223,7 +223,7 @@ let targets: [Target] =
             "SimulationTests",
             ["Chronology", "SchedulerCore", "PlatformModel", "Simulation", "TestPrograms", "activation-sim"]),
         tests("RuntimeTests", ["Chronology", "SchedulerCore", "Journal", "Runtime"]),
-        tests("ConfigurationFilesTests", ["CampaignConfig", "ConfigurationFiles"]),
+        tests("ConfigurationFilesTests", ["SchedulerCore", "CampaignConfig", "ConfigurationFiles"]),
         tests("CampaignConfigTests", ["Chronology", "SchedulerCore", "CampaignConfig", "CTOML"]),
         tests("FuzzSubjectsTests", ["FuzzSubjects"]),
     ] + fuzzer

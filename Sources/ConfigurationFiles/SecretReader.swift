@@ -63,7 +63,7 @@ package struct SecretReader: Sendable {
     // MARK: What is odd
 
     /// Whether a secret begins or ends with what nobody sees: copied along, and never a part of one.
-    static func hasBlanks(_ secret: String) -> Bool {
+    package static func hasBlanks(_ secret: String) -> Bool {
         secret.first?.isWhitespace == true || secret.last?.isWhitespace == true
     }
 

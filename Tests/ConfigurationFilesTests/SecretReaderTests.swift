@@ -1,9 +1,8 @@
 import CampaignConfig
+import ConfigurationFiles
 import Foundation
 import SchedulerCore
 import Testing
-
-@testable import LinuxShell
 
 /// Goal: a secret is read from where the configuration says, or an error says what is missing and repeats nothing of it.
 @Suite struct SecretReaderTests {
@@ -44,6 +43,14 @@ import Testing
         #expect(reader.warning(.credential("client")) == nil)
         let passed = SecretReader(environment: ["CREDENTIALS_DIRECTORY": directory])
         #expect(passed.warning(.credential("client"))?.code == .secretUnreadable)
+    }
+
+    @Test func `a secret has 65,536 bytes at most`() throws {
+        for (count, isRead) in [(65_536, true), (65_537, false)] {
+            let path = try write(String(repeating: "s", count: count))
+            let secret = try? SecretReader(environment: [:]).read(.file(path))
+            #expect(secret?.utf8.count == (isRead ? count : nil))
+        }
     }
 
     @Test func `a credential is the file that systemd passed`() throws {

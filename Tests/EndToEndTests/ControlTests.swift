@@ -193,6 +193,29 @@ import Testing
         try await test.close()
     }
 
+    @Test func `a check warns of a secret that is not there, and of one that everybody can read`() async throws {
+        let test = try await DaemonUnderTest([byHand])
+        let (file, secret) = (test.directory + "/activationd.toml", test.directory + "/secret")
+        func check() throws -> [String] {
+            let checked = try test.activationctl("--json", "check", file)
+            #expect(checked.code == 0, "\(checked)")
+            let document = try ControlProtocol.decode(CheckDocument.self, from: Array(checked.output.utf8))
+            return document.warnings.map(\.code).filter { $0.hasPrefix("secret-") }
+        }
+        // What the service has in its environment is not in the client's.
+        #expect(try check() == [])
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        try text.replacingOccurrences(of: "{ env = \"SIMULATED_SECRET\" }", with: "{ file = \"\(secret)\" }")
+            .write(toFile: file, atomically: true, encoding: .utf8)
+        #expect(try check() == ["secret-unreadable"])
+        try Data("simulated-secret\n".utf8).write(to: URL(fileURLWithPath: secret))
+        #expect(chmod(secret, 0o644) == 0)
+        #expect(try check() == ["secret-exposed"])
+        #expect(chmod(secret, 0o600) == 0)
+        #expect(try check() == [])
+        try await test.close()
+    }
+
     @Test(.enabled(if: getuid() == 0, "needs root, to become somebody who may not"))
     func `somebody outside of the socket's group is not permitted`() async throws {
         let test = try await DaemonUnderTest([byHand])

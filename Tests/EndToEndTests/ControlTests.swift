@@ -145,6 +145,18 @@ import Testing
         try await test.close()
     }
 
+    @Test func `a client that asks without end is answered at the door's pace`() async throws {
+        let test = try await DaemonUnderTest([byHand])
+        try await test.startAndWait()
+        let control = test.control
+        let begin = ContinuousClock.now
+        for _ in 1...700 { #expect(try control.request("GET", "/v1/health").status == 200) }
+        // The first 100 are handed on at once and then 200 a second, so the last one 2,995 ms after the first at the earliest; a
+        // slow machine takes longer.
+        #expect(ContinuousClock.now - begin >= .milliseconds(2900))
+        try await test.close()
+    }
+
     @Test func `a daemon that finds another one on its control socket does not start`() async throws {
         let test = try await DaemonUnderTest([byHand])
         try await test.startAndWait()

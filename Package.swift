@@ -120,7 +120,7 @@ let targets: [Target] =
         room("Reports", ["Chronology", "SchedulerCore", "Journal", "ControlProtocol"]),
 
         // The rooms that touch the world.
-        room("ConfigurationFiles", ["Chronology", "CampaignConfig"]),
+        room("ConfigurationFiles", ["Chronology", "SchedulerCore", "CampaignConfig"]),
         room("ControlClient", ["ControlProtocol"]),
         room("JobQueue"),
         room("JournalSQLite", ["CLinux", "Chronology", "SchedulerCore", "Journal", grdb]),
@@ -180,10 +180,15 @@ let targets: [Target] =
             ]),
         program("platform-simulator", ["Chronology", "PlatformModel", "PlatformServer", arguments]),
 
-        tests("ChronologyTests", ["Chronology"]),
+        // What tests of several rooms share.
+        room("TestPrograms", path: "Tests/TestPrograms"),
+
+        tests("ChronologyTests", ["Chronology", "TestPrograms"]),
         tests("SchedulerCoreTests", ["Chronology", "SchedulerCore"]),
         tests("JournalTests", ["Chronology", "SchedulerCore", "Journal"]),
-        tests("JournalSQLiteTests", ["Chronology", "SchedulerCore", "Journal", "JournalSQLite", "Runtime", grdb]),
+        tests(
+            "JournalSQLiteTests",
+            ["Chronology", "SchedulerCore", "Journal", "JournalSQLite", "Runtime", "TestPrograms", grdb]),
         tests("PlatformModelTests", ["Chronology", "PlatformModel"]),
         tests(
             "PlatformServerTests",
@@ -195,7 +200,7 @@ let targets: [Target] =
             "LinuxShellTests",
             [
                 "ActivationAPI", "CampaignConfig", "Chronology", "ControlClient", "ControlProtocol", "SchedulerCore",
-                "Journal", "LinuxShell", "CLinux",
+                "Journal", "LinuxShell", "CLinux", "TestPrograms",
                 httpClient,
                 logging,
             ] + nio),
@@ -204,10 +209,10 @@ let targets: [Target] =
             "EndToEndTests",
             [
                 "Chronology", "ControlClient", "ControlProtocol", "PlatformModel", "PlatformServer", "activationd",
-                "activation-demo", "activationctl", "platform-simulator", grdb,
+                "activation-demo", "activationctl", "platform-simulator", "TestPrograms", grdb,
             ]),
         tests("TidyTests", []),
-        tests("PresentationTests", ["Chronology", "ControlProtocol", "Presentation"]),
+        tests("PresentationTests", ["Chronology", "ControlProtocol", "Presentation", "TestPrograms"]),
         tests(
             "PlanningTests",
             ["Chronology", "SchedulerCore", "CampaignConfig", "ControlProtocol", "Planning", "Presentation"]),
@@ -215,9 +220,10 @@ let targets: [Target] =
         tests("ControlProtocolTests", ["ControlProtocol"]),
         tests("ReportsTests", ["Chronology", "SchedulerCore", "Journal", "ControlProtocol", "Reports"]),
         tests(
-            "SimulationTests", ["Chronology", "SchedulerCore", "PlatformModel", "Simulation", "activation-sim"]),
+            "SimulationTests",
+            ["Chronology", "SchedulerCore", "PlatformModel", "Simulation", "TestPrograms", "activation-sim"]),
         tests("RuntimeTests", ["Chronology", "SchedulerCore", "Journal", "Runtime"]),
-        tests("ConfigurationFilesTests", ["CampaignConfig", "ConfigurationFiles"]),
+        tests("ConfigurationFilesTests", ["SchedulerCore", "CampaignConfig", "ConfigurationFiles"]),
         tests("CampaignConfigTests", ["Chronology", "SchedulerCore", "CampaignConfig", "CTOML"]),
         tests("FuzzSubjectsTests", ["FuzzSubjects"]),
     ] + fuzzer

@@ -25,9 +25,10 @@ struct Check: ParsableCommand {
         do throws(ConfigurationFaults) {
             let files = try ConfigurationFiles().read(main: path)
             let zones = ZoneFiles(environment: environment)
-            let loaded = try ConfigurationLoader(
-                zones: zones.zone, calendarFile: CalendarFiles(main: path).read, now: session.now, each: Cores.each
-            ).load(files)
+            var loader = ConfigurationLoader(
+                zones: zones.zone, calendarFile: CalendarFiles(main: path).read, now: session.now, each: Cores.each)
+            loader.secretWarning = SecretReader(environment: environment).warningForAnother
+            let loaded = try loader.load(files)
             document = CheckDocument(
                 faults: [], warnings: loaded.warnings.map(FaultDocument.init), omitted: 0, files: files.count,
                 campaigns: loaded.configuration.campaigns.count)

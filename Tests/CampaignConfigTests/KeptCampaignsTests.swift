@@ -15,6 +15,12 @@ import Testing
         var audience = "7f04b2a6-5f7e-4e7f-9b3a-6d3c4e2a1b5c"
         var defaults = "catch_up = \"1h\""
         var holidays = "2026-12-24, 2026-12-25"
+        /// More keys of the calendar, each with the end of its line.
+        var weekdays = ""
+        var calendarFile = ""
+        var calendarDays = Sample.holidays
+        var sandbox = "prod"
+        var dataflow = "\"ef2dcbd6-36fc-49a3-afed-d7b8e8f724eb\""
         var stockholm = Sample.zone("Europe/Stockholm")
         var sections: [String] = []
         var isInTwoFiles = false
@@ -70,7 +76,7 @@ import Testing
         }
 
         mutating func edit() {
-            switch Int.random(in: 0..<16, using: &dice) {
+            switch Int.random(in: 0..<21, using: &dice) {
             case 0...3: insert()
             case 4, 5: sections.remove(at: Int.random(in: 0..<sections.count, using: &dice))
             case 6: sections.shuffle(using: &dice)
@@ -83,6 +89,15 @@ import Testing
             case 12: holidays = pick(["2026-12-24, 2026-12-25", "2026-11-20", "2027-01-01"])
             case 13: zoneName = pick(["Europe/Stockholm", "UTC"])
             case 14: stockholm = pick([Sample.zone("Europe/Stockholm"), movedStockholm, nil])
+            case 15: sandbox = pick(["prod", "dev"])
+            case 16:
+                dataflow = pick([
+                    "\"ef2dcbd6-36fc-49a3-afed-d7b8e8f724eb\"", "\"ef2dcbd6-36fc-49a3-afed-d7b8e8f724ec\"",
+                    "{ id = \"ef2dcbd6-36fc-49a3-afed-d7b8e8f724eb\", sandbox = \"prod\" }",
+                ])
+            case 17: weekdays = pick(["", "weekdays = [\"Sun\"]\n", "weekdays = [\"Sat\", \"Sun\"]\n"])
+            case 18: calendarFile = pick(["", "file = \"holidays.ics\"\n"])
+            case 19: calendarDays = pick([Sample.holidays, Sample.holidays.replacing("20261225", with: "20261226")])
             default: isInTwoFiles.toggle()
             }
         }
@@ -90,6 +105,11 @@ import Testing
         /// Takes out what is faulty.
         mutating func repair(_ faults: ConfigurationFaults) {
             if stockholm == nil { stockholm = Sample.zone("Europe/Stockholm") }
+            // What all are faulty for is taken back, and they stay.
+            if faults.faults.contains(where: { $0.code == .sandboxMismatch }) {
+                sandbox = "prod"
+                return
+            }
             let bad = Set(faults.faults.map { "\($0.file):\($0.line)" })
             var (file, line) = (0, files[0].bytes.count { $0 == 10 } + 1)
             let middle = isInTwoFiles ? sections.count / 2 : sections.count
@@ -107,7 +127,11 @@ import Testing
             let main = Sample.main
                 .replacing("Europe/Stockholm", with: zoneName)
                 .replacing("7f04b2a6-5f7e-4e7f-9b3a-6d3c4e2a1b5c", with: audience)
-            let settings = "\(main)[defaults]\n\(defaults)\n[calendar.holidays]\ndates = [\(holidays)]\n"
+                .replacing("sandbox = \"prod\"\n", with: "sandbox = \"\(sandbox)\"\n")
+                .replacing("\"ef2dcbd6-36fc-49a3-afed-d7b8e8f724eb\"", with: dataflow)
+            let settings =
+                "\(main)[defaults]\n\(defaults)\n[calendar.holidays]\ndates = [\(holidays)]\n"
+                + weekdays + calendarFile
             let middle = isInTwoFiles ? sections.count / 2 : sections.count
             return [
                 SourceFile(path: "activationd.toml", bytes: Array((settings + sections[..<middle].joined()).utf8)),
@@ -119,8 +143,10 @@ import Testing
             LoadedConfiguration, ConfigurationFaults
         > {
             let stockholm = stockholm
+            let calendarDays = calendarDays
             var loader = ConfigurationLoader(
-                zones: { $0 == "Europe/Stockholm" ? stockholm : Sample.zone($0) }, calendarFile: Sample.calendarFile,
+                zones: { $0 == "Europe/Stockholm" ? stockholm : Sample.zone($0) },
+                calendarFile: { $0 == "holidays.ics" ? .success(Array(calendarDays.utf8)) : Sample.calendarFile($0) },
                 now: now, each: each)
             loader.largeLength = 0
             do throws(ConfigurationFaults) {
@@ -186,6 +212,71 @@ import Testing
             again.configuration.campaigns[name]?.isSame(as: campaign) == true
         }
         #expect(isSame)
+    }
+
+    // MARK: What stands around campaigns
+
+    /// Five campaigns, and everything that they are read with.
+    private static let surrounded: String = {
+        let id = "\"ef2dcbd6-36fc-49a3-afed-d7b8e8f724eb\""
+        let main = Sample.main.replacing(id, with: "{ id = \(id), sandbox = \"prod\" }")
+        let around = """
+            [defaults]
+            catch_up = "1h"
+            [calendar.days]
+            dates = [2026-12-24]
+            weekdays = ["Sun"]
+            file = "holidays.ics"
+
+            """
+        let campaigns = (1...5).map { number in
+            "[campaign.campaign-\(number)]\nschedule = \"Fri 17:00\"\nexcept = \"days\"\n\(Sample.activate)\n"
+        }
+        return main + around + campaigns.joined()
+    }()
+
+    /// In pieces, as a large configuration is read.
+    private func load(
+        _ text: String, calendarDays: String = Sample.holidays, after kept: KeptCampaigns = .none
+    ) throws(ConfigurationFaults) -> LoadedConfiguration {
+        var loader = ConfigurationLoader(
+            zones: Sample.zone, calendarFile: { _ in .success(Array(calendarDays.utf8)) }, now: Sample.now)
+        loader.largeLength = 0
+        return try loader.load([SourceFile(path: "activationd.toml", bytes: Array(text.utf8))], after: kept)
+    }
+
+    @Test(arguments: [
+        ("sandbox = \"prod\"", "sandbox = \"dev\""),
+        ("ef2dcbd6-36fc-49a3-afed-d7b8e8f724eb", "ef2dcbd6-36fc-49a3-afed-d7b8e8f724ec"),
+        ("db8961e9-d52f-45bc-b3fb-76d0382a6851", "db8961e9-d52f-45bc-b3fb-76d0382a6852"),
+        ("timezone = \"Europe/Stockholm\"", "timezone = \"UTC\""), ("catch_up = \"1h\"", "catch_up = \"2h\""),
+        ("dates = [2026-12-24]", "dates = [2026-12-31]"), ("weekdays = [\"Sun\"]", "weekdays = [\"Sat\"]"),
+        ("file = \"holidays.ics\"\n", ""), ("DTSTART;VALUE=DATE:20261225", "DTSTART;VALUE=DATE:20261226"),
+    ])
+    func `an unchanged campaign is read anew where what it is read with has changed`(old: String, new: String) throws {
+        let (text, days) = (Self.surrounded.replacing(old, with: new), Sample.holidays.replacing(old, with: new))
+        try #require(text != Self.surrounded || days != Sample.holidays)
+        let first = try load(Self.surrounded)
+        let again = try load(text, calendarDays: days, after: first.kept)
+        let fresh = try load(text, calendarDays: days)
+        #expect(again.configuration == fresh.configuration && again.warnings == fresh.warnings)
+        let unchanged = try load(Self.surrounded, after: first.kept)
+        for (name, campaign) in first.configuration.campaigns {
+            let anew = try #require(again.configuration.campaigns[name])
+            #expect(anew != campaign, "\(name)")
+            // Otherwise it would have been the very one of before.
+            #expect(unchanged.configuration.campaigns[name]?.isSame(as: campaign) == true, "\(name)")
+        }
+        #expect(first.configuration.campaigns.count == 5)
+    }
+
+    @Test func `an unchanged campaign is refused where its dataflow is said to be in another sandbox now`() throws {
+        let kept = try load(Self.surrounded).kept
+        let moved = Self.surrounded.replacing("sandbox = \"prod\" }\nloyalty", with: "sandbox = \"dev\" }\nloyalty")
+        let again = Sample.faults { () throws(ConfigurationFaults) in try load(moved, after: kept) }
+        #expect(again?.faults.map(\.code) == [ConfigurationFault.Code](repeating: .sandboxMismatch, count: 5))
+        let fresh = Sample.faults { () throws(ConfigurationFaults) in try load(moved) }
+        #expect(again == fresh)
     }
 
     @Test func `other defaults make other campaigns of the same sections`() throws {

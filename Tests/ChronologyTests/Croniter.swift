@@ -2,6 +2,7 @@
 
 import Chronology
 import Foundation
+import TestPrograms
 
 enum Croniter {
     /// A question for ``program``: an expression in croniter's form, and whether days have to match both fields.
@@ -37,10 +38,7 @@ enum Croniter {
         print(json.dumps(answers))
         """
 
-    /// A Python that has it: the first of `PATH`, or Debian's.
-    static let python: Tool? = [Tool("python3"), Tool(path: "/usr/bin/python3")].compactMap { $0 }.first { python in
-        (try? python.output(["-c", "import croniter; print('here')"]))?.hasPrefix("here") == true
-    }
+    static let python = Tool.python(with: "croniter")
     static let version: String = {
         let ask = "from importlib.metadata import version; print(version('croniter'))"
         return (try? python?.output(["-c", ask]))?.split(separator: "\n").first.map(String.init) ?? "unknown"

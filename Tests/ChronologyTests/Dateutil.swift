@@ -2,6 +2,7 @@
 
 import Chronology
 import Foundation
+import TestPrograms
 
 enum Dateutil {
     /// A question for ``program``: a rule, what it counts from, and from when on it is asked; by the clock, no zone.
@@ -48,10 +49,7 @@ enum Dateutil {
         print(json.dumps(answers))
         """
 
-    /// A Python that has it: the first of `PATH`, or Debian's.
-    static let python: Tool? = [Tool("python3"), Tool(path: "/usr/bin/python3")].compactMap { $0 }.first { python in
-        (try? python.output(["-c", "import dateutil; print('here')"]))?.hasPrefix("here") == true
-    }
+    static let python = Tool.python(with: "dateutil")
     static let version: String = {
         let ask = "import dateutil; print(dateutil.__version__)"
         return (try? python?.output(["-c", ask]))?.split(separator: "\n").first.map(String.init) ?? "unknown"

@@ -67,13 +67,36 @@ import Testing
         if let suggestion { _ = try RecurrenceRule(parsing: suggestion) }
     }
 
-    @Test(arguments: [
-        "RRULE:FREQ=DAILY", "rrule:freq=daily", " FREQ=DAILY ", "COUNT=3;FREQ=DAILY",
-        "FREQ=DAILY;UNTIL=20271231T180060Z",
-        "FREQ=MONTHLY;BYDAY=+1MO,-1FR", "FREQ=YEARLY;BYMONTHDAY=1,-1;BYMONTH=1,+2;WKST=SU",
-    ])
-    func `what RFC 5545 allows is read in any case and order`(text: String) throws {
-        _ = try RecurrenceRule(parsing: text)
+    /// Counted from Monday, 23 November 2026, 09:00 UTC.
+    @Test(
+        arguments: [
+            ("RRULE:FREQ=DAILY", ["11-23 09:00:00", "11-24 09:00:00", "11-25 09:00:00"], false),
+            ("rrule:freq=daily", ["11-23 09:00:00", "11-24 09:00:00", "11-25 09:00:00"], false),
+            (" FREQ=DAILY ", ["11-23 09:00:00", "11-24 09:00:00", "11-25 09:00:00"], false),
+            ("COUNT=3;FREQ=DAILY", ["11-23 09:00:00", "11-24 09:00:00", "11-25 09:00:00"], true),
+            // A leap second is the second before it, and that one belongs to the rule.
+            ("FREQ=MINUTELY;BYSECOND=0,59;UNTIL=20261123T090060Z", ["11-23 09:00:00", "11-23 09:00:59"], true),
+            ("FREQ=MONTHLY;BYDAY=+1MO,-1FR", ["11-27 09:00:00", "12-07 09:00:00", "12-25 09:00:00"], false),
+            (
+                "FREQ=YEARLY;BYMONTHDAY=1,-1;BYMONTH=1,+2;WKST=SU",
+                ["01-01 09:00:00", "01-31 09:00:00", "02-01 09:00:00", "02-28 09:00:00", "01-01 09:00:00"], false
+            ),
+        ] as [(String, [String], Bool)])
+    func `what RFC 5545 allows is read in any case and order, and comes when it says`(
+        text: String, expected: [String], hasEnd: Bool
+    ) throws {
+        let begin = LocalTime(year: 2026, month: 11, day: 23, hour: 9, minute: 0, second: 0)
+        let timetable = try recurrence(text, from: begin, .utc)
+        var times: [Instant] = []
+        while times.count <= expected.count,
+            let next = timetable.next(after: times.last ?? instant("2026-11-23T08:59:59Z"))
+        {
+            times.append(next)
+        }
+        // `2026-11-23T09:00:00.000Z` without its year and its milliseconds.
+        let shown = times.map { String($0.rfc3339.dropFirst(5).prefix(14)).replacing("T", with: " ") }
+        #expect(Array(shown.prefix(expected.count)) == expected)
+        #expect(times.count == expected.count + (hasEnd ? 0 : 1))
     }
 
     @Test(arguments: [

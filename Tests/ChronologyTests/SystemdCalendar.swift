@@ -2,6 +2,7 @@
 
 import Chronology
 import Foundation
+import TestPrograms
 
 enum SystemdCalendar {
     static let tool = Tool("systemd-analyze").flatMap { tool in

@@ -1,6 +1,7 @@
 // Python's zoneinfo, for asking what others make of the system's zone files.
 
 import Foundation
+import TestPrograms
 
 enum ZoneInfo {
     struct Change: Decodable {
@@ -42,9 +43,7 @@ enum ZoneInfo {
         print(json.dumps(answers))
         """
 
-    static let python: Tool? = [Tool("python3"), Tool(path: "/usr/bin/python3")].compactMap { $0 }.first { python in
-        (try? python.output(["-c", "import zoneinfo; print('here')"]))?.hasPrefix("here") == true
-    }
+    static let python = Tool.python(with: "zoneinfo")
 
     static func changes(of names: [String], from: Int64, to: Int64) throws -> [[Change]] {
         struct Asked: Encodable {

@@ -4,6 +4,7 @@ import ControlProtocol
 import Foundation
 import PlatformModel
 import PlatformServer
+import TestPrograms
 import Testing
 
 /// Goal: what people ask and order over the control socket is answered by the truth and obeyed within the rules.
@@ -144,6 +145,18 @@ import Testing
         try await test.close()
     }
 
+    @Test func `a client that asks without end is answered at the door's pace`() async throws {
+        let test = try await DaemonUnderTest([byHand])
+        try await test.startAndWait()
+        let control = test.control
+        let begin = ContinuousClock.now
+        for _ in 1...700 { #expect(try control.request("GET", "/v1/health").status == 200) }
+        // The first 100 are handed on at once and then 200 a second, so the last one 2,995 ms after the first at the earliest; a
+        // slow machine takes longer.
+        #expect(ContinuousClock.now - begin >= .milliseconds(2900))
+        try await test.close()
+    }
+
     @Test func `a daemon that finds another one on its control socket does not start`() async throws {
         let test = try await DaemonUnderTest([byHand])
         try await test.startAndWait()
@@ -189,6 +202,29 @@ import Testing
         let reload = try test.activationctl("reload")
         #expect(reload.code == 78 && reload.error.contains("^^^^^^^"))
         #expect(try test.activationctl("check", test.directory + "/activationd.toml").code == 78)
+        try await test.close()
+    }
+
+    @Test func `a check warns of a secret that is not there, and of one that everybody can read`() async throws {
+        let test = try await DaemonUnderTest([byHand])
+        let (file, secret) = (test.directory + "/activationd.toml", test.directory + "/secret")
+        func check() throws -> [String] {
+            let checked = try test.activationctl("--json", "check", file)
+            #expect(checked.code == 0, "\(checked)")
+            let document = try ControlProtocol.decode(CheckDocument.self, from: Array(checked.output.utf8))
+            return document.warnings.map(\.code).filter { $0.hasPrefix("secret-") }
+        }
+        // What the service has in its environment is not in the client's.
+        #expect(try check() == [])
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        try text.replacingOccurrences(of: "{ env = \"SIMULATED_SECRET\" }", with: "{ file = \"\(secret)\" }")
+            .write(toFile: file, atomically: true, encoding: .utf8)
+        #expect(try check() == ["secret-unreadable"])
+        try Data("simulated-secret\n".utf8).write(to: URL(fileURLWithPath: secret))
+        #expect(chmod(secret, 0o644) == 0)
+        #expect(try check() == ["secret-exposed"])
+        #expect(chmod(secret, 0o600) == 0)
+        #expect(try check() == [])
         try await test.close()
     }
 
@@ -315,10 +351,11 @@ import Testing
         demo.standardOutput = output
         demo.standardError = output
         try demo.run()
-        let patience = demo.patience(120)
-        defer { patience.cancel() }
-        let words = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        demo.waitUntilExit()
+        let words = demo.atMost(120) {
+            let words = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+            demo.waitUntilExit()
+            return words
+        }
         #expect(demo.terminationStatus == 0, "\(words)")
         #expect(words.contains("0 rules broken, 0 sent twice, 0 missing"))
         for wait in ["waits (export)", "waits (first-activation)", "waits (lane)", "found and adopted"] {

@@ -4,6 +4,7 @@ import ControlProtocol
 import Foundation
 import PlatformModel
 import PlatformServer
+import TestPrograms
 import Testing
 
 func wallClock() -> Instant {
@@ -38,21 +39,6 @@ struct CampaignText {
         }
         return
             "[campaign.\(name)]\n\(at.map { "at = [\($0.rfc3339)]\n" } ?? "")\(more)\nactivate = [\(activate.joined(separator: ",\n  "))]\n"
-    }
-}
-
-extension Process {
-    /// One that does not end is ended, and its status fails the test.
-    func patience(_ seconds: Int) -> DispatchWorkItem {
-        let end = DispatchWorkItem { [processIdentifier] in kill(processIdentifier, SIGKILL) }
-        DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(seconds), execute: end)
-        return end
-    }
-
-    func waitUntilExit(atMost seconds: Int) {
-        let patience = patience(seconds)
-        waitUntilExit()
-        patience.cancel()
     }
 }
 
@@ -198,12 +184,14 @@ final class DaemonUnderTest {
         process.standardOutput = output
         process.standardError = error
         try process.run()
-        let patience = process.patience(60)
-        defer { patience.cancel() }
-        let words = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        let complaint = String(decoding: error.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        return (process.terminationStatus, words, complaint)
+        let texts = process.atMost(60) {
+            let texts = [output, error].map {
+                String(decoding: $0.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+            }
+            process.waitUntilExit()
+            return texts
+        }
+        return (process.terminationStatus, texts[0], texts[1])
     }
 
     /// Another daemon with the same configuration, to its end.
@@ -220,10 +208,11 @@ final class DaemonUnderTest {
         let output = Pipe()
         second.standardError = output
         try second.run()
-        let patience = second.patience(60)
-        defer { patience.cancel() }
-        let words = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        second.waitUntilExit()
+        let words = second.atMost(60) {
+            let words = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+            second.waitUntilExit()
+            return words
+        }
         return (second.terminationStatus, words)
     }
 

@@ -4,6 +4,7 @@ import Foundation
 import GRDB
 import Journal
 import JournalSQLite
+import TestPrograms
 
 /// The files of a journal that is open, as they would be found after a power cut or after `kill -9`; removed at the end.
 final class CrashedCopy {
@@ -67,11 +68,7 @@ func run(_ program: String, _ arguments: String...) throws -> Int32 {
     process.standardOutput = FileHandle.nullDevice
     process.standardError = FileHandle.nullDevice
     try process.run()
-    // One that does not end is ended, and its status fails the test.
-    let patience = DispatchWorkItem { kill(process.processIdentifier, SIGKILL) }
-    DispatchQueue.global().asyncAfter(deadline: .now() + 60, execute: patience)
-    process.waitUntilExit()
-    patience.cancel()
+    process.waitUntilExit(atMost: 60)
     return process.terminationStatus
 }
 

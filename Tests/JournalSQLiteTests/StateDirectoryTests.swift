@@ -3,6 +3,7 @@ import Foundation
 import GRDB
 import Journal
 import SchedulerCore
+import TestPrograms
 import Testing
 
 @testable import JournalSQLite
@@ -29,11 +30,12 @@ import Testing
         holder.arguments = ["flock", "--no-fork", test.directory + "/lock", "sh", "-c", "echo held; exec sleep 600"]
         holder.standardOutput = output
         try holder.run()
-        #expect(output.fileHandleForReading.availableData == Data("held\n".utf8))
+        let held = holder.atMost(60) { output.fileHandleForReading.availableData }
+        #expect(held == Data("held\n".utf8))
         let error = #expect(throws: JournalError.self) { try StateDirectoryLock(directory: test.directory) }
         #expect(error?.code == .locked)
         kill(holder.processIdentifier, SIGKILL)
-        holder.waitUntilExit()
+        holder.waitUntilExit(atMost: 60)
         _ = try StateDirectoryLock(directory: test.directory)
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import TestPrograms
 import Testing
 
 /// A certificate authority of its own and a server's certificate by it, made by the openssl command.
@@ -32,10 +33,7 @@ struct Authority: Sendable {
         process.standardError = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice
         try process.run()
-        let patience = DispatchWorkItem { kill(process.processIdentifier, SIGKILL) }
-        DispatchQueue.global().asyncAfter(deadline: .now() + 60, execute: patience)
-        process.waitUntilExit()
-        patience.cancel()
+        process.waitUntilExit(atMost: 60)
         try #require(process.terminationStatus == 0)
     }
 

@@ -212,16 +212,6 @@ private func aDirectory(_ name: String) throws -> String {
         #expect(codes == [64, 71, 73, 74, 75, 78])
     }
 
-    @Test func `a secret has 65,536 bytes at most`() throws {
-        let directory = try aDirectory("secrets")
-        defer { try? FileManager.default.removeItem(atPath: directory) }
-        for (count, isRead) in [(65_536, true), (65_537, false)] {
-            try Data(repeating: UInt8(ascii: "s"), count: count).write(to: URL(fileURLWithPath: directory + "/secret"))
-            let secret = try? SecretReader(environment: [:]).read(.file(directory + "/secret"))
-            #expect(secret?.utf8.count == (isRead ? count : nil))
-        }
-    }
-
     @Test func `of an error body of a MiB everything is read, and of a larger one nothing`() {
         func kept(_ count: Int) -> Int {
             let response = PlatformResponse(status: 400, body: [UInt8](repeating: 0x61, count: count))

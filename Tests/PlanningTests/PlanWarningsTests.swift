@@ -45,6 +45,42 @@ import Testing
         #expect(told.campaign == "b" && told.sentence.contains("shares audience \"vip\" with a"))
     }
 
+    @Test func `files that overwrite the last ones are told once for each dataflow that was asked about`() throws {
+        let pairs = (["vip", "lapsed"] as [AudienceID]).map { Pair(dataflow: "crm", audience: $0) }
+        let configuration = configuration([
+            campaign("sale", try calendar("*-*-* 12:00"), pairs), campaign("also", try calendar("*-*-* 18:00"), pairs),
+            campaign("other", try calendar("*-*-* 20:00"), [pairs[1]]),
+        ]) { $0.dataflowNames = ["crm": "loyalty-sftp"] }
+        let now = Moment(wall: instant("2026-11-23T00:00:00Z"), monotonic: Monotonic(milliseconds: 5_000_000))
+        var scheduler = Scheduler(configuration: configuration)
+        _ = scheduler.handle(.started(configuration), at: now)
+        let step = scheduler.handle(.command(CommandID(1), .fire("sale", forceOverlap: false), actor: "anna"), at: now)
+        for case .askDataflows(let id, _, let dataflows) in step.effects {
+            let definitions = dataflows.map { dataflow in
+                DataflowDefinition(
+                    id: dataflow, name: dataflow.text,
+                    mappings: pairs.map { pair in
+                        DataflowDefinition.Mapping(
+                            ids: [pair.audience], name: pair.audience.text, createdAt: now.wall - .seconds(30 * 86_400),
+                            startsAt: nil, endsAt: nil, hasUniqueFileNames: pair.audience != "vip")
+                    }, observedAt: now.wall)
+            }
+            _ = scheduler.handle(.dataflowsAnswered(id, .success(definitions)), at: now)
+        }
+        var planner = Planner(of: scheduler, at: now, days: 2)
+        let plan = planner.run()
+        let told = try warning("overwrites-files", plan)
+        #expect(plan.warningCodes.count { $0 == "overwrites-files" } == 1 && told.count == 1 && told.campaign == "also")
+        #expect(
+            told.sentence
+                == "also: files of loyalty-sftp for \"vip\" always have one name, so that each run overwrites the file of the "
+                + "one before")
+        #expect(told.remedy == "Put a date and a time into the file name template of the dataflow.")
+        // From the files alone nobody knows.
+        var unasked = Planner(of: configuration, from: now.wall, days: 2)
+        #expect(!unasked.run().warningCodes.contains("overwrites-files"))
+    }
+
     @Test func `a plan in which nothing is wrong has no warnings`() throws {
         #expect(plan([campaign("sale", try calendar("Fri 17:00"))], habits: nightly).warningCodes == [])
     }

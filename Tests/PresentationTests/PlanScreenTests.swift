@@ -55,8 +55,8 @@ import Testing
             ])
     }
 
-    @Test(arguments: [40, 60, 80, 100, 120, 200])
-    func `no line is wider than the terminal where it has 80 columns or more`(_ width: Int) {
+    /// A campaign that is due each hour of a day, one just before midnight, and waits that are told in many words.
+    private var crowded: PlanDocument {
         let wait = PlannedWaitDocument(
             gate: "export", from: "2026-11-28T18:00:00.000Z", until: "2026-11-28T18:40:00.000Z", latest: nil,
             evidence: "the usual export, which is told here in very many words that no line of a terminal can hold",
@@ -66,10 +66,43 @@ import Testing
             occurrence(
                 "often-and-with-a-long-name", "2026-11-29T\(hour < 10 ? "0" : "")\(hour):59:00.000Z", waits: [wait])
         }
-        let lines = screen(width).lines(
-            plan([occurrence("sale", "2026-11-28T23:59:00.000Z", state: "expired", waits: [wait])] + many),
-            withDetails: true)
-        #expect(width < 80 || lines.allSatisfy { $0.count <= width }, "\(lines.filter { $0.count > width })")
+        return plan([occurrence("sale", "2026-11-28T23:59:00.000Z", state: "expired", waits: [wait])] + many)
+    }
+
+    @Test(arguments: [80, 81, 100, 120, 124, 125, 200])
+    func `no line is wider than the terminal where it has 80 columns or more`(_ width: Int) {
+        let lines = screen(width).lines(crowded, withDetails: true)
+        #expect(lines.allSatisfy { $0.count <= width }, "\(lines.filter { $0.count > width })")
+    }
+
+    /// Two columns before the names, which have 20, and two behind them; 24 hours; the mark of 23:59 and its time.
+    @Test(arguments: [
+        (40, 53), (52, 53), (53, 53), (60, 53), (76, 53), (77, 77), (79, 77), (124, 77), (125, 125), (200, 125),
+    ])
+    func `an hour has four columns, two where four do not fit, and one at the least`(width: Int, day: Int) throws {
+        let lines = screen(width).lines(crowded, withDetails: false)
+        let last = try #require(lines.first { $0.contains("▲23:59") })
+        #expect(last.hasPrefix("  sale ") && last.hasSuffix(" ▲23:59") && last.count == day)
+        // What is narrower than a day by the hour still has all of it; no line is wider, and all words are there.
+        #expect(lines.allSatisfy { $0.count <= max(width, 53) }, "\(lines.filter { $0.count > max(width, 53) })")
+        let words = lines.joined(separator: " ").split(separator: " ").joined(separator: " ")
+        #expect(
+            words.contains(
+                "▲23:59 waits for the usual export, which is told here in very many words that no line of a terminal "
+                    + "can hold, would expire"))
+    }
+
+    @Test(arguments: [40, 60, 70])
+    func `on a narrow terminal the names and times of details have long lines, and nothing else has`(_ width: Int) {
+        let lines = screen(width).lines(crowded, withDetails: true).filter { $0.count > max(width, 53) }
+        #expect(lines.count == 24)
+        #expect(lines.allSatisfy { $0.hasPrefix("often-and-with-a-long-name  Sun ") && $0.hasSuffix(":59:00.000Z)") })
+    }
+
+    @Test(arguments: [1, 39])
+    func `a terminal of fewer than 40 columns is drawn as one of 40`(_ width: Int) {
+        #expect(screen(width).lines(crowded, withDetails: true) == screen(40).lines(crowded, withDetails: true))
+        #expect(screen(40).lines(crowded, withDetails: true) != screen(41).lines(crowded, withDetails: true))
     }
 
     @Test func `no word of whoever serves the socket can steer the terminal`() {

@@ -72,35 +72,6 @@ import Testing
                 "opens when the export has ended; usually ends about Fri 14:05 +00:00, at the latest Fri 14:40 +00:00"))
     }
 
-    @Test func `no word of whoever serves the socket can steer the terminal, ours included`() {
-        let evil = "\u{1B}[2J\u{202E}\r"
-        var odd = occurrence([activation(evil, evil, evil, gates: [gate(evil, evil, evil, opens: evil)])])
-        (odd.id, odd.state, odd.origin, odd.nominal) = (evil, evil, evil, evil)
-        let summary = CampaignSummary(
-            name: evil, description: evil, state: evil, schedule: evil, zone: evil, next: evil,
-            last: LastDocument(occurrence: evil, nominal: evil, outcome: evil, at: evil), activations: 1)
-        let fault = FaultDocument(
-            code: evil, severity: evil, file: evil, line: 1, column: 1, sentence: evil, text: "\(evil)\n\(evil)")
-        let call = CallDocument(id: evil, sandbox: evil, state: evil, activations: [evil], at: evil)
-        let status = StatusDocument(
-            daemon: DaemonDocument(version: evil, pid: 1, state: evil, startedAt: evil, now: evil, sentence: evil),
-            configuration: ConfigurationDocument(
-                generation: 1, digest: evil, loadedAt: evil, files: [evil], campaigns: 1, rejection: evil),
-            platform: PlatformDocument(url: evil, organization: evil, sandbox: evil),
-            journal: JournalDocument(state: evil, trouble: evil, records: 1, bytes: 1, freeBytes: 1),
-            credentials: CredentialsDocument(state: "closed", since: evil, evidence: evil, retryAt: evil),
-            clock: ClockDocument(
-                isSynchronised: false, waitsUntil: evil, campaignsAhead: 1, aheadUntil: evil, evidence: evil),
-            exports: [],
-            pauses: [], next: [], occurrences: [odd], activations: [evil: 1])
-        let lines =
-            screen.lines(odd) + screen.lines(CampaignsDocument(campaigns: [summary])) + screen.lines(status)
-            + screen.lines(ErrorDocument(.configuration, evil, faults: [fault]))
-            + screen.lines(QueueDocument(lanes: [], calls: [call]))
-        let unsafe = lines.filter { $0.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x202E } }
-        #expect(unsafe.isEmpty)
-    }
-
     @Test func `an occurrence lists its activations by name, with run and records`() {
         var done = activation("17.1", "vip", "succeeded")
         done.run = "88d6da63"

@@ -2,6 +2,7 @@
 // and its connections: the token service counts tokens.
 
 internal import Chronology
+internal import ConfigurationFiles
 internal import Foundation
 internal import SchedulerCore
 

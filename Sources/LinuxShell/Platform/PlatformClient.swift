@@ -6,6 +6,7 @@
 
 internal import ActivationAPI
 package import Chronology
+internal import ConfigurationFiles
 internal import Dispatch
 internal import Foundation
 package import NIOCore

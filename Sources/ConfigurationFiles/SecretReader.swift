@@ -6,6 +6,8 @@ package import SchedulerCore
 
 package struct SecretError: Error, Equatable, CustomStringConvertible, Sendable {
     package var description: String
+    /// Whoever asked may not read it; others may.
+    var isDenied = false
 }
 
 package struct SecretReader: Sendable {
@@ -44,7 +46,10 @@ package struct SecretReader: Sendable {
         // Without waiting: a FIFO that nobody writes must not hold up whoever asks.
         let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else {
-            throw SecretError(description: "\(what) can not be opened: \(String(cString: strerror(errno)))")
+            let number = errno
+            throw SecretError(
+                description: "\(what) can not be opened: \(String(cString: strerror(number)))",
+                isDenied: number == EACCES)
         }
         let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         var information = stat()
@@ -63,15 +68,27 @@ package struct SecretReader: Sendable {
     // MARK: What is odd
 
     /// Whether a secret begins or ends with what nobody sees: copied along, and never a part of one.
-    static func hasBlanks(_ secret: String) -> Bool {
+    package static func hasBlanks(_ secret: String) -> Bool {
         secret.first?.isWhitespace == true || secret.last?.isWhitespace == true
     }
 
-    /// For who checks a configuration. A credential is looked at only where systemd passed some.
+    /// For the daemon, which loads a configuration for itself. A credential is looked at only where systemd passed some.
     @Sendable package func warning(_ source: SecretSource) -> SecretWarning? {
+        warning(source, isForAnother: false)
+    }
+
+    /// For somebody who checks a configuration that the daemon will use. What that has in its environment, and what it may read
+    /// and we may not, is not known here, and no warning.
+    @Sendable package func warningForAnother(_ source: SecretSource) -> SecretWarning? {
+        warning(source, isForAnother: true)
+    }
+
+    private func warning(_ source: SecretSource, isForAnother: Bool) -> SecretWarning? {
         let place: String?
         switch source {
-        case .environment: place = nil
+        case .environment:
+            if isForAnother { return nil }
+            place = nil
         case .file(let path): place = path
         case .credential(let name):
             guard let credentials else { return nil }
@@ -84,6 +101,7 @@ package struct SecretReader: Sendable {
                     remedy: "Store it without: the token service would refuse it.")
             }
         } catch {
+            if isForAnother, error.isDenied { return nil }
             return SecretWarning(
                 .secretUnreadable, error.description,
                 remedy: "Nothing is sent without it; the daemon reads it anew at each try.")

@@ -1,9 +1,8 @@
 import CampaignConfig
+import ConfigurationFiles
 import Foundation
 import SchedulerCore
 import Testing
-
-@testable import LinuxShell
 
 /// Goal: a secret is read from where the configuration says, or an error says what is missing and repeats nothing of it.
 @Suite struct SecretReaderTests {
@@ -44,6 +43,39 @@ import Testing
         #expect(reader.warning(.credential("client")) == nil)
         let passed = SecretReader(environment: ["CREDENTIALS_DIRECTORY": directory])
         #expect(passed.warning(.credential("client"))?.code == .secretUnreadable)
+    }
+
+    @Test func `who checks a secret for the daemon is told what both of them would meet`() throws {
+        let reader = SecretReader(environment: ["PADDED": "s3cret "])
+        let path = try write("s3cret\n")
+        for (mode, code) in [(0o600, nil), (0o644, .secretExposed)] as [(mode_t, ConfigurationFault.Code?)] {
+            #expect(chmod(path, mode) == 0)
+            #expect(reader.warningForAnother(.file(path))?.code == code)
+        }
+        #expect(reader.warningForAnother(.file(try write("s3cret \n", "padded")))?.code == .secretBlank)
+        #expect(reader.warningForAnother(.file(path + ".missing"))?.code == .secretUnreadable)
+        #expect(reader.warningForAnother(.file(try write("", "empty")))?.code == .secretUnreadable)
+        // What the daemon has in its environment, or as a credential, nobody else has.
+        #expect(reader.warningForAnother(.environment("MISSING")) == nil)
+        #expect(reader.warningForAnother(.environment("PADDED")) == nil)
+        #expect(reader.warningForAnother(.credential("client")) == nil)
+    }
+
+    @Test(.enabled(if: geteuid() != 0, "root may read every file"))
+    func `a secret that only the daemon may read is no warning for who checks it`() throws {
+        let reader = SecretReader(environment: [:])
+        let path = try write("s3cret\n")
+        #expect(chmod(path, 0) == 0)
+        #expect(reader.warningForAnother(.file(path)) == nil)
+        #expect(reader.warning(.file(path))?.code == .secretUnreadable)
+    }
+
+    @Test func `a secret has 65,536 bytes at most`() throws {
+        for (count, isRead) in [(65_536, true), (65_537, false)] {
+            let path = try write(String(repeating: "s", count: count))
+            let secret = try? SecretReader(environment: [:]).read(.file(path))
+            #expect(secret?.utf8.count == (isRead ? count : nil))
+        }
     }
 
     @Test func `a credential is the file that systemd passed`() throws {

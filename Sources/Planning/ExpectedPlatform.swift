@@ -41,6 +41,8 @@ struct ExpectedPlatform: Sendable {
     /// What is to be sent to the others.
     private let expected: [DataflowID: [DataflowDefinition.Mapping]]
     private var runs: [RunID: (run: DataflowRun, endsAt: Instant)] = [:]
+    /// Of each dataflow the one that ended last: runs do not vanish from listings.
+    private var ended: [DataflowID: DataflowRun] = [:]
     private var nextRun = 1
 
     /// - Parameters:
@@ -205,12 +207,13 @@ struct ExpectedPlatform: Sendable {
 
     private mutating func listing(of dataflows: [DataflowID], at now: Instant) -> [DataflowRun] {
         let wanted = Set(dataflows)
-        return runs.values.filter { wanted.contains($0.run.dataflow) }.map(\.run.id)
-            .compactMap { shown($0, at: now) }
+        let before = wanted.compactMap { ended[$0] }
+        let known = runs.values.filter { wanted.contains($0.run.dataflow) }.map(\.run.id)
+        return (known.compactMap { shown($0, at: now) } + before)
             .sorted { ($1.createdAt ?? now, $1.id) < ($0.createdAt ?? now, $0.id) }
     }
 
-    /// One that has ended is shown so once; whoever followed it knows then.
+    /// One that has ended is shown so once, and then only as the last of its dataflow; whoever followed it knows then.
     private mutating func shown(_ id: RunID, at now: Instant) -> DataflowRun? {
         guard var known = runs[id]?.run, let end = runs[id]?.endsAt else { return nil }
         guard now >= end else { return known }
@@ -218,6 +221,7 @@ struct ExpectedPlatform: Sendable {
         known.status = .succeeded
         known.endedAt = known.createdAt  // a plan has no counts that could still change
         known.word = "Success"
+        ended[known.dataflow] = known
         return known
     }
 }

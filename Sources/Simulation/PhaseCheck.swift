@@ -117,11 +117,12 @@ struct PhaseCheck {
         case .activationEnded(let id, let outcome, _):
             return end(id, outcome)
         case .activationQuarantined(let id, _, _, _, _):
+            let wasAdopted = adopted.contains(id)
             return move(id, to: .quarantined, by: "a quarantine") { phase in
                 switch phase {
                 case .calling, .inDoubt, .waiting: true
                 // What was taken for its own turned out to be the schedule's.
-                case .running: adopted.contains(id)
+                case .running: wasAdopted
                 case .quarantined, .ended: false
                 }
             }

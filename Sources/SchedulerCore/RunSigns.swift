@@ -99,13 +99,12 @@ extension Scheduler {
         return exports.askedAt.monotonic >= since
     }
 
-    /// When exports have to be asked for to tell whether one ended before a run began: after it was seen, and, where one was open
-    /// then, once it can not have ended before it by any clock.
+    /// When exports have to be asked for to tell whether one ended before a run began: after it was seen and had begun, and, where
+    /// one was open then, once it can not have ended before it by any clock.
     func exportsTell(of run: DataflowRun, seenAt: Monotonic, in sandbox: SandboxName, at now: Moment) -> Monotonic {
-        guard knowledge.exports[sandbox]?.open.isEmpty == false, let began = run.createdAt,
-            let platformNow = platformTime(at: now)
-        else { return seenAt }
-        return max(seenAt, now.monotonic + (began + RunSignBounds.slack - platformNow))
+        guard let began = run.createdAt, let platformNow = platformTime(at: now) else { return seenAt }
+        let isOpen = knowledge.exports[sandbox]?.open.isEmpty == false
+        return max(seenAt, now.monotonic + (began + (isOpen ? RunSignBounds.slack : .zero) - platformNow))
     }
 
     /// When a run that somebody waits behind counts as seen: exports that open a gate together with a listing are as old as

@@ -70,6 +70,28 @@ import Testing
         #expect(adopted(rig) == [])
     }
 
+    // Found by simulation: exports were as old as gate_freshness allows, and told nothing of one that had ended since.
+    @Test func `a run that began since exports were asked about is not ours before they are asked again`() {
+        let both = [vip, Pair(dataflow: "flow", audience: "lapsed")]
+        var rig = Rig(
+            configuration([campaign("sale", .manual, both)]) {
+                $0.polling.gateFreshness = .seconds(1200)
+                $0.guardrails.runMaximumAge = .seconds(86_400)
+            })
+        rig.runDuration = .seconds(1200)
+        rig.onCall = { _ in .throttled(retryAfter: .seconds(200), detail: "quota") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.pass(.seconds(100))
+        rig.exportRuns = true
+        rig.pass(.seconds(80))
+        rig.exportRuns = false
+        rig.pass(.seconds(5))
+        rig.addRun(vip)
+        rig.onCall = { _ in nil }
+        rig.advance(.seconds(300))
+        #expect(adopted(rig) == [])
+    }
+
     @Test func `a run that began long before an open export ends is ours`() {
         var rig = Rig(configuration([campaign("sale")]))
         rig.runDuration = .seconds(1200)

@@ -34,7 +34,7 @@ final class NarrowWay: @unchecked Sendable {
 
     var url: String { "http://127.0.0.1:\(port)" }
 
-    /// Closed from the next call on, and for that one only: calls are the only POST that goes this way.
+    /// Closed from the next call on, and for that one only: a token is asked for by POST as well, and elsewhere.
     func closeForNextCall() {
         lock.withLock { isClosing = true }
     }
@@ -42,7 +42,9 @@ final class NarrowWay: @unchecked Sendable {
     /// What was written of the held call and was not taken by anybody.
     var unread: Int {
         guard let heldPort = lock.withLock({ heldPort }) else { return 0 }
-        let table = (try? String(contentsOfFile: "/proc/net/tcp", encoding: .utf8)) ?? ""
+        // To its end: of a file without a size Foundation's shorter way reads the first part only.
+        let bytes = FileHandle(forReadingAtPath: "/proc/net/tcp")?.readDataToEndOfFile() ?? Data()
+        let table = String(decoding: bytes, as: UTF8.self)
         for line in table.split(separator: "\n").dropFirst() {
             // Number, own end, other end, state, queue to send and queue to read.
             let fields = line.split(separator: " ")
@@ -99,20 +101,20 @@ final class NarrowWay: @unchecked Sendable {
     }
 
     private func serve(_ client: Int32) {
-        let isHeld = holds(client)
-        if isHeld { opened.wait() }
+        var isHeld = false
         if let server = reachPlatform() {
-            relay(client, server)
+            isHeld = relay(client, server)
             close(server)
         }
         if isHeld { lock.withLock { isOver = true } }
     }
 
-    /// Looks at the first bytes, and leaves them where they are.
+    /// Looks at the first bytes of what comes next, and leaves them where they are. A connection that has served a question may carry
+    /// the call.
     private func holds(_ client: Int32) -> Bool {
-        var start = [UInt8](repeating: 0, count: 4)
-        let count = recv(client, &start, 4, Int32(MSG_PEEK) | Int32(MSG_WAITALL))
-        guard count == 4, start == Array("POST".utf8) else { return false }
+        let call = Array("POST /data/".utf8)
+        var start = [UInt8](repeating: 0, count: call.count)
+        guard recv(client, &start, start.count, Int32(MSG_PEEK)) == start.count, start == call else { return false }
         let port = Self.otherPort(of: client)
         return lock.withLock {
             guard isClosing else { return false }
@@ -145,21 +147,31 @@ final class NarrowWay: @unchecked Sendable {
     }
 
     /// Until both sides are done.
-    private func relay(_ client: Int32, _ server: Int32) {
+    ///
+    /// - Returns: Whether the call that is held came this way.
+    private func relay(_ client: Int32, _ server: Int32) -> Bool {
         let done = DispatchSemaphore(value: 0)
         Thread.detachNewThread {
-            Self.pass(from: server, to: client)
+            Self.pass(from: server, to: client) {}
             shutdown(client, Int32(SHUT_WR))
             done.signal()
         }
-        Self.pass(from: client, to: server)
+        var isHeld = false
+        Self.pass(from: client, to: server) {
+            guard holds(client) else { return }
+            isHeld = true
+            opened.wait()
+        }
         shutdown(server, Int32(SHUT_WR))
         done.wait()
+        return isHeld
     }
 
-    private static func pass(from source: Int32, to target: Int32) {
+    /// - Parameter wait: Called before each read.
+    private static func pass(from source: Int32, to target: Int32, after wait: () -> Void) {
         var buffer = [UInt8](repeating: 0, count: 16_384)
         while true {
+            wait()
             let count = read(source, &buffer, buffer.count)
             guard count > 0, send(target, buffer, count, Int32(MSG_NOSIGNAL)) == count else { return }
         }

@@ -19,9 +19,9 @@ extension Scheduler {
         case .resume(let scope):
             reply = resume(scope, actor: actor, at: now, &step)
         case .resolve(let activation, let resolution):
-            reply = resolve(activation, resolution, actor: actor, at: now, &step)
+            reply = resolve(activation, resolution.bounded, actor: actor, at: now, &step)
         case .disregard(let run):
-            reply = disregard(run, actor: actor, at: now, &step)
+            reply = disregard(run.bounded, actor: actor, at: now, &step)
         case .recount(let scope):
             reply = recount(scope, actor: actor, at: now, &step)
         }
@@ -237,5 +237,12 @@ extension Scheduler {
         return .done(
             "run \(run) closes no gate and holds no lane any more; if it is still under way, the platform may refuse calls for its "
                 + "audience until it ends", occurrence: nil)
+    }
+}
+
+extension Resolution {
+    /// As runs are known here, whatever the platform calls them.
+    fileprivate var bounded: Resolution {
+        if case .adopt(let run) = self { .adopt(run.bounded) } else { self }
     }
 }

@@ -167,8 +167,9 @@ extension Scheduler {
     /// Who holds a lane. Of a run that is not ours nobody may have heard for long.
     func laneClosure(_ holder: LaneHolder, in sandbox: SandboxName, at now: Moment) -> Closure {
         guard case .foreign(let run, let dataflow) = holder,
-            let listed = knowledge.runs[DataflowKey(sandbox, dataflow)]?.askedAt,
-            let closure = grownOld(.lane, .runs(sandbox), since: listed, at: now)
+            let known = knowledge.runs[DataflowKey(sandbox, dataflow)],
+            let closure = grownOld(
+                .lane, .runs(sandbox), since: known.missing[run]?.shownAt ?? known.askedAt, at: now)
         else { return .lane(holder) }
         let named = knowledge.foreign[run].map { Moment(wall: now.wall, monotonic: $0.knownAt) }
         let isHeardOf = named.map { grownOld(.lane, .runs(sandbox), since: $0, at: now) == nil } ?? false

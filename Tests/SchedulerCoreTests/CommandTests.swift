@@ -155,6 +155,25 @@ import Testing
         #expect(rig.calls.count == 2)
     }
 
+    // Found by simulation: a run with an id of megabytes was adopted by it, no answer was taken for its own, and it was asked for
+    // without a pause.
+    @Test func `a run is adopted by the id that the platform has for it, however long that is`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.onCall = { _ in .doubtful(detail: "timeout") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        let long = RunID("run-\(String(repeating: "9", count: 1000))")
+        rig.addRun(Pair(dataflow: "flow", audience: "vip"))
+        rig.runs[0].id = long
+        rig.isVisible = { _ in false }
+        guard case .done? = rig.command(.resolve(activation(1, 1), .adopt(long))) else {
+            Issue.record("it was not taken")
+            return
+        }
+        rig.isVisible = { _ in true }
+        rig.advance(.seconds(900))
+        #expect(rig.endings == [.succeeded])
+    }
+
     @Test func `a run that may be of a call in doubt is not disregarded before that is settled`() {
         var rig = Rig(configuration([campaign("sale")]))
         rig.runDuration = .seconds(3600)

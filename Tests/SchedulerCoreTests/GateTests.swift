@@ -557,6 +557,28 @@ import Testing
         #expect(rig.calls.map(\.pairs) == [[busy]])
     }
 
+    // Found by simulation: a run of which listings had said nothing for a day was said to hold a lane.
+    @Test func `a lane is not said to be held by a run that was shown last long ago`() {
+        let elsewhere = Pair(dataflow: "elsewhere", audience: "vip")
+        let here = Pair(dataflow: "flow", audience: "vip")
+        var rig = Rig(configuration([campaign("sale", .manual, [here, elsewhere])]))
+        rig.runDuration = .seconds(86_400)
+        rig.addRun(elsewhere)
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(120))
+        func isHeld() -> Bool {
+            rig.scheduler.closures(of: activation(1, 1), at: rig.now).contains {
+                if case .lane(.foreign) = $0 { true } else { false }
+            }
+        }
+        #expect(isHeld())
+        rig.isVisible = { _ in false }
+        rig.failing["run"] = .unavailable(detail: "timeout")
+        rig.advance(.seconds(1200))
+        #expect(!isHeld())
+        #expect(rig.calls.isEmpty)
+    }
+
     @Test func `a dataflow is asked for by itself where another one fills their listings within run_late`() {
         let (busy, quiet) = (Pair(dataflow: "busy", audience: "a"), Pair(dataflow: "quiet", audience: "b"))
         var rig = Rig(configuration([campaign("sale", .manual, [busy, quiet])]))

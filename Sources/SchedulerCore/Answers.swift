@@ -21,9 +21,10 @@ extension Scheduler {
         let finished = certain.filter { $0.status == .succeeded }
             .max { ($0.createdAt ?? $0.endedAt ?? .distantPast) < ($1.createdAt ?? $1.endedAt ?? .distantPast) }
         let isSameState = known.map { $0.open.isEmpty == open.isEmpty } ?? false
+        let ends = ends(of: jobs, known?.ends ?? [], at: now)
         knowledge.exports[sandbox] = ExportKnowledge(
-            open: open, newestFinished: finished ?? known?.newestFinished,
-            ends: ends(of: jobs, known?.ends ?? [], at: now),
+            open: open, newestFinished: finished ?? known?.newestFinished, ends: ends,
+            endsSince: endsSince(ask, known, ends, at: now),
             askedAt: mutant(.ageOfAnswer) ? now : ask.sentAt,
             slowSince: ask.isHead ? known?.slowSince : ask.isSlow ? ask.sentAt : nil,
             since: isSameState ? known?.since ?? ask.sentAt.wall : ask.sentAt.wall)
@@ -52,9 +53,19 @@ extension Scheduler {
         }
     }
 
-    /// When exports have ended, as far as scheduled runs may still follow: an answer may leave one out that was there before.
+    /// From when on it is known when exports ended: as far back as was asked, and what was known before where nothing lies between.
+    private func endsSince(_ ask: Ask, _ known: ExportKnowledge?, _ ends: [Instant], at now: Moment) -> Instant {
+        let platformNow = platformTime(at: now) ?? now.wall
+        let asked = ask.since ?? platformNow
+        let kept = ends.count < ExportBounds.ends ? platformNow - ExportBounds.reach : ends[0]
+        guard let known else { return max(asked, kept) }
+        let pause = max(now.monotonic - known.askedAt.monotonic, now.wall - known.askedAt.wall)
+        return max(ask.isHead || asked <= platformNow - pause ? min(known.endsSince, asked) : asked, kept)
+    }
+
+    /// When exports have ended, as far as a run may be one of those that follow: an answer may leave one out that was there before.
     private func ends(of jobs: [ExportJob], _ known: [Instant], at now: Moment) -> [Instant] {
-        let oldest = platformTime(at: now).map { $0 - RunSignBounds.delay * 2 } ?? .distantPast
+        let oldest = platformTime(at: now).map { $0 - ExportBounds.reach } ?? .distantPast
         let shown = jobs.filter { $0.status == .succeeded }.compactMap(\.endedAt)
         return Set(shown + known).filter { $0 >= oldest }.sorted().suffix(ExportBounds.ends)
     }
@@ -276,9 +287,11 @@ extension Scheduler {
     private func reach(
         of listing: RunListing, _ flow: DataflowKey, _ ask: Ask, at now: Moment
     ) -> (backTo: Instant?, knownSince: Instant, isDeep: Bool) {
-        let everything = Instant(milliseconds: .min)
-        guard listing.isTruncated, !mutant(.cutListingIsWhole) else { return (nil, everything, true) }
         let platformNow = platformTime(at: now) ?? now.wall
+        guard listing.isTruncated, !mutant(.cutListingIsWhole) else {
+            // One without any may be wrong, and tells nothing of what the next one does not show.
+            return (nil, listing.runs.isEmpty ? platformNow : Instant(milliseconds: .min), true)
+        }
         guard let backTo = listing.runs.compactMap(\.createdAt).min() else { return (nil, platformNow, false) }
         var knownSince = backTo
         if let before = knowledge.runs[flow] {

@@ -134,7 +134,9 @@ extension Scheduler {
         case .exportJobs(let sandbox):
             let head = headOfExports(of: sandbox, at: now)
             knowledge.asks[id]?.isHead = head != nil
-            step.effects.append(.askExportJobs(id, sandbox, since: head ?? exportHorizon(of: sandbox, at: now)))
+            let since = head ?? exportHorizon(of: sandbox, at: now)
+            knowledge.asks[id]?.since = since
+            step.effects.append(.askExportJobs(id, sandbox, since: since))
         case .dataflows(let sandbox, let dataflows):
             step.effects.append(.askDataflows(id, sandbox, dataflows))
         case .runs(let sandbox, let dataflows):
@@ -174,8 +176,11 @@ extension Scheduler {
     /// known.
     private func horizonOfRuns(of dataflows: [DataflowKey], at now: Moment) -> Instant {
         let longest = configuration.guardrails.runMaximumAge
+        let earliest = (platformTime(at: now) ?? now.wall) - longest
         let unseen = dataflows.map { dataflow in
-            guard let known = knowledge.runs[dataflow], known.isDeep else { return longest }
+            guard let known = knowledge.runs[dataflow], known.isDeep, known.knownSince <= earliest else {
+                return longest
+            }
             let askedAt = known.askedAt
             let pause = max(now.monotonic - askedAt.monotonic, now.wall - askedAt.wall)
             return min(longest, pause + DoubtBounds.showsLate)

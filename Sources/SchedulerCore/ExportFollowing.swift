@@ -194,7 +194,7 @@ extension Scheduler {
         let again = (knowledge.exportReaches[sandbox] ?? []).filter { now.monotonic < $0.until }.map(\.since)
         let oldest = max(
             (seen + again + [undecided(in: sandbox, at: now)]).min()!, platformNow - ExportBounds.reach)
-        return min(platformNow - configuration.guardrails.exportMaximumAge, oldest)
+        return min(platformNow - max(configuration.guardrails.exportMaximumAge, ExportBounds.leastReach), oldest)
     }
 
     /// What began before is decided, or was never to be followed.
@@ -207,8 +207,10 @@ extension Scheduler {
 }
 
 enum ExportBounds {
-    /// Of one sandbox: far more than end within the hour in which scheduled runs follow.
-    static let ends = 50
+    /// Of one sandbox: what ended in a month of half an hour's exports.
+    static let ends = 1500
+    /// Whatever `export_max_age` is, answers reach back so far: a run that shows late may be one that followed an export.
+    static let leastReach = Duration.seconds(26 * 3600)
     /// After new ones have ended, for so long answers reach back to the one before them.
     static let again = Duration.seconds(3600)
     /// Datasets that are remembered as told: beyond them nobody reads it any more.

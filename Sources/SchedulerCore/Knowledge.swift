@@ -17,7 +17,7 @@ struct Ask: Equatable, Sendable {
     var sentAt: Moment
     /// Whether the platform's time was known, and with it how far back a listing of runs has to reach.
     var knewTime = true
-    /// How far back a listing of runs was asked to reach.
+    /// How far back export jobs, or the head of a listing of runs, were asked to reach.
     var since: Instant?
     /// Only the newest is asked for: the rest is known from a whole answer that took too long.
     var isHead = false
@@ -95,6 +95,8 @@ struct ExportKnowledge: Equatable, Sendable {
     /// When those ended that have succeeded, whatever they are of, by the platform's clock: the newest ends, bounded. Scheduled runs
     /// follow each of them.
     var ends: [Instant] = []
+    /// Those of all that began since then are in `ends`, by the platform's clock.
+    var endsSince: Instant
     var askedAt: Moment
     /// When the last whole answer was asked for, where it took longer than `gate_freshness`. Nil where it came in time.
     var slowSince: Moment?

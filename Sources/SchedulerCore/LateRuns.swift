@@ -125,8 +125,12 @@ extension Scheduler {
             let sandbox = state.occurrences[activation.occurrence]?.occurrence.sandbox,
             let known = knowledge.runs[DataflowKey(sandbox, pair.dataflow)]
         else { return nil }
+        let own = state.ownRuns?[pair.dataflow] ?? []
         return known.listing.runs.first { run in
-            guard isOthers(run.id), !(held.expiresAt != nil && run.status.isTerminal) else { return false }
+            // What was another one's is known.
+            guard isOthers(run.id), !own.contains(where: { $0.run == run.id }),
+                !(held.expiresAt != nil && run.status.isTerminal)
+            else { return false }
             if run.audiences.isEmpty { return mayTake(run, held, at: now) }
             return run.audiences.contains(pair.audience)
                 && taker(of: run, for: pair, in: sandbox, at: now) == activation

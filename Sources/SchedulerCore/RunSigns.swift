@@ -120,7 +120,11 @@ extension Scheduler {
         guard let began = run.createdAt ?? platformTime(at: now) else { return false }
         let earliest = began - RunSignBounds.delay
         let latest = began + RunSignBounds.slack
-        if knowledge.exports[sandbox]?.ends.contains(where: { $0 >= earliest && $0 <= latest }) == true { return true }
+        if let exports = knowledge.exports[sandbox] {
+            // What is not known counts as the schedule's.
+            if earliest < exports.endsSince { return true }
+            if exports.ends.contains(where: { $0 >= earliest && $0 <= latest }) { return true }
+        }
         let shift = now.wall - (platformTime(at: now) ?? now.wall)
         let wasExported = (state.exportObservations?[sandbox] ?? []).contains {
             $0.endedAt >= earliest + shift && $0.endedAt <= latest + shift

@@ -557,6 +557,30 @@ import Testing
         #expect(rig.calls.map(\.pairs) == [[busy]])
     }
 
+    // Found by simulation: the listing before had been empty for a moment, and this one was read back to it.
+    @Test func `a listing after an empty one reaches back as far as a first one`() throws {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.runDuration = .seconds(86_400)
+        rig.exportRuns = true
+        rig.addRun(Pair(dataflow: "flow", audience: "other"))
+        rig.runs[0].createdAt = ten - .seconds(12 * 3600)
+        rig.isVisible = { _ in false }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.exportRuns = false
+        rig.onCall = { _ in .refused(.notReady(after: .seconds(300), detail: "not ready")) }
+        rig.advance(.seconds(120))
+        #expect(rig.calls.count == 1, "nothing tells that there is one")
+        rig.effects = []
+        rig.onCall = { _ in nil }
+        rig.isVisible = { _ in true }
+        rig.advance(.seconds(600))
+        let sinces = rig.effects.compactMap { effect -> Instant? in
+            if case .askRuns(_, _, _, let depth) = effect { depth.since } else { nil }
+        }
+        #expect(try #require(sinces.first) <= ten - .seconds(23 * 3600))
+        #expect(rig.calls.count == 1)
+    }
+
     // Found by simulation: a run of which listings had said nothing for a day was said to hold a lane.
     @Test func `a lane is not said to be held by a run that was shown last long ago`() {
         let elsewhere = Pair(dataflow: "elsewhere", audience: "vip")

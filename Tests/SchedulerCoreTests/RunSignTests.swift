@@ -12,7 +12,9 @@ import Testing
     }
 
     /// An export has just ended, and a call without an answer is in doubt.
-    private func doubtAfterExport(_ signs: [RunSign] = [], _ change: (inout Rig) -> Void = { _ in }) -> Rig {
+    private func doubtAfterExport(
+        ofUnknownSchema isUncertain: Bool = false, _ signs: [RunSign] = [], _ change: (inout Rig) -> Void = { _ in }
+    ) -> Rig {
         var rig = Rig(
             configuration([campaign("sale") { $0.startWithin = .seconds(12 * 3600) }]), state: taught(signs))
         rig.runDuration = .seconds(1200)
@@ -22,6 +24,7 @@ import Testing
         _ = rig.command(.fire("sale", forceOverlap: false))
         rig.advance(.seconds(600))
         rig.exportRuns = false
+        rig.finishedExports[0].isUncertain = isUncertain
         rig.advance(.seconds(90))
         #expect(rig.calls.count == 1)
         rig.onCall = { _ in nil }
@@ -38,6 +41,20 @@ import Testing
         #expect(rig.scheduler.state[activation(1, 1)]?.phase == .quarantined(call: CallID(1)))
         #expect(adopted(rig) == [])
         #expect(rig.calls.count == 1)
+    }
+
+    // Found by simulation: exports that had ended hours ago were forgotten, and a later listing adopted the run.
+    @Test func `what went to a person beside an export is not adopted by itself hours later`() {
+        var rig = doubtAfterExport(ofUnknownSchema: true)
+        rig.addRun(vip)
+        rig.advance(.seconds(2200))
+        #expect(rig.scheduler.state[activation(1, 1)]?.phase == .quarantined(call: CallID(1)))
+        rig.advance(.seconds(3 * 3600))
+        let other = campaign("other", .manual, [Pair(dataflow: "flow", audience: "other")])
+        rig.restart(configuration([campaign("sale") { $0.startWithin = .seconds(12 * 3600) }, other]))
+        _ = rig.command(.fire("other", forceOverlap: false))
+        rig.advance(.seconds(600))
+        #expect(adopted(rig) == [])
     }
 
     @Test func `a run that was adopted and says at its end that it was scheduled is not told as the delivery`() {

@@ -137,6 +137,22 @@ import Testing
         #expect(rig.notifications(.quarantined) == 0)
     }
 
+    // Found by simulation, in worlds of a known fault without it: a person was told to adopt it, and two deliveries were taken for one.
+    @Test func `what expires is not said to have the run of another delivery of its pair`() {
+        var rig = Rig(configuration([campaign("first") { $0.startWithin = .seconds(1800) }, campaign("second")]))
+        rig.onCall = { _ in .doubtful(detail: "timeout") }
+        _ = rig.command(.fire("first", forceOverlap: false))
+        rig.onCall = { _ in nil }
+        rig.advance(.seconds(290))
+        _ = rig.command(.pause(.campaign("first"), until: nil, reason: "quiet"))
+        rig.advance(.seconds(20))
+        _ = rig.command(.fire("second", forceOverlap: false))
+        rig.advance(.seconds(3600))
+        #expect(rig.calls.count == 2)
+        #expect(rig.endings == [.succeeded, .expired])
+        #expect(rig.notifications(.quarantined) == 0)
+    }
+
     // MARK: Exports
 
     @Test func `an export that ran when its follower was taken into use is followed, also after a restart`() {

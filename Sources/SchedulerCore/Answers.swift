@@ -195,7 +195,15 @@ extension Scheduler {
                 known.blankSince = blankSince(flow, at: ask.sentAt)
             }
             let shown = known
-            keepMissingRuns(of: flow, &known, at: now)
+            if isCut, dataflows.count > 1, let before = knowledge.runs[flow], before.isDeep || before.isCutAlone {
+                // It proves less than what is known, and that stays as old as it is.
+                known = before
+                let present = Set(runs.map(\.id))
+                known.listing.runs = runs + before.listing.runs.filter { !present.contains($0.id) }
+                for run in present { known.missing[run] = nil }
+            } else {
+                keepMissingRuns(of: flow, &known, at: now)
+            }
             forgetOldRuns(of: flow, &known, at: now, &step)
             knowledge.runs[flow] = known
             learnSigns(of: runs, in: sandbox, at: now, &step)
@@ -272,14 +280,27 @@ extension Scheduler {
             if let createdAt = run.createdAt, let platformNow { age = platformNow - createdAt }
             guard age > maximum else { continue }
             known.forgotten.insert(run.id)
-            // Its next refusal names it again.
-            if waiting(for: run.id, at: now) == nil { knowledge.foreign[run.id] = nil }
-            guard knowledge.toldForgotten.insert(run.id).inserted else { continue }
-            let text =
-                "run \(run.id) on dataflow \(name(of: flow.dataflow)), \(origin(of: run.id, run.dataflow)), has not ended within "
-                + "run_max_age \(maximum.text): it holds nothing back any more"
-            step.effects.append(.notify(Notification(kind: .runLate, text: text, at: now.wall)))
+            forget(run, at: now, &step)
         }
+    }
+
+    /// It holds no lane any more either. Who is refused for it all the same is tried again at a pace of its own.
+    private mutating func forget(_ run: DataflowRun, at now: Moment, _ step: inout Step) {
+        if knowledge.foreign[run.id] != nil, waiting(for: run.id, at: now) == nil { knowledge.foreign[run.id] = nil }
+        guard knowledge.toldForgotten.insert(run.id).inserted else { return }
+        let text =
+            "run \(run.id) on dataflow \(name(of: run.dataflow)), \(origin(of: run.id, run.dataflow)), has not ended within "
+            + "run_max_age \(configuration.guardrails.runMaximumAge.text): it holds nothing back any more"
+        step.effects.append(.notify(Notification(kind: .runLate, text: text, at: now.wall)))
+    }
+
+    /// One that only a refusal has named, and that is in no listing.
+    mutating func forgetOldForeign(_ run: DataflowRun, at now: Moment, _ step: inout Step) {
+        guard run.status == .running, knowledge.foreign[run.id] != nil, let createdAt = run.createdAt,
+            let platformNow = platformTime(at: now), platformNow - createdAt > configuration.guardrails.runMaximumAge,
+            waiting(for: run.id, at: now) == nil
+        else { return }
+        forget(run, at: now, &step)
     }
 
     /// How far back a listing tells of a dataflow: by itself, and with what those before it have shown. Every run that may
@@ -460,6 +481,8 @@ private enum StaleBounds {
 }
 
 enum RefusalBounds {
+    /// Calls that are refused, and taken in halves, before their size counts as the reason.
+    static let sizes = 2
     /// A person is told of a refusal that came this often in a row …
     static let told = 2
     /// … and that is this old.

@@ -158,7 +158,13 @@ extension Scheduler {
         let sentAt = state.calls[call.id]?.sentAt
         if index == nil { takeRunningElsewhere(call, pair, detail, at: now, &step) }
         for (position, activation) in call.activations.enumerated() where index != nil {
-            if position == index {
+            if position == index, knowledge.toldForgotten.contains(run) {
+                // Whoever it is that never ends there: by itself, so that it holds back no other pair.
+                let pause = configuration.polling.gate * GateBounds.definitionPatience
+                putBack(
+                    activation, detail, counts: false, notBefore: now.wall + pause, packLimit: 1, isRefused: true,
+                    at: now, &step)
+            } else if position == index {
                 let mayBeOurs = state[activation]?.mayHaveRun == true && !mutant(.secondAcceptance)
                 putBack(
                     activation, detail, counts: false, isRefused: true, named: mayBeOurs ? run : nil, at: now, &step)
@@ -167,6 +173,7 @@ extension Scheduler {
                     activation, "its call was refused for another pair: \(detail)", counts: false, at: now, &step)
             }
         }
+        if knowledge.toldForgotten.contains(run) { return }
         if owns(run) {
             // Where it is not known to be this pair's, the pair waits for it all the same.
             if !isOwned(run, for: pair) {
@@ -288,22 +295,33 @@ extension Scheduler {
         if call.pairs.count == 1 {
             if refused?.pending.contains(call.activations[0]) == true { knowledge.refusedSizes[call.sandbox] = nil }
         } else if refused?.pending.isSuperset(of: call.activations) != true {
-            knowledge.refusedSizes[call.sandbox] = RefusedSize(size: call.pairs.count, pending: Set(call.activations))
+            let isOver = refused?.pending.isEmpty == true
+            knowledge.refusedSizes[call.sandbox] = RefusedSize(
+                size: call.pairs.count, pending: Set(call.activations), taken: isOver ? refused?.taken ?? 0 : 0,
+                times: isOver ? refused?.times ?? 0 : 0)
         } else {
             knowledge.refusedSizes[call.sandbox]?.size = call.pairs.count
         }
     }
 
-    /// Refused in words that nobody knows, and now taken in smaller calls, every pair of it: then its size was the reason.
+    /// Refused in words that nobody knows, and then taken in smaller calls, every pair of it, once more, and nothing as large was
+    /// taken in between: then its size is the reason.
     private mutating func learnSize(from call: Call, at now: Moment, _ step: inout Step) {
-        guard var refused = knowledge.refusedSizes[call.sandbox], !refused.pending.isDisjoint(with: call.activations)
-        else { return }
+        guard var refused = knowledge.refusedSizes[call.sandbox] else { return }
+        // As large as one that was refused: then it was something else.
+        if call.pairs.count >= refused.size {
+            knowledge.refusedSizes[call.sandbox] = nil
+            return
+        }
+        guard !refused.pending.isDisjoint(with: call.activations) else { return }
         refused.pending.subtract(call.activations)
         refused.taken = max(refused.taken, call.pairs.count)
-        knowledge.refusedSizes[call.sandbox] = refused.pending.isEmpty ? nil : refused
-        guard refused.pending.isEmpty, refused.taken < refused.size,
+        if refused.pending.isEmpty { refused.times += 1 }
+        knowledge.refusedSizes[call.sandbox] = refused
+        guard refused.pending.isEmpty, refused.times >= RefusalBounds.sizes,
             refused.taken < pairLimit(of: call.sandbox, at: now)
         else { return }
+        knowledge.refusedSizes[call.sandbox] = nil
         record(.pairLimitLearned(sandbox: call.sandbox, limit: refused.taken, at: now.wall), &step)
     }
 

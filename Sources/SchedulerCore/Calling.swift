@@ -11,9 +11,14 @@ extension Scheduler {
     ///
     /// - Returns: Whether there was any: what waits is another then.
     mutating func call(_ view: WaitingView, at now: Moment, _ step: inout Step) -> Bool {
-        let ready = view.candidates.filter { candidate in
+        var ready = view.candidates.filter { candidate in
             credentialsBlock(at: now) == nil && freshClosure(candidate.pair, candidate.sandbox, at: now) == nil
         }
+        for candidate in ready where isUnproven(candidate) {
+            guard let call = unlookedCall(of: candidate.id) else { continue }
+            doubt(candidate.id, call, "an earlier call may have taken it, and no run is listed", at: now, &step)
+        }
+        ready.removeAll { state[$0.id]?.phase != .waiting }
         for sandbox in Set(ready.map(\.sandbox)).sorted() {
             let limit = pairLimit(of: sandbox, at: now)
             let groups = groups(of: ready.filter { $0.sandbox == sandbox }, limit: limit)
@@ -22,6 +27,13 @@ extension Scheduler {
             }
         }
         return !ready.isEmpty
+    }
+
+    /// Whether an earlier call may have taken it, and listings have shown nothing of what there was for as long as others wait.
+    private func isUnproven(_ candidate: Candidate) -> Bool {
+        let flow = DataflowKey(candidate.sandbox, candidate.pair.dataflow)
+        guard knowledge.runs[flow]?.blankSince != nil, let held = state[candidate.id] else { return false }
+        return held.mayHaveRun && held.expiresAt == nil
     }
 
     func pairLimit(of sandbox: SandboxName, at now: Moment) -> Int {

@@ -103,7 +103,7 @@ extension Scheduler {
                     endedAt: endedAt, isOthers: isOthers ? true : nil), &step)
             if isFirstLook { continue }
             if isOthers {
-                tellOthers(job, campaigns, at: now, &step)
+                tellOthers(job, in: sandbox, campaigns, at: now, &step)
             } else if job.id == followed?.id {
                 follow(job, campaigns, at: now, &step)
             } else if job.status == .succeeded {
@@ -117,11 +117,13 @@ extension Scheduler {
 
     /// Of the schedule's own export, moved to a new dataset, it would be wrong: a person has to be able to see it.
     private mutating func tellOthers(
-        _ job: ExportJob, _ campaigns: [Campaign], at now: Moment, _ step: inout Step
+        _ job: ExportJob, in sandbox: SandboxName, _ campaigns: [Campaign], at now: Moment, _ step: inout Step
     ) {
         let dataset = job.datasetID ?? ""
-        guard job.status == .succeeded, knowledge.toldDatasets.count < ExportBounds.datasets,
-            knowledge.toldDatasets.insert(dataset).inserted
+        let nominal = ourTime(of: job, at: now)
+        let isAwaited = campaigns.contains { !isFinished($0) && isInUse($0, since: nominal, at: now) }
+        guard job.status == .succeeded, isAwaited, knowledge.toldDatasets.count < ExportBounds.datasets,
+            knowledge.toldDatasets.insert("\(sandbox)/\(dataset)").inserted
         else { return }
         let detail =
             "export \(job.id) wrote to dataset \(dataset), which no run has read so far: it counts as made by a person or a program"

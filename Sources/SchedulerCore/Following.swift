@@ -275,6 +275,7 @@ extension Scheduler {
     mutating func updateSingly(_ id: RunID, _ run: DataflowRun?, at now: Moment, _ step: inout Step) {
         if let begunAt = run?.createdAt { knowledge.named[id]?.begunAt = begunAt }
         if let audiences = run?.audiences, !audiences.isEmpty { knowledge.named[id]?.audiences = audiences }
+        if let run { forgetOldForeign(run, at: now, &step) }
         if let foreign = knowledge.foreign[id] {
             // One that is not known shows late: the platform said that it is under way, and it was not seen to end.
             let isMissing = now.monotonic - foreign.knownAt >= FollowBounds.missing || mutant(.vanishedOpens)

@@ -129,6 +129,8 @@ struct RefusedSize: Equatable, Sendable {
     var pending: Set<ActivationID>
     /// Pairs in the largest call that was taken since.
     var taken = 0
+    /// How often all of one was taken so.
+    var times = 0
 }
 
 /// A run of others that was seen under way and that the last listing did not show.
@@ -300,7 +302,7 @@ struct Knowledge: Sendable {
     var refusedSizes: [SandboxName: RefusedSize] = [:]
     /// Dataflows of which a listing with others was cut too early: the next one is of each by itself.
     var askedAlone: Set<DataflowKey> = []
-    /// Datasets of exports that count as made by people, of which somebody was told.
+    /// Datasets of exports that count as made by people, of which somebody was told, each with its sandbox.
     var toldDatasets: Set<String> = []
     /// Where a look showed that no export has ever finished: the first one that does is a new one.
     var withoutExports: Set<SandboxName> = []

@@ -159,7 +159,12 @@ extension Scheduler {
             let id = held.doubtfulCalls.last(where: { state.calls[$0] != nil }), let call = state.calls[id]?.call
         else { return nil }
         let known = knowledge.runs[DataflowKey(sandbox, pair.dataflow)]
-        let isLooked = known.map { !$0.isOutdated && $0.askedAt.wall - call.at >= configuration.settling } ?? false
+        // One that shows nothing of what there was has shown nothing.
+        let isLooked =
+            known.map { known in
+                !known.isOutdated && known.isDeep && known.blankSince == nil
+                    && known.askedAt.wall - call.at >= configuration.settling
+            } ?? false
         return isLooked ? nil : id
     }
 

@@ -64,7 +64,12 @@ extension Scheduler {
         if runs.map({ !isUsable($0, at: now) }) ?? true {
             // Of no use before exports can be asked about again, and then asked anew: what was listed waits for their answer.
             let retryAt = isFresh(export.askedAt, at: now) ? nil : knowledge.askTroubles[.exportJobs(sandbox)]?.retryAt
-            looks.append(look(.runs, max(now.monotonic, runs == nil ? now.monotonic : retryAt ?? now.monotonic)))
+            var at = runs == nil ? now.monotonic : retryAt ?? now.monotonic
+            // Whose a run is that it shows is asked elsewhere: it says the same until then.
+            if let runs, knowledge.schedulesSince[flow] != nil {
+                at = max(at, runs.askedAt.monotonic + configuration.polling.gate)
+            }
+            looks.append(look(.runs, max(now.monotonic, at)))
         }
         if looks.isEmpty { return [] }
         // They must be fresh together. Where answers take long, the others would be old by the time when this one comes.

@@ -68,6 +68,7 @@ package final class World {
     var isDying = false
     var isStopping = false
     var disk: JournalError.Code?
+    private var diskIsFreeSince = Int64.min / 2
     /// When it took nothing last.
     var lastStall = Int64.min
     var wakeVersion = 0
@@ -184,6 +185,8 @@ package final class World {
     /// What is explained at this moment.
     func lookAtReasons() {
         guard let runtime, !isDying, !isStopping, disk == nil, checker.findings.isEmpty else { return }
+        // What has waited for the disk is taken in with the next try.
+        guard elapsed - diskIsFreeSince > SimulationBounds.diskPatience else { return }
         let wrong = explain.look(runtime.scheduler, closureJudge(), at: now())
         if let wrong { checker.report("explain tells the truth", wrong, at: wall) }
     }
@@ -256,6 +259,7 @@ package final class World {
             come(kind)
         case .diskIsFree:
             disk = nil
+            diskIsFreeSince = elapsed
         case .leavesFile(let name, let span):
             takeOut(name, for: span)
         case .returnsToFile(let name):
@@ -373,6 +377,8 @@ package enum SimulationBounds {
     /// Of the machine at the start of a run.
     static let uptime: Int64 = 1_000_000
     static let timeout = Duration.seconds(30)
+    /// A commit that was refused is tried again every five seconds; in milliseconds, and a little more.
+    static let diskPatience: Int64 = 6000
     /// Between two looks of a person, in milliseconds.
     static let looks: Int64 = 1_800_000
     /// For so long pauses count, in milliseconds: by then everything was asked anew.

@@ -72,6 +72,10 @@
             case .oneClock:
                 options.strengths[.suspend] = 20
                 options.strengths[.export] = 24
+            case .ageOfAnswer:
+                options.campaigns = 10
+                options.strengths[.slowWay] = 400
+                options.strengths[.export] = 40
             case .farStartForgotten, .notFoundCounts:
                 options.strengths[.flowEdit] = 30
             case .everybodysRefusal:
@@ -123,7 +127,6 @@
             case .everybodysRefusal, .noLookBeforeRetry: 8
             case .doubtFreesLane, .refusalProvesListing: 29
             case .turnWithoutLook: 110
-            case .ageOfAnswer: 49
             case .recoveryForgetsDoubt: 31
             case .absentTooSoon: 78
             case .stopForgetsFollowers: 72

@@ -140,11 +140,15 @@ final class Arena: @unchecked Sendable {
         ask(CampaignsDocument.self, "/v1/campaigns")?.campaigns.count { $0.last?.outcome == "succeeded" } ?? -1
     }
 
-    /// What a person does whose activations were set aside because no run of their calls was found: sends them again. That
-    /// their absence is true is for the ledger to judge.
-    func sendAgainWhatWasSetAside() {
+    /// What a person does with activations that were set aside: looks at the run that is named, adopts it where it was made by our
+    /// calls, and has sent again what has none. That their absence is true is for the ledger to judge.
+    func settleWhatWasSetAside() {
         for activation in status()?.occurrences.flatMap(\.activations) ?? [] where activation.state == "quarantined" {
-            let order = ResolveOrder(activation: activation.id, resolution: .retry, run: nil)
+            let words = (activation.reason ?? "").split { $0 == " " || $0 == "," }.map(String.init)
+            let named = Set(zip(words, words.dropFirst()).filter { $0.0 == "run" }.map(\.1))
+            var ours: String?
+            changePlatform { model, _ in ours = model.runs.first { named.contains($0.id) && $0.isOurs }?.id }
+            let order = ResolveOrder(activation: activation.id, resolution: ours == nil ? .retry : .adopt, run: ours)
             _ = try? control.request("POST", "/v1/resolve", body: ControlProtocol.encode(order))
         }
     }

@@ -39,7 +39,7 @@ extension Arena {
         let isSettled = waits(seconds) {
             if ending != nil { return true }
             if missing(ledger).isEmpty { return openOccurrences?.isEmpty == true }
-            sendAgainWhatWasSetAside()
+            settleWhatWasSetAside()
             return false
         }
         if let ending { throw Failure("the daemon runs until all is delivered", "it ended with \(ending)") }

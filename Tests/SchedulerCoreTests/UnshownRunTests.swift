@@ -77,6 +77,29 @@ import Testing
         #expect(rig.calls.count == 2)
     }
 
+    @Test func `a run that never ends holds back its own pair alone, at a pace`() {
+        let others = ["a", "b"].map { Pair(dataflow: "flow", audience: $0) }
+        var rig = Rig(configuration([campaign("sale", .manual, [vip] + others) { $0.startWithin = .seconds(3600) }]))
+        rig.addRun(vip)
+        rig.runs[0].createdAt = ten - .seconds(3 * 86_400)
+        let (stuck, pair) = (rig.runs[0].id, vip)
+        rig.runDuration = .seconds(100 * 86_400)
+        rig.onCall = { call in
+            call.pairs.contains(pair)
+                ? .refused(.alreadyRunning(pair, stuck, detail: "run already going on with run id \(stuck)")) : nil
+        }
+        for _ in 1...3 {
+            _ = rig.command(.fire("sale", forceOverlap: true))
+            rig.advance(.seconds(7200))
+        }
+        #expect(rig.calls.count < 60)
+        #expect(runs(rig, of: others[0]) == 1 && runs(rig, of: others[1]) == 1, "the second ones wait for these")
+    }
+
+    private func runs(_ rig: Rig, of pair: Pair) -> Int {
+        rig.runs.count { $0.dataflow == pair.dataflow && $0.audiences.contains(pair.audience) }
+    }
+
     @Test func `a run on another dataflow of the audience is waited for, and costs nobody an attempt`() {
         let pairs = ["a", "b", "c", "d"].map { Pair(dataflow: "flow", audience: $0) }
         var rig = Rig(
@@ -151,6 +174,27 @@ import Testing
         #expect(rig.calls.count == 2)
         #expect(rig.endings == [.succeeded, .expired])
         #expect(rig.notifications(.quarantined) == 0)
+    }
+
+    @Test(arguments: [600, 3600])
+    func `listings without any run prove nothing for what an earlier call may have taken`(start: Int) {
+        let both = [vip, Pair(dataflow: "flow", audience: "lapsed")]
+        var rig = Rig(configuration([campaign("sale", .manual, both) { $0.startWithin = .seconds(Int64(start)) }]))
+        rig.addRun(Pair(dataflow: "flow", audience: "other"))
+        rig.runs[0].createdAt = ten - .seconds(7200)
+        rig.runs[0].status = .succeeded
+        rig.onCall = { _ in .throttled(retryAfter: .seconds(60), detail: "429") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.onCall = { _ in nil }
+        rig.isVisible = { _ in false }
+        rig.advance(.seconds(2 * 3600))
+        #expect(rig.calls.count == 1)
+        #expect(rig.notifications(.quarantined) == 2)
+        #expect(!results(rig).contains(.expired))
+    }
+
+    private func results(_ rig: Rig) -> [ActivationOutcome.Result] {
+        rig.records.compactMap { if case .activationEnded(_, let outcome, _) = $0 { outcome.result } else { nil } }
     }
 
     // MARK: Exports

@@ -73,9 +73,10 @@
                 options.strengths[.suspend] = 20
                 options.strengths[.export] = 24
             case .ageOfAnswer:
-                options.campaigns = 10
-                options.strengths[.slowWay] = 400
-                options.strengths[.export] = 40
+                // Calls all the time, slow answers, and exports that begin between.
+                (options.campaigns, options.audiences) = (24, 24)
+                options.strengths[.slowWay] = 600
+                options.strengths[.export] = 60
             case .farStartForgotten, .notFoundCounts:
                 options.strengths[.flowEdit] = 30
             case .everybodysRefusal:
@@ -127,6 +128,7 @@
             case .everybodysRefusal, .noLookBeforeRetry: 8
             case .doubtFreesLane, .refusalProvesListing: 29
             case .turnWithoutLook: 110
+            case .ageOfAnswer: 29
             case .recoveryForgetsDoubt: 31
             case .absentTooSoon: 78
             case .stopForgetsFollowers: 72

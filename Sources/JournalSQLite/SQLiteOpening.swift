@@ -29,6 +29,7 @@ enum SQLiteOpening {
                 if !isNew { wasLeftOpen = try check(database) }
                 try Schema.migrator.migrate(database)
                 try setClean(false, in: database)
+                try noteMade(path)
             } catch {
                 try? database.close()
                 throw error
@@ -83,15 +84,30 @@ enum SQLiteOpening {
         return entry.st_size == 0
     }
 
-    /// SQLite takes an empty file, or one of a single byte, for a new database, and deletes the write-ahead log beside it.
+    /// SQLite takes an empty file, or one of a single byte, for a new database, and deletes the write-ahead log beside it. An empty one
+    /// is new only where no journal was made before: the power may have gone right then.
     private static func refuseCut(_ path: String) throws(JournalError) {
         var entry = stat()
         guard stat(path, &entry) == 0, entry.st_mode & S_IFMT == S_IFREG, entry.st_size < headerLength else { return }
         var log = stat()
         let hasLog = stat(path + "-wal", &log) == 0 && log.st_size > 0
-        guard entry.st_size > 0 || hasLog else { return }
+        guard entry.st_size > 0 || hasLog || access(made(path), F_OK) == 0 else { return }
         throw SQLiteErrors.damaged(
             "its file was cut to \(entry.st_size) bytes" + (hasLog ? ", and there is a write-ahead log beside it" : ""))
+    }
+
+    /// Beside the journal, and empty: there from when it was made.
+    private static func made(_ path: String) -> String {
+        ((path as NSString).deletingLastPathComponent as NSString).appendingPathComponent("journal.made")
+    }
+
+    private static func noteMade(_ path: String) throws(JournalError) {
+        let directory = (path as NSString).deletingLastPathComponent
+        guard access(made(path), F_OK) != 0 else { return }
+        let descriptor = Foundation.open(made(path), O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw StateDirectory.unusable(directory, errno) }
+        close(descriptor)
+        try StateDirectory.sync(directory)
     }
 
     /// Looks through a connection that can not write.

@@ -14,8 +14,8 @@ import Testing
     }
 
     @Test func `nesting that is read has a bound`() {
-        #expect(isRead(nested(ForeignJSONBounds.depth)))
-        #expect(!isRead(nested(ForeignJSONBounds.depth + 1)))
+        #expect(isRead(nested(64)))
+        #expect(!isRead(nested(65)))
         #expect(isRead("{\"a\":\"" + String(repeating: "[", count: 1000) + "\"}"), "brackets in a text are no depth")
     }
 
@@ -29,13 +29,13 @@ import Testing
                 return error.detail
             }
         }
-        let most = ForeignJSONBounds.values - 2
+        let most = 1_000_000 - 2
         #expect(detail(most)?.contains("not JSON") == true)
         #expect(detail(most + 1)?.contains("more than") == true)
     }
 
     @Test func `a text that people are shown is cut`() {
-        let most = ForeignJSONBounds.text
+        let most = 512
         #expect(ForeignText.shown(String(repeating: "x", count: most)) == String(repeating: "x", count: most))
         #expect(ForeignText.shown(String(repeating: "x", count: most + 1)) == String(repeating: "x", count: most) + "…")
     }

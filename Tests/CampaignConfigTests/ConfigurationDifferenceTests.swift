@@ -66,9 +66,25 @@ import Testing
             ConfigurationDifference(from: old, to: others).lines == ["  ~ a  calendar days 1 date -> others"])
     }
 
-    @Test func `settings that changed are named`() throws {
+    @Test(arguments: [
+        ("[daemon]\nkeep = \"30d\"", "daemon"), ("[daemon]\nlog_level = \"debug\"", "daemon"),
+        ("[guardrails]\npairs_per_job = 70", "guardrails"), ("[polling]\ngate = \"30s\"", "polling"),
+        ("[limits]\nattempts = 5", "limits"),
+    ])
+    func `settings that changed are named`(setting: String, name: String) throws {
         let old = try Sample.load(settings: "").configuration
-        let new = try Sample.load(settings: "[polling]\ngate = \"30s\"").configuration
-        #expect(ConfigurationDifference(from: old, to: new).changedSettings == ["polling"])
+        let new = try Sample.load(settings: setting).configuration
+        #expect(ConfigurationDifference(from: old, to: new).changedSettings == [name])
+    }
+
+    @Test(arguments: ["audience", "dataflow"])
+    func `a new name is a change of names`(kind: String) throws {
+        func load(_ text: String) throws -> Configuration {
+            try Sample.load([SourceFile(path: "a", bytes: Array(text.utf8))]).configuration
+        }
+        let named = Sample.main.replacing(
+            "[\(kind)]\n", with: "[\(kind)]\nnew = \"11111111-2222-4333-8444-555555555555\"\n")
+        let difference = ConfigurationDifference(from: try load(Sample.main), to: try load(named))
+        #expect(difference.changedSettings == ["names"])
     }
 }

@@ -140,7 +140,7 @@ import Testing
     @Test(arguments: [
         "http://platform.adobe.io", "platform.adobe.io", "https://user:pw@platform.adobe.io", "https://a.example/path",
         "https://", "ftp://a.example", "https://a.example:0", "https://a b", "http://127.0.0.1.evil.example",
-        "https://a?x=1",
+        "https://a?x=1", "https://[0ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255]",
     ])
     func `a platform URL is refused unless it is https without a path, or loopback`(url: String) {
         let text = Sample.main.replacing("sandbox = \"prod\"\n[", with: "sandbox = \"prod\"\nurl = \"\(url)\"\n[")
@@ -151,7 +151,7 @@ import Testing
 
     @Test(arguments: [
         "https://a.example", "https://a.example:8443/", "http://127.0.0.1:9000", "http://[::1]:9000",
-        "http://localhost",
+        "http://localhost", "https://[ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255]",
     ])
     func `a good platform URL is kept as its origin`(url: String) throws {
         let text = Sample.main.replacing("sandbox = \"prod\"\n[", with: "sandbox = \"prod\"\nurl = \"\(url)\"\n[")

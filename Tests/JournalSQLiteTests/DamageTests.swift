@@ -32,6 +32,24 @@ import Testing
         #expect(try folded().open().everything().count == 200)
     }
 
+    // Found by the torture: it was taken for a new one, and what had been sent was forgotten.
+    @Test func `a journal that is empty although one was made is refused, and one that is gone is made anew`() throws {
+        let test = try StoreUnderTest(.memory)
+        let directory = test.directory + "/emptied"
+        let lock = try StateDirectoryLock(directory: directory)
+        let path = directory + "/journal.sqlite"
+        let store = try SQLiteJournal(directory: directory)
+        try store.commit([.occurrenceAdmitted(occurrence(1))], at: start, snapshot: nil)
+        try store.closeCleanly()
+        #expect(truncate(path, 0) == 0)
+        let error = #expect(throws: JournalError.self) { _ = try SQLiteJournal(directory: directory) }
+        #expect(error?.code == .corrupt)
+        #expect(try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int == 0, "it stays as it is")
+        try FileManager.default.removeItem(atPath: path)
+        #expect(try SQLiteJournal(directory: directory).everything().isEmpty)
+        withExtendedLifetime(lock) {}
+    }
+
     @Test func `a store tells whether the process before closed it`() throws {
         let copy = try crashed()
         let store = try copy.open()

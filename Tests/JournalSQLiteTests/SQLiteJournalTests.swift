@@ -76,7 +76,7 @@ import Testing
         let store = try SQLiteJournal(directory: directory)
         try store.commit([.occurrenceAdmitted(occurrence(1))], at: start, snapshot: nil)
         let names = try FileManager.default.contentsOfDirectory(atPath: directory).sorted()
-        #expect(names == ["journal.sqlite", "journal.sqlite-shm", "journal.sqlite-wal", "lock"])
+        #expect(names == ["journal.made", "journal.sqlite", "journal.sqlite-shm", "journal.sqlite-wal", "lock"])
         for name in names { #expect(try mode(directory + "/" + name) == 0o600, "\(name)") }
         #expect(try mode(directory) == 0o700)
         withExtendedLifetime(lock) {}

@@ -63,6 +63,12 @@ import Testing
         #expect(ExportHabit(given).spans.map(\.start) == [minutes(600)])
     }
 
+    @Test(arguments: [(8, 2), (9, 1)])
+    func `a habit that was not seen for more than eight days is over`(newest: Int, habits: Int) {
+        let given = [seen(0, 120, 40), seen(1, 120, 40)] + (0...newest).map { seen($0, 600, 40) }
+        #expect(ExportHabit(given).spans.count == habits)
+    }
+
     @Test func `nothing seen is nothing expected, and one export is the only guess there is`() {
         #expect(ExportHabit([]).expected(from: monday, until: monday + .seconds(86_400)).isEmpty)
         #expect(ExportHabit([seen(0, 120, 40)]).spans.count == 1)

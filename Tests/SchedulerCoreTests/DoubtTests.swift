@@ -219,9 +219,9 @@ import Testing
         let pairs = known.map { Pair(dataflow: $0, audience: AudienceID("audience-\($0)")) }
         var rig = Rig(configuration([campaign("sale", .manual, pairs)]))
         let long = String(repeating: "x", count: 3_000_000)
-        for number in 0..<60_000 {
+        for number in 0..<150_000 {
             let id = number % 20_000 == 0 ? long + "\(number)" : "00000000-0000-4000-8000-\(100_000_000_000 + number)"
-            let createdAt = ten - .seconds(100_000 - number)
+            let createdAt = ten - .seconds(200_000 - number)
             rig.runs.append(
                 DataflowRun(
                     id: RunID(id), dataflow: known[number % 3], createdAt: createdAt, status: .succeeded,

@@ -55,6 +55,15 @@ import Testing
         #expect(decided, "10:30 is skipped for its overlap, with a record of its own")
     }
 
+    @Test func `what is due comes before a pause that is ordered in the same moment`() throws {
+        var rig = Rig(configuration([campaign("sale", try daily("10:30"))]), at: ten)
+        rig.advance(.seconds(60))
+        rig.pass(.seconds(1740))
+        _ = rig.command(.pause(.campaign("sale"), until: nil, reason: "now"))
+        #expect(rig.skips.isEmpty)
+        #expect(rig.records.contains { if case .occurrenceAdmitted = $0 { true } else { false } })
+    }
+
     private let other = Pair(dataflow: "flow", audience: "other")
 
     @Test func `an occurrence is admitted at its nominal time, and not before`() throws {

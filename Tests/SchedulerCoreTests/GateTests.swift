@@ -661,6 +661,27 @@ import Testing
         #expect(rig.calls.count == 2, "they may be gone for good")
     }
 
+    @Test func `a run that was listed before and left out at the call is no run of that call`() {
+        let sale = campaign("sale")
+        var rig = Rig(configuration([sale, campaign("other", .manual, [Pair(dataflow: "flow", audience: "other")])]))
+        rig.addRun(Pair(dataflow: "flow", audience: "vip"))
+        rig.runs[0].status = .succeeded
+        rig.runs[0].createdAt = nil  // it may be of any time
+        rig.runDuration = .seconds(60)
+        _ = rig.command(.fire("other", forceOverlap: false))
+        rig.advance(.seconds(600))
+        #expect(rig.calls.count == 1)
+        rig.isVisible = { _ in false }
+        rig.onCall = { _ in .doubtful(detail: "timeout") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(1200))
+        #expect(rig.calls.count == 2)
+        rig.onCall = { _ in nil }
+        rig.isVisible = { _ in true }
+        rig.advance(.seconds(1200))
+        #expect(rig.calls.count == 3, "the lost one is absent")
+    }
+
     // Found by simulation: a person's order under a clock that was days ahead, and a refusal after it.
     @Test func `a pause of a clock that was days ahead is over when that is set right`() {
         let sale = configuration([campaign("sale")])

@@ -140,15 +140,23 @@ import Testing
         #expect(rig.calls == 1)
     }
 
+    // The whole listing is there after about a minute, and the head a little later.
     @Test func `a run of others that begins meanwhile is seen by the head`() {
         let old = (1...5).map { run(RunID("old-\($0)"), .seconds($0 * 1800), .succeeded) }
-        var rig = SlowRig(configuration([campaign("sale")]), delay: .seconds(2), wholeDelay: .seconds(60), runs: old)
-        rig.advance(.seconds(30))
-        var new = run("new", .zero, .running)
-        new.createdAt = ten + .seconds(30)
-        rig.runs.insert(new, at: 0)
-        rig.advance(.seconds(400))
-        #expect(rig.calls == 0)
+        var tried = 0
+        for second in 30...80 {
+            var rig = SlowRig(
+                configuration([campaign("sale")]), delay: .seconds(2), wholeDelay: .seconds(60), runs: old)
+            rig.advance(.seconds(second))
+            guard rig.calls == 0 else { break }
+            var new = run("new", .zero, .running)
+            new.createdAt = ten + .seconds(second)
+            rig.runs.insert(new, at: 0)
+            rig.advance(.seconds(400))
+            #expect(rig.calls == 0, "\(second) s")
+            tried = second
+        }
+        #expect(tried > 60)
     }
 
     @Test func `after ten minutes of heads the whole is read again`() {

@@ -199,7 +199,10 @@ extension Scheduler {
                 // It proves less than what is known, and that stays as old as it is.
                 known = before
                 let present = Set(runs.map(\.id))
-                known.listing.runs = runs + before.listing.runs.filter { !present.contains($0.id) }
+                let others = before.listing.runs.filter { !present.contains($0.id) }
+                // While nothing waits nobody lists this dataflow alone: what was joined is bounded, but for what is in the way.
+                let older = others.dropFirst(StaleBounds.joined).filter { isInTheWay($0, before) }
+                known.listing.runs = runs + others.prefix(StaleBounds.joined) + older
                 for run in present { known.missing[run] = nil }
             } else {
                 keepMissingRuns(of: flow, &known, at: now)
@@ -478,6 +481,8 @@ extension Scheduler {
 private enum StaleBounds {
     /// Runs that are remembered of the last listing that showed some: one of them that is listed again is enough.
     static let shown = 10
+    /// Runs of listings before that are kept beside a joint one that is cut: more than a listing has.
+    static let joined = 5000
 }
 
 enum RefusalBounds {

@@ -73,6 +73,7 @@ package enum Mutant: String, CaseIterable, Sendable {
     case overlapIgnored = "a time that is fired although the one before it has not ended"
     case blackoutIgnored = "calls inside a blackout"
     case pagesTooSoon = "somebody is called at the first refusal"
+    case emptyUntold = "a run without a record that nobody is told of"
     case nobodyTold = "a quarantine that nobody is told of"
     case explainHidesPause = "an explain that does not know of pauses"
     case explainsAnything = "an explain that blames a backoff"

@@ -118,6 +118,11 @@ struct AcceptanceCheck {
         return wrong
     }
 
+    // MARK: What a person knows
+
+    /// The runs as which the platform took an activation's calls in, the first first.
+    func runs(of id: ActivationID) -> [RunID] { accepted[id]?.map(\.run) ?? [] }
+
     // MARK: Ends
 
     /// The run by which an activation was delivered although it is told otherwise, if a look could have shown it.

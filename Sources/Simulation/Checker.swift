@@ -24,7 +24,7 @@ struct Checker {
     var plans = PlansInUse()
     private(set) var acceptances = AcceptanceCheck()
     private var followers = FollowerCheck()
-    private var notices = NoticeCheck()
+    var notices = NoticeCheck()
     private var phases = PhaseCheck()
     private var patience = PatienceCheck()
     private var effects = EffectCheck()

@@ -31,6 +31,8 @@ struct NoticeCheck {
     private static let mending = Duration.seconds(300)
     /// How an expiry names what only a person can mend.
     private static let mendedByPeople = [" is not mapped to dataflow ", ", not enabled ", ", that day excluded "]
+    /// Whether the clock of the host was ever anything but right.
+    private var isClockChanged = false
     /// When this process told of refused credentials last.
     private var toldAt: Instant?
 
@@ -79,6 +81,16 @@ struct NoticeCheck {
         }
     }
 
+    /// A run delivered nobody: its audience may have been empty by mistake.
+    mutating func sawEmpty(_ id: ActivationID) {
+        owe(.empty, id)
+    }
+
+    /// The clock was set, by whomever.
+    mutating func sawClockChange() {
+        isClockChanged = true
+    }
+
     private mutating func owe(_ kind: NotificationKind, _ id: ActivationID) {
         owed.append(Owed(kind: kind, occurrence: id.occurrence, activation: id))
     }
@@ -124,7 +136,7 @@ struct NoticeCheck {
     /// - Returns: What is wrong, in words.
     mutating func told(_ notification: Notification, at now: Instant) -> String? {
         switch notification.kind {
-        case .quarantined, .expired, .duplicate, .skipped, .failed, .partial, .runLate:
+        case .quarantined, .expired, .duplicate, .skipped, .failed, .partial, .runLate, .empty:
             let place = owed.firstIndex { entry in
                 entry.kind == notification.kind && entry.activation == notification.activation
                     && (entry.occurrence == notification.occurrence || notification.occurrence == nil)
@@ -146,8 +158,11 @@ struct NoticeCheck {
             toldMappings.insert(id)
             owed.removeAll { $0.kind == .mapping && $0.activation == id }
             return nil
-        case .configRejected, .succeeded, .empty, .moved, .clock:
-            return nil
+        case .clock:
+            // Each answer has its time here, and the host says that its clock is synchronised.
+            return isClockChanged ? nil : "the clock was right all the time: \(notification.text)"
+        case .moved: return "no zone has new rules: \(notification.text)"
+        case .configRejected, .succeeded: return nil
         }
     }
 

@@ -58,6 +58,7 @@ extension Checker {
             if real.map({ $0.fails }) ?? true {
                 report("what is told as delivered was delivered", "activation \(id)", at: now)
             }
+            if outcome.result == .succeeded, real?.records == 0 { notices.sawEmpty(id) }
         case .failed where outcome.run != nil:
             if outcome.run.flatMap(runs)?.fails != true {
                 report("what is told as failed has failed", "activation \(id)", at: now)

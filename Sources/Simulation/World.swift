@@ -50,7 +50,9 @@ package final class World {
     var agenda = Agenda()
     /// True time since the start, in milliseconds. The platform's clock is this one.
     var elapsed: Int64 = 0
-    var wallOffset: Int64 = 0
+    var wallOffset: Int64 = 0 {
+        didSet { checker.notices.sawClockChange() }
+    }
     /// What the clock is to be set back by.
     var clockError: Int64 = 0
     /// When the machine booted, in true time.

@@ -230,7 +230,7 @@ extension World {
                     // Of any of its calls, and something of one may still be on its way.
                     let calls = [call, activation.doubtfulCall].compactMap { $0 } + (activation.laterCalls ?? [])
                     guard calls.allSatisfy({ underway[$0, default: 0] == 0 }) else { continue }
-                    if let run = run(of: calls, pair) { return .resolve(id, .adopt(run)) }
+                    if let run = run(of: id, pair) { return .resolve(id, .adopt(run)) }
                     return .resolve(id, dice.people.hits(percent: 50) ? .abandon : .retry)
                 case .running(let run) where activation.endIsUnknown:
                     guard let real = model.runs.last(where: { $0.id == run.text }), trueTime >= real.endsAt else {
@@ -250,13 +250,13 @@ extension World {
         return nil
     }
 
-    /// The run that one of these calls began for a pair, and that nobody owns.
-    private func run(of calls: [CallID], _ pair: Pair) -> RunID? {
-        guard let sent = calls.compactMap({ checker.sent[$0] }).min() else { return nil }
-        return model.runs.first { run in
-            run.isOurs && run.createdAt >= sent && run.flow == pair.dataflow.text
-                && run.audiences.contains(pair.audience.text) && !checker.isOwned(RunID(run.id), pair)
-                && (run.vanishesAt.map { trueTime < $0 } ?? true)
-        }.map { RunID($0.id) }
+    /// The run as which a call for an activation was taken in, and that nobody owns.
+    private func run(of id: ActivationID, _ pair: Pair) -> RunID? {
+        checker.acceptances.runs(of: id).first { run in
+            guard !checker.isOwned(run, pair), let real = model.runs.last(where: { $0.id == run.text }) else {
+                return false
+            }
+            return real.vanishesAt.map { trueTime < $0 } ?? true
+        }
     }
 }

@@ -135,7 +135,8 @@
             case .effectForgotten: 127
             case .secondAcceptance: 126
             case .pairs81, .oneIsTooLarge, .phaseJumps, .blackoutIgnored: 4
-            case .blindRetry, .recoverySendsAgain, .reloadDropsDue, .factWithoutRecord, .nobodyTold, .explainHidesPause:
+            case .blindRetry, .recoverySendsAgain, .reloadDropsDue, .factWithoutRecord, .nobodyTold, .emptyUntold,
+                .explainHidesPause:
                 5
             case .adoptsScheduledRun, .doubtNeverLooks: 9
             case .shallowListing, .followerForgotten: 6

@@ -45,11 +45,12 @@ extension Scheduler {
         }
         let missing = known.filter { $0.job.hasID && !shown.contains($0.job.id) && !mutant(.vanishedOpens) }
         let maximum = configuration.guardrails.exportMaximumAge
-        // By the platform's clock alone: with ours a day ahead, an export that runs would look forgotten.
-        let oldest = platformTime(at: now).map { $0 - maximum } ?? .distantPast
+        // By the platform's clock alone: with ours a day ahead, an export that runs would look forgotten. Where the platform does not
+        // tell its time, what counts is for how long it has been seen.
+        let oldest = knowledge.clock == nil ? nil : platformTime(at: now).map { $0 - maximum }
         return (running + missing).filter { export in
             let isSeenTooLong = now.monotonic - export.seenAt > maximum && export.job.hasID
-            return export.job.createdAt.map { $0 >= oldest } ?? true && !isSeenTooLong
+            return export.job.createdAt.map { $0 >= oldest ?? .distantPast } ?? true && !isSeenTooLong
         }
     }
 
@@ -190,6 +191,8 @@ extension Scheduler {
             if runs.isEmpty, let before = knowledge.runs[flow] {
                 let listed = before.listing.runs.prefix(StaleBounds.shown).map(\.id)
                 known.shownBefore = listed.isEmpty ? before.shownBefore : listed
+                known.newestBefore =
+                    listed.isEmpty ? before.newestBefore : before.listing.runs.compactMap(\.createdAt).max()
             }
             if isBlank(known, flow, at: now) {
                 known.blankSince = blankSince(flow, at: ask.sentAt)
@@ -218,13 +221,31 @@ extension Scheduler {
         }
     }
 
-    /// Whether a whole listing shows no run, although there were some a while ago: it leaves them out, and may leave out others.
+    /// Whether a listing shows no run, although there were some a while ago that it should show: it leaves them out, and may leave out
+    /// others.
     private func isBlank(_ known: RunsKnowledge, _ flow: DataflowKey, at now: Moment) -> Bool {
-        guard known.listing.runs.isEmpty, !known.listing.isTruncated, !mutant(.emptyProvesAbsence) else { return false }
-        let isOfLate = { (own: OwnRun) in
-            own.at > now.wall - OwnRunBounds.age && own.at < now.wall - DoubtBounds.showsLate
+        guard known.listing.runs.isEmpty, !mutant(.emptyProvesAbsence) else { return false }
+        let own = state.ownRuns?[flow.dataflow] ?? []
+        let latest = now.wall - DoubtBounds.showsLate
+        if known.listing.isTruncated {
+            guard let backTo = known.reachesBackTo else { return false }
+            // Ours are known by our clock.
+            let earliest = backTo + (now.wall - (platformTime(at: now) ?? now.wall))
+            return known.newestBefore.map { $0 > backTo } ?? false
+                || own.contains { $0.at > earliest + DoubtBounds.clocks && $0.at < latest }
         }
-        return !known.shownBefore.isEmpty || (state.ownRuns?[flow.dataflow] ?? []).contains(where: isOfLate)
+        return !known.shownBefore.isEmpty || own.contains { $0.at > now.wall - OwnRunBounds.age && $0.at < latest }
+            || hadRuns(flow)
+    }
+
+    /// Whether the journal says that there were runs before a call that may have begun one.
+    private func hadRuns(_ flow: DataflowKey) -> Bool {
+        state.occurrences.values.contains { occurrence in
+            occurrence.occurrence.sandbox == flow.sandbox
+                && zip(occurrence.occurrence.pairs, occurrence.activations).contains { pair, held in
+                    pair.dataflow == flow.dataflow && held.mayHaveRun && held.firstBaseline?.runs.isEmpty == false
+                }
+        }
     }
 
     /// Counted on only while it is looked at: what was blank yesterday may have been mended in between.
@@ -275,7 +296,8 @@ extension Scheduler {
         of flow: DataflowKey, _ known: inout RunsKnowledge, at now: Moment, _ step: inout Step
     ) {
         let maximum = configuration.guardrails.runMaximumAge
-        let platformNow = platformTime(at: now)
+        // By the platform's clock alone, as for exports.
+        let platformNow = knowledge.clock == nil ? nil : platformTime(at: now)
         for run in known.listing.runs where run.status == .running && isOthers(run.id) {
             let seenAt = knowledge.runs[flow]?.seenAt[run.id] ?? known.askedAt.monotonic
             known.seenAt[run.id] = seenAt
@@ -283,7 +305,16 @@ extension Scheduler {
             if let createdAt = run.createdAt, let platformNow { age = platformNow - createdAt }
             guard age > maximum else { continue }
             known.forgotten.insert(run.id)
+            setAsideBehindOld(run, at: now, &step)
             forget(run, at: now, &step)
+        }
+    }
+
+    /// What waits for one that may be its own is not sent beside it.
+    private mutating func setAsideBehindOld(_ run: DataflowRun, at now: Moment, _ step: inout Step) {
+        while let activation = waiting(for: run.id, at: now), openRun(of: activation, at: now)?.id == run.id {
+            withdraw(callOf: activation, &step)
+            setAside(activation, Self.open(run), holdsLane: false, at: now, &step)
         }
     }
 
@@ -313,8 +344,11 @@ extension Scheduler {
     ) -> (backTo: Instant?, knownSince: Instant, isDeep: Bool) {
         let platformNow = platformTime(at: now) ?? now.wall
         guard listing.isTruncated, !mutant(.cutListingIsWhole) else {
-            // One without any may be wrong, and tells nothing of what the next one does not show.
-            return (nil, listing.runs.isEmpty ? platformNow : Instant(milliseconds: .min), true)
+            // One without any may be wrong, and tells nothing of what the next one does not show. Where it shows some of other
+            // dataflows, the second one without any of this one counts: it is read as far back as a first one.
+            let isShown = listing.runs.contains { $0.dataflow == flow.dataflow }
+            let isAgain = !listing.runs.isEmpty && knowledge.runs[flow]?.listing.runs.isEmpty == true
+            return (nil, isShown || isAgain ? Instant(milliseconds: .min) : platformNow, true)
         }
         guard let backTo = listing.runs.compactMap(\.createdAt).min() else { return (nil, platformNow, false) }
         var knownSince = backTo
@@ -331,11 +365,23 @@ extension Scheduler {
     mutating func takeRun(
         _ id: AskID, _ result: Result<DataflowRun?, AskFailure>, at now: Moment, _ step: inout Step
     ) {
-        guard let (ask, run) = take(id, result, at: now, &step), case .run(_, let runID) = ask.subject
-        else { return }
+        guard case .run(let sandbox, let runID)? = knowledge.asks[id]?.subject else { return }
+        guard let (ask, run) = take(id, result, at: now, &step) else {
+            return postponeLook(at: runID, in: sandbox, at: now)
+        }
         let shown = run.map { resolved($0.bounded, in: ask.sandbox) }
         takeMissing(runID, shown, askedAt: ask.sentAt, in: ask.sandbox, at: now)
         updateSingly(runID, shown, at: now, &step)
+    }
+
+    /// It had no answer. Questions about runs go one at a time, and whatever else is to be asked comes first.
+    private mutating func postponeLook(at run: RunID, in sandbox: SandboxName, at now: Moment) {
+        let next = now.monotonic + configuration.polling.gate
+        knowledge.foreign[run]?.nextLook = next
+        knowledge.followed[run]?.nextLook = next
+        for flow in knowledge.runs.keys where flow.sandbox == sandbox {
+            knowledge.runs[flow]?.missing[run]?.nextLook = next
+        }
     }
 
     // MARK: Success and failure of asking

@@ -21,7 +21,7 @@ enum DoubtBounds {
     static let showsLate = Duration.seconds(3600)
     /// A run may seem to begin so long before its call: by two clocks, and by ours with its margin where the platform's is not known.
     static let clocks = ClockBounds.agreement + GateBounds.unknownClock
-    /// Runs of which it is remembered when they were seen first.
+    /// Runs of which it is remembered when they were seen first, before those are dropped that no listing shows any more.
     static let candidates = 1000
     /// Runs that may be of a call in doubt and that the journal keeps, for each activation.
     static let remembered = 20
@@ -113,7 +113,7 @@ extension Scheduler {
         // An answer that shows nothing of what was there before the call proves nothing about what came after it.
         let showsWhatWas =
             known.listing.isTruncated
-            ? reaches(baseline, known)
+            ? known.blankSince == nil && reaches(baseline, known)
             : baseline.runs.isEmpty || known.listing.runs.contains { baseline.covers($0) }
         let isComplete = showsWhatWas || mutant(.emptyProvesAbsence)
         if candidates.contains(where: { $0.audiences.isEmpty }) {
@@ -151,9 +151,8 @@ extension Scheduler {
     mutating func provenance(
         of run: DataflowRun, _ pair: Pair, seen: Monotonic, in sandbox: SandboxName, at now: Moment
     ) -> Provenance {
-        if knowledge.candidatesSince.count >= DoubtBounds.candidates { knowledge.candidatesSince = [:] }
         let seenAt = knowledge.candidatesSince[run.id] ?? seen
-        knowledge.candidatesSince[run.id] = seenAt
+        if knowledge.candidatesSince[run.id] == nil { remember(candidate: run.id, seenAt: seen) }
         let provenance = provenance(of: run, pair, in: sandbox, seenAt: seenAt, at: now)
         if provenance == .unasked {
             let flow = DataflowKey(sandbox, pair.dataflow)
@@ -161,6 +160,16 @@ extension Scheduler {
             knowledge.schedulesSince[flow] = max(knowledge.schedulesSince[flow] ?? since, since)
         }
         return provenance
+    }
+
+    /// What no listing shows any more makes room: there are never more of them than listings show.
+    private mutating func remember(candidate run: RunID, seenAt: Monotonic) {
+        if knowledge.candidatesSince.count >= knowledge.candidatesRoom {
+            let shown = Set(knowledge.runs.values.flatMap { $0.listing.runs.map(\.id) })
+            knowledge.candidatesSince = knowledge.candidatesSince.filter { shown.contains($0.key) }
+            knowledge.candidatesRoom = max(DoubtBounds.candidates, knowledge.candidatesSince.count * 2)
+        }
+        knowledge.candidatesSince[run] = seenAt
     }
 
     /// Whether another pair of its call on the same dataflow has a run, or waits for one that a refusal named, that has not said for

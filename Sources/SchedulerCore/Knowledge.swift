@@ -169,6 +169,8 @@ struct RunsKnowledge: Equatable, Sendable {
     var slowSince: Moment?
     /// Some of the runs that were listed before, where none is now: runs do not vanish, so a listing without any proves nothing.
     var shownBefore: [RunID] = []
+    /// When the newest of these began, by the platform's clock; nil where none says it.
+    var newestBefore: Instant?
     /// Since when listings show no run, where there must be some: they open no gate for a while.
     var blankSince: Moment?
 }
@@ -287,8 +289,10 @@ struct Knowledge: Sendable {
     var foreign: [RunID: ForeignRun] = [:]
     /// Runs of others that refusals named, bounded.
     var named: [RunID: NamedRun] = [:]
-    /// When runs that may be of a call without an answer were seen first, bounded.
+    /// When runs that may be of a call without an answer were seen first, bounded by what listings show.
     var candidatesSince: [RunID: Monotonic] = [:]
+    /// How many there may be before what is listed no more makes room.
+    var candidatesRoom = DoubtBounds.candidates
     /// Exports, and the definitions of these, are to be asked for since then: they may tell whose a run is.
     var schedulesSince: [DataflowKey: Monotonic] = [:]
     var clock: PlatformClock?

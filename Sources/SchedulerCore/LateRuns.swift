@@ -94,7 +94,10 @@ extension Scheduler {
         var takers: [ActivationID] = []
         for audience in run.audiences {
             let pair = Pair(dataflow: run.dataflow, audience: audience)
-            guard let taker = taker(of: run, for: pair, in: sandbox, at: now) else { continue }
+            // The answer that is awaited says whose it is.
+            guard let taker = taker(of: run, for: pair, in: sandbox, at: now),
+                !mayBeAnswered(run, pair, in: sandbox, at: now)
+            else { continue }
             let flow = DataflowKey(sandbox, run.dataflow)
             switch provenance(of: run, pair, seen: seenAt(in: flow, at: now), in: sandbox, at: now) {
             case .ours: takers.append(taker)
@@ -116,6 +119,16 @@ extension Scheduler {
         }
         doubtAgain(doubted, because: run, at: now, &step)
         return !takers.isEmpty
+    }
+
+    /// Whether a run may be of a call for a pair that is on the wire.
+    private func mayBeAnswered(_ run: DataflowRun, _ pair: Pair, in sandbox: SandboxName, at now: Moment) -> Bool {
+        state.calls.values.contains { sent in
+            guard sent.isSending, !sent.isAnswered, sent.call.sandbox == sandbox, sent.call.pairs.contains(pair)
+            else { return false }
+            let isKnown = sent.call.baselines[pair.dataflow]?.covers(run) ?? false
+            return !isKnown && mayBe(run, ofCallsAt: sent.sentAt.map { [$0] } ?? [], at: now)
+        }
     }
 
     /// A run that may be of an earlier call of an activation that waits: it names the pair and may be of the schedule as well, which

@@ -86,10 +86,13 @@ extension Scheduler {
         run.createdClient.map { isOursAlone($0, in: sandbox) } ?? false
     }
 
-    /// Whether its program says that a run is of others.
+    /// Whether its program says that a run is of others: theirs is known, and ours, which is another one. Before that both may be the
+    /// same, as where a person has started a run by hand.
     func isStartedByOthers(_ run: DataflowRun, in sandbox: SandboxName) -> Bool {
         guard let client = run.createdClient else { return false }
-        return state.knows(.clientOfOthers(client), in: sandbox) && !state.knows(.clientOfOurs(client), in: sandbox)
+        let signs = state.runSigns?[sandbox] ?? []
+        return signs.contains(.clientOfOthers(client)) && !signs.contains(.clientOfOurs(client))
+            && signs.contains { if case .clientOfOurs = $0 { true } else { false } }
     }
 
     /// Whether it was asked when exports ended and when the pair is exported. After a start nothing is known of either.
@@ -164,7 +167,7 @@ extension Scheduler {
         return !holders.isEmpty && holders.allSatisfy { state[$0]?.wasAdopted == false }
     }
 
-    /// Nobody's of ours, on a dataflow of which no call is in doubt.
+    /// Nobody's of ours, on a dataflow of which no call is in doubt, and not named by a refusal, which may be of its own call.
     private func isCertainlyOthers(_ run: DataflowRun, at now: Moment) -> Bool {
         // Which runs were ours is remembered for a day: an older one may have been.
         let own = state.ownRuns?[run.dataflow] ?? []
@@ -174,7 +177,8 @@ extension Scheduler {
         else { return false }
         return !state.occurrences.values.contains { occurrence in
             zip(occurrence.occurrence.pairs, occurrence.activations).contains { pair, held in
-                pair.dataflow == run.dataflow && (held.mayHaveRun || held.isUnderWay)
+                pair.dataflow == run.dataflow
+                    && (held.mayHaveRun || held.isUnderWay || held.refusedFor?.run == run.id)
             }
         }
     }

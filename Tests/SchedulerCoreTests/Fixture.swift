@@ -93,7 +93,7 @@ struct Rig {
     var held: [Call] = []
     /// Nil for an answer to a question; a failure instead.
     var askFailure: AskFailure?
-    /// The same for one kind of question: `export`, `dataflows`, `runs` or `run`.
+    /// The same for one kind of question: `export`, `dataflows`, `runs`, `run`, or `run` with an id.
     var failing: [String: AskFailure] = [:]
     var isVisible: (DataflowRun) -> Bool = { _ in true }
     /// A run that is asked for by name is not known.
@@ -203,7 +203,8 @@ struct Rig {
             return .runsAnswered(id, answer(listing, "runs"))
         case .askRun(let id, _, let run):
             asks.append("run")
-            return .runAnswered(id, answer(hidesSingly ? nil : runs.first { $0.id == run }, "run"))
+            let kind = failing["run \(run)"] == nil ? "run" : "run \(run)"
+            return .runAnswered(id, answer(hidesSingly ? nil : runs.first { $0.id == run }, kind))
         case .queueCall(let id, _, _):
             return delaysTurns ? nil : .callTurn(id)
         case .send(let call) where holdsCalls:

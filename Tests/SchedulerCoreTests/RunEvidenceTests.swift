@@ -1,0 +1,233 @@
+import Chronology
+import SchedulerCore
+import Testing
+
+/// Goal: what a listing, an answer or a clock leaves open is not taken for a proof, and holds up nobody else. Each was found by
+/// somebody who read the platform's documents first and then tried to break the promise.
+@Suite struct RunEvidenceTests {
+    private let vip = Pair(dataflow: "flow", audience: "vip")
+    private let a1 = Pair(dataflow: "flow", audience: "a1")
+    private let a2 = Pair(dataflow: "flow", audience: "a2")
+
+    // MARK: Questions that fail
+
+    @Test func `a run whose name is never answered holds up nothing but its own pair`() {
+        let two = Pair(dataflow: "two", audience: "b")
+        var rig = Rig(configuration([campaign("sale"), campaign("other", .manual, [two])]))
+        _ = rig.command(.fire("other", forceOverlap: false))
+        rig.failing["run"] = .refused(status: 400, detail: "no run id")
+        let pair = vip
+        rig.onCall = { _ in .refused(.alreadyRunning(pair, "run-9", detail: "run already going on")) }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.onCall = { _ in nil }
+        rig.advance(.seconds(1800))
+        #expect(rig.endings == [.succeeded])
+    }
+
+    @Test func `of two runs that refusals named, one without an answer does not keep the other from being asked for`() {
+        var rig = Rig(configuration([campaign("sale", .manual, [a1]), campaign("other", .manual, [a2])]))
+        let (one, two) = (a1, a2)
+        let ended = rig.addRunOfOthers(a2)
+        rig.runs[0].status = .failed
+        rig.isVisible = { _ in false }
+        rig.failing["run run-0"] = .unavailable(detail: "HTTP 500")
+        rig.onCall = { call in
+            call.pairs == [one]
+                ? .refused(.alreadyRunning(one, "run-0", detail: "run already going on"))
+                : .refused(.alreadyRunning(two, ended, detail: "run already going on"))
+        }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        _ = rig.command(.fire("other", forceOverlap: false))
+        rig.onCall = { _ in nil }
+        rig.advance(.seconds(1200))
+        #expect(rig.calls.count { $0.pairs == [two] } == 2)
+    }
+
+    // MARK: Whose a run is
+
+    @Test func `the run of a call that has no answer yet is not taken for that of an older refused one`() {
+        let third = Pair(dataflow: "flow", audience: "a3")
+        var rig = Rig(
+            configuration([
+                campaign("sale", .manual, [a1, a2]), campaign("other", .manual, [a1]),
+                campaign("third", .manual, [third]),
+            ]))
+        rig.runDuration = .seconds(600)
+        rig.onCall = { $0.id == CallID(1) ? .refused(.notReady(after: .seconds(120), detail: "not ready")) : nil }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.holdsCalls = true
+        _ = rig.command(.fire("other", forceOverlap: false))
+        #expect(rig.held.map(\.pairs) == [[a1]])
+        let run = rig.addRun(a1)
+        rig.advance(.seconds(20))
+        _ = rig.command(.fire("third", forceOverlap: false))  // lists the dataflow
+        rig.advance(.seconds(2))
+        #expect(rig.scheduler.state[activation(1, 1)]?.phase == .waiting)
+        rig.holdsCalls = false
+        rig.feed(.callAnswered(CallID(2), .accepted([a1: run])))
+        #expect(rig.scheduler.state[activation(1, 1)]?.phase == .waiting)
+        #expect(rig.scheduler.state[activation(2, 1)]?.phase == .running(run))
+    }
+
+    @Test func `a call that was made twice on its way is recognised where the platform does not tell its time`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.clockAhead = nil
+        repeatCall(&rig)
+        rig.advance(.seconds(7200))
+        #expect(rig.calls.count == 1)
+        #expect(rig.scheduler.state[activation(1, 1)]?.phase == .quarantined(call: nil))
+    }
+
+    @Test func `a program that others use is no proof while ours is not known`() {
+        var state = State()
+        state.apply(.signLearned(sandbox: sandbox, sign: .clientOfOthers("adhoc"), at: ten))
+        var rig = Rig(configuration([campaign("sale")]), state: state)
+        repeatCall(&rig)
+        rig.runs[0].createdClient = "adhoc"
+        rig.advance(.seconds(7200))
+        #expect(rig.calls.count == 1)
+        #expect(rig.scheduler.state[activation(1, 1)]?.phase == .quarantined(call: nil))
+    }
+
+    @Test func `a run for which a call was refused teaches nothing of the program of others`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.runDuration = .seconds(600)
+        repeatCall(&rig)
+        rig.failing = ["run": .unavailable(detail: "HTTP 503")]
+        rig.runs[0].createdClient = "adhoc"
+        rig.advance(.seconds(300))
+        #expect(rig.scheduler.state.runSigns?[sandbox]?.contains(.clientOfOthers("adhoc")) != true)
+    }
+
+    @Test func `a run is recognised among more than a thousand that nobody has seen before`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.runDuration = .seconds(3600)
+        rig.onCall = { _ in .doubtful(detail: "timeout") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.onCall = { _ in nil }
+        rig.advance(.seconds(1))
+        for _ in 1...1001 { rig.addRun(vip) }
+        rig.advance(.seconds(100))
+        #expect(adopted(rig).count == 1)
+    }
+
+    @Test func `a run that may be ours and never ends goes to a person, and not beside another call`() {
+        var rig = Rig(
+            configuration([campaign("sale", .manual, [a1, a2])]) { $0.guardrails.runMaximumAge = .seconds(7200) })
+        rig.startMinute = 600
+        rig.runDuration = .seconds(3 * 3600)
+        rig.delaysTurns = true
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.addRun(a1)
+        rig.onCall = { _ in .throttled(retryAfter: .seconds(60), detail: "429") }
+        rig.feed(.callTurn(CallID(1)))
+        rig.delaysTurns = false
+        rig.onCall = { _ in nil }
+        rig.advance(.seconds(2 * 3600 + 600))
+        #expect(runs(rig, of: a1) == 1)
+        #expect(rig.scheduler.state[activation(1, 1)]?.phase == .quarantined(call: nil))
+        #expect(runs(rig, of: a2) == 1)
+    }
+
+    // MARK: Listings that leave a dataflow out
+
+    @Test func `a cut listing that shows none of a dataflow, of which it should, proves no absence`() {
+        let (busy, pair) = (Pair(dataflow: "busy", audience: "b"), vip)
+        var rig = Rig(configuration([campaign("sale", .manual, [vip, busy])]))
+        for hour in (1...30).reversed() {
+            rig.addRun(Pair(dataflow: "busy", audience: "other"))
+            rig.runs[rig.runs.count - 1].createdAt = ten - .seconds(Int64(hour) * 3600)
+            rig.runs[rig.runs.count - 1].status = .succeeded
+        }
+        rig.addRun(Pair(dataflow: "flow", audience: "other"))
+        rig.runs[rig.runs.count - 1].createdAt = ten - .seconds(7200)
+        rig.runs[rig.runs.count - 1].status = .succeeded
+        rig.runsPerListing = 26
+        rig.runDuration = .seconds(60)
+        rig.onCall = { _ in .doubtful(detail: "timeout") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.onCall = { _ in nil }
+        rig.addRun(vip)
+        rig.isVisible = { $0.dataflow != "flow" }
+        rig.advance(.seconds(3600))
+        #expect(rig.calls.count { $0.pairs.contains(pair) } == 1)
+    }
+
+    @Test func `a joint listing that leaves one dataflow out does not count as its first`() throws {
+        let busy = Pair(dataflow: "busy", audience: "b")
+        var rig = Rig(configuration([campaign("sale", .manual, [vip, busy])]))
+        rig.runDuration = .seconds(86_400)
+        rig.addRun(vip)
+        rig.runs[0].createdAt = ten - .seconds(12 * 3600)
+        rig.addRun(busy)
+        rig.runs[1].createdAt = ten - .seconds(7200)
+        rig.runs[1].status = .succeeded
+        rig.isVisible = { $0.dataflow != "flow" }
+        rig.onCall = { _ in .refused(.notReady(after: .seconds(300), detail: "not ready")) }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        #expect(rig.calls.count == 1, "nothing tells that there is one")
+        rig.effects = []
+        rig.advance(.seconds(1500))
+        let sinces = rig.effects.compactMap { effect -> Instant? in
+            if case .askRuns(_, _, let flows, let depth) = effect, flows.contains("flow") { depth.since } else { nil }
+        }
+        #expect(try #require(sinces.first) <= ten - .seconds(23 * 3600))
+        #expect(try #require(sinces.last) >= ten - .seconds(6 * 3600), "the second one counts")
+    }
+
+    @Test func `an empty listing after a restart opens nothing for what an earlier call may have taken`() {
+        var rig = Rig(configuration([campaign("sale", .manual, [a1, a2])]))
+        rig.addRun(Pair(dataflow: "flow", audience: "other"))
+        rig.runs[0].createdAt = ten - .seconds(7200)
+        rig.runs[0].status = .succeeded
+        rig.runDuration = .seconds(10)
+        rig.delaysTurns = true
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.addRun(a1)
+        rig.onCall = { _ in .throttled(retryAfter: .seconds(60), detail: "429") }
+        rig.feed(.callTurn(CallID(1)))
+        rig.delaysTurns = false
+        rig.onCall = { _ in nil }
+        rig.isVisible = { _ in false }
+        rig.advance(.seconds(20))
+        rig.restart()
+        rig.advance(.seconds(3600))
+        #expect(runs(rig, of: a1) == 1)
+    }
+
+    // MARK: Clocks
+
+    @Test func `an export that runs stays in the way where only our own clock says that it is old`() {
+        var rig = Rig(configuration([campaign("sale") { $0.startWithin = .seconds(3 * 86_400) }]))
+        rig.clockAhead = nil
+        rig.exportRuns = true
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(60))
+        rig.now.wall = rig.now.wall + .seconds(25 * 3600)
+        rig.advance(.seconds(120))
+        #expect(rig.calls.isEmpty)
+    }
+
+    // MARK: Helpers
+
+    /// The first call is made twice: the second is refused for the run of the first, and that is the answer.
+    private func repeatCall(_ rig: inout Rig) {
+        rig.delaysTurns = true
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        let (run, pair) = (rig.addRun(vip), vip)
+        rig.failing = ["run": .unavailable(detail: "HTTP 503")]
+        rig.onCall = { _ in .refused(.alreadyRunning(pair, run, detail: "already")) }
+        rig.feed(.callTurn(CallID(1)))
+        rig.delaysTurns = false
+        rig.onCall = { _ in nil }
+        rig.failing = [:]
+    }
+
+    private func adopted(_ rig: Rig) -> [RunID] {
+        rig.records.compactMap { if case .activationRunning(_, let run, true, _) = $0 { run } else { nil } }
+    }
+
+    private func runs(_ rig: Rig, of pair: Pair) -> Int {
+        rig.runs.count { $0.dataflow == pair.dataflow && $0.audiences.contains(pair.audience) }
+    }
+}

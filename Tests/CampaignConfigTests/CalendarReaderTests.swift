@@ -88,6 +88,19 @@ import Testing
         #expect(warning.found == "the last date of calendar \"days\" was 2025-12-26, and campaign \"a\" uses it")
     }
 
+    /// On the 24th in UTC it is the 23rd somewhere.
+    @Test func `the day before today has not passed everywhere, and the one before it has`() throws {
+        #expect(try rules("dates = [2026-11-23]").1.warnings.map(\.code) == [])
+        #expect(try rules("dates = [2026-11-22]").1.warnings.map(\.code) == [.calendarOutdated])
+        func found(_ date: String) -> [String] {
+            faults(
+                "[campaign.a]\nschedule = \"17:00\"\nonly = \"days\"\n\(Sample.activate)\n[calendar.days]\ndates = [\(date)]"
+            ).map(\.found)
+        }
+        #expect(found("2026-11-23") == ["no time of \"17:00\" is left by only, so it never comes"])
+        #expect(found("2026-11-22") == ["campaign \"a\" does not come again: all days of \"days\" have passed"])
+    }
+
     @Test func `the contents of a calendar's file are part of the digest`() throws {
         let text = Array((Sample.main + "[calendar.days]\nfile = \"days.ics\"").utf8)
         let digests = try [Sample.holidays, Sample.holidays.replacing("20261225", with: "20261224")].map { days in

@@ -140,7 +140,9 @@ import Testing
     @Test(arguments: [
         "http://platform.adobe.io", "platform.adobe.io", "https://user:pw@platform.adobe.io", "https://a.example/path",
         "https://", "ftp://a.example", "https://a.example:0", "https://a b", "http://127.0.0.1.evil.example",
-        "https://a?x=1", "https://[0ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255]",
+        "https://a?x=1", "https://[0ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255]", "http://10.0.0.1",
+        "http://126.0.0.1", "http://128.0.0.1", "http://127.0.0", "http://127.0.0.0.1", "http://127.0.0.256",
+        "http://a.b.c.d",
     ])
     func `a platform URL is refused unless it is https without a path, or loopback`(url: String) {
         let text = Sample.main.replacing("sandbox = \"prod\"\n[", with: "sandbox = \"prod\"\nurl = \"\(url)\"\n[")
@@ -151,7 +153,8 @@ import Testing
 
     @Test(arguments: [
         "https://a.example", "https://a.example:8443/", "http://127.0.0.1:9000", "http://[::1]:9000",
-        "http://localhost", "https://[ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255]",
+        "http://localhost", "https://[ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255]", "http://127.255.255.255",
+        "https://10.0.0.1",
     ])
     func `a good platform URL is kept as its origin`(url: String) throws {
         let text = Sample.main.replacing("sandbox = \"prod\"\n[", with: "sandbox = \"prod\"\nurl = \"\(url)\"\n[")
@@ -174,6 +177,26 @@ import Testing
             .map { "[campaign.\($0.key)]\nafter = \"\($0.value)\"\n\(Sample.activate)" }.joined(separator: "\n")
         let faults = try #require(Sample.faults { () throws(ConfigurationFaults) in try Sample.load(campaigns: text) })
         #expect(faults.faults.map(\.found) == ["campaigns wait for each other: a after b after c after a"])
+    }
+
+    @Test(arguments: [20, 21])
+    func `of a loop twenty campaigns are printed`(count: Int) throws {
+        let names = (1...count).map { "c\(100 + $0)" }
+        let text = zip(names, names.dropFirst() + [names[0]])
+            .map { "[campaign.\($0)]\nafter = \"\($1)\"\n\(Sample.activate)" }.joined(separator: "\n")
+        let faults = try #require(Sample.faults { () throws(ConfigurationFaults) in try Sample.load(campaigns: text) })
+        let printed = Array(names.prefix(20)) + (count > 20 ? ["…"] : []) + [names[0]]
+        #expect(
+            faults.faults.map(\.found) == ["campaigns wait for each other: " + printed.joined(separator: " after ")])
+    }
+
+    @Test(arguments: [
+        "[[notify]]\nname = \"a\"\non = [\"failed\"]\nwebhook = \"https://h\"\n",
+        "[[blackout]]\nname = \"a\"\nschedule = \"Fri 17:00\"\nlength = \"1h\"\n",
+    ])
+    func `a name stands for one notification, and for one blackout`(text: String) {
+        #expect(Sample.codes(settings: text + text) == [.duplicateName])
+        #expect(Sample.codes(settings: text + text.replacing("\"a\"", with: "\"b\"")) == [])
     }
 
     @Test func `a table of the main file is refused in campaigns.d, with where it belongs`() {

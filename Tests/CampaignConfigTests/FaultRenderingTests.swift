@@ -53,6 +53,25 @@ import Testing
         #expect("key \u{7}\u{202E}".escapedForTerminal() == "key \\u{7}\\u{202E}")
     }
 
+    @Test(
+        arguments: [
+            (0x00, 0x1F), (0x7F, 0x9F), (0x061C, 0x061C), (0x180E, 0x180E), (0x200B, 0x200F), (0x2028, 0x202E),
+            (0x2060, 0x206F), (0xFEFF, 0xFEFF), (0xFFF9, 0xFFFB), (0xE0000, 0xE007F),
+        ] as [(UInt32, UInt32)])
+    func `what steers a terminal, or is not seen, is written as its number, and what is beside it is not`(
+        first: UInt32, last: UInt32
+    ) throws {
+        for value in first...last {
+            let scalar = try #require(Unicode.Scalar(value))
+            let number = String(value, radix: 16, uppercase: true)
+            #expect("a\(scalar)".escapedForTerminal() == "a\\u{\(number)}")
+        }
+        // Before the first of all there is none.
+        for scalar in [first &- 1, last + 1].compactMap({ Unicode.Scalar($0) }) {
+            #expect("a\(scalar)".escapedForTerminal() == "a\(scalar)", "\(scalar.value)")
+        }
+    }
+
     @Test func `a long line is cut around the caret`() throws {
         let line = String(repeating: "é", count: 500_000) + "HERE" + String(repeating: "z", count: 500_000)
         let excerpt = try #require(SourceText(Array(line.utf8)[...]).excerpt(line: 1, column: 500_001, length: 4))

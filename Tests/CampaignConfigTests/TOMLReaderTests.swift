@@ -60,6 +60,15 @@ import Testing
         }
     }
 
+    @Test func `a file has half a million values at most`() {
+        // Beside what stands before each comma, the equals sign and the bracket count.
+        func list(_ commas: Int) -> [UInt8] {
+            Array(("a = [" + String(repeating: "1,", count: commas) + "]").utf8)
+        }
+        #expect(failure(list(499_998)) == nil)
+        #expect(failure(list(499_999))?.code == .tooMany)
+    }
+
     @Test func `a file over the limit is refused unread`() {
         #expect(failure([UInt8](repeating: 0x20, count: TOMLReader.byteLimit + 1))?.code == .fileTooLarge)
     }

@@ -146,6 +146,14 @@ import Testing
         #expect(try load(keys, calendars: keys.contains("except") ? Self.holidays + all : "").0.text == text)
     }
 
+    /// Texts are compared, and kept in the journal: another order in the file is no other schedule.
+    @Test func `a day that is left out stands before a time of it, in whatever order they are written`() throws {
+        for days in ["2026-11-26, 2026-11-26T00:00:00", "2026-11-26T00:00:00, 2026-11-26"] {
+            let (timetable, _) = try load("schedule = \"00:00\"\nexdate = [\(days)]")
+            #expect(timetable.text == "00:00 exdate 2026-11-26, 2026-11-26 00:00:00", "\(days)")
+        }
+    }
+
     // MARK: Defaults
 
     @Test func `rules for days under defaults hold for timetables, and a campaign can take them back`() throws {

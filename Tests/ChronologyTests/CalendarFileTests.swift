@@ -134,6 +134,42 @@ import Testing
         }
     }
 
+    private func fault(_ bytes: [UInt8]) -> CalendarFileError? {
+        do throws(CalendarFileError) {
+            _ = try CalendarFile.days(in: bytes)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test func `a file has a thousand rules, components eight deep and 16 MiB at most, and says which it is`() {
+        func ruled(_ count: Int) -> [UInt8] {
+            file(event("DTSTART:19700101" + String(repeating: "|RRULE:FREQ=YEARLY;COUNT=1", count: count)))
+        }
+        #expect(fault(ruled(1000)) == nil)
+        let rules = fault(ruled(1001))
+        #expect(rules?.found == "the file has too many rules" && rules?.line == 1005)
+        // The calendar itself is the first.
+        func deep(_ count: Int) -> [UInt8] {
+            file(String(repeating: "BEGIN:X|", count: count) + String(repeating: "END:X|", count: count))
+        }
+        #expect(fault(deep(7)) == nil)
+        #expect(fault(deep(8))?.found == "components lie too deep in one another")
+        #expect(fault([UInt8](repeating: 10, count: 16_777_217))?.found == "the file is too long")
+    }
+
+    @Test func `an event takes 100,000 days at most, and a period ends no earlier than it begins`() throws {
+        #expect(try CalendarFile.days(in: file(event("DTSTART:19700101|DURATION:P100000D"))).count == 84_006)
+        #expect(fault(file(event("DTSTART:19700101|DURATION:P100001D")))?.found.contains("no duration") == true)
+        func period(_ end: String) -> [UInt8] {
+            file(event("DTSTART:20261225T080000|RDATE;VALUE=PERIOD:20261230T090000/\(end)"))
+        }
+        #expect(try days(period("20261230T090000")) == "2026-12-25 2026-12-30")
+        let early = fault(period("20261230T085959"))
+        #expect(early?.found == "an event ends before it begins" && early?.line == 5)
+    }
+
     @Test func `a file cut at any byte, or with any byte changed, is read or refused, and never traps`() throws {
         let bytes = file(
             event(

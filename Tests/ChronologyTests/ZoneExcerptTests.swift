@@ -69,6 +69,16 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        (Int.min, -93_600), (-93_601, -93_600), (-93_600, -93_600), (0, 0), (93_600, 93_600), (93_601, 93_600),
+        (.max, 93_600),
+    ])
+    func `an offset that no zone has is taken for the nearest of 26 hours`(written: Int, offset: Int) {
+        let epoch = Instant(milliseconds: 0)
+        let zone = Zone(ZoneExcerpt(name: "odd", from: epoch, until: epoch, offset: written, changes: []))
+        #expect(zone.offset(at: epoch) == offset)
+    }
+
     @Test(
         arguments: [
             ("Europe/Stockholm", "2026-11-26T12:00:00Z", "2027-03-28T01:00:00.000Z"),

@@ -70,6 +70,22 @@ import Testing
         #expect(reader.warning(.file(path))?.code == .secretUnreadable)
     }
 
+    @Test(arguments: [
+        ("s3cret", false), (" s3cret", true), ("s3cret ", true), ("\ts3cret\t", true), ("s3 cret", false),
+    ])
+    func `a blank at either end of a secret is odd, and one inside of it is not`(secret: String, isOdd: Bool) {
+        #expect(SecretReader.hasBlanks(secret) == isOdd)
+    }
+
+    @Test func `reading a secret keeps no file open`() throws {
+        let path = try write("s3cret")
+        func open() throws -> Int { try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count }
+        let before = try open()
+        for _ in 1...700 { _ = try SecretReader(environment: [:]).read(.file(path)) }
+        // Other tests open files meanwhile.
+        #expect(try open() < before + 350)
+    }
+
     @Test func `a secret has 65,536 bytes at most`() throws {
         for (count, isRead) in [(65_536, true), (65_537, false)] {
             let path = try write(String(repeating: "s", count: count))

@@ -19,6 +19,12 @@ import Testing
         #expect(answer.status == 200 && answer.body.count == 13)
     }
 
+    @Test(arguments: [1, 2, 3, 4, 5])
+    func `an answer that comes in pieces of a few bytes is found wherever its head ends`(size: Int) throws {
+        let answer = try read("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n\r\n", pieces: size)
+        #expect(answer.status == 200 && answer.isSuccess && answer.body == Array("\r\n".utf8))
+    }
+
     @Test func `a refusal has its status and its body`() throws {
         let answer = try read("HTTP/1.1 409 Conflict\r\nContent-Length:2\r\n\r\n{}", pieces: 100)
         #expect(answer.status == 409 && !answer.isSuccess && answer.body == Array("{}".utf8))
@@ -67,6 +73,17 @@ import Testing
         let long = longest + "a"
         #expect { try ControlConnection(path: long).request("GET", "/v1/health") } throws: {
             ($0 as? ControlError)?.message.contains("longer than") == true
+        }
+        // What would end the path for the kernel is in none.
+        #expect { try ControlConnection(path: "/nonexistent\0/control.sock").request("GET", "/v1/health") } throws: {
+            ($0 as? ControlError)?.message.contains("longer than") == true
+        }
+    }
+
+    @Test func `an answer is waited for as long as was asked, and a second at the least`() {
+        #expect(ControlConnection(path: "/x.sock").timeoutSeconds == 60)
+        for (asked, waited) in [(Int.min, 1), (0, 1), (1, 1), (2, 2), (600, 600)] {
+            #expect(ControlConnection(path: "/x.sock", timeoutSeconds: asked).timeoutSeconds == waited)
         }
     }
 }

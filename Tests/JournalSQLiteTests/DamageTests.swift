@@ -101,6 +101,32 @@ import Testing
         #expect(try copy.open().everything().map(\.sequence) == Array(1...19))
     }
 
+    // SQLite writes its head, 32 bytes, and syncs it before the first frame: what is shorter holds no commit.
+    @Test(arguments: [(1, true), (31, true), (32, true), (33, false), (4096, false)])
+    func `a write-ahead log of which not even the head was written is dropped, and behind a bad head is damage`(
+        length: Int, isDropped: Bool
+    ) throws {
+        let copy = try folded()
+        try copy.write(Data(repeating: 0x37, count: length), "-wal")
+        if isDropped {
+            #expect(try copy.open().everything().count == 200)
+        } else {
+            let error = #expect(throws: JournalError.self) { try copy.open() }
+            #expect(error?.code == .corrupt)
+            #expect(try copy.bytes("-wal").count == length)
+        }
+    }
+
+    @Test func `a write-ahead log that can not be looked at is refused by its name`() throws {
+        let copy = try folded()
+        let log = copy.path("-wal")
+        try? FileManager.default.removeItem(atPath: log)
+        // It leads to itself, so nobody can open it.
+        try FileManager.default.createSymbolicLink(atPath: log, withDestinationPath: log)
+        let error = #expect(throws: JournalError.self) { try copy.open() }
+        #expect(error?.found.contains("journal.sqlite-wal can not be read") == true)
+    }
+
     @Test func `a transaction of which only the end was written is dropped`() throws {
         let copy = try crashed()
         let length = try copy.bytes("-wal").count

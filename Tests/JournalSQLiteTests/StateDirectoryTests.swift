@@ -63,6 +63,43 @@ import Testing
         #expect(FilesystemKind.of(magic: magic) == kind)
     }
 
+    @Test(arguments: [
+        (0x0000_517B as UInt32, "SMB"), (0x0102_1997, "9p"), (0x5346_414F, "AFS"), (0x6B41_4653, "AFS"),
+        (0x00C3_6400, "Ceph"), (0x7375_7245, "Coda"), (0x0000_564C, "NCP"), (0x0BD0_0BD0, "Lustre"),
+    ])
+    func `every network file system has a name by which the admin knows it`(magic: UInt32, name: String) {
+        #expect(FilesystemKind.of(magic: magic) == .network(name))
+    }
+
+    @Test(arguments: [(0x6573_5546 as UInt32, "FUSE"), (0x0102_1994, "in memory"), (0x8584_58F6, "in memory")])
+    func `what may not outlive a reboot, or keep a lock, is warned of`(magic: UInt32, word: String) {
+        guard case .doubtful(let words) = FilesystemKind.of(magic: magic) else {
+            Issue.record("\(FilesystemKind.of(magic: magic))")
+            return
+        }
+        #expect(words.contains(word))
+    }
+
+    @Test func `the file of the lock has the number of its holder, and nothing of who was there before`() throws {
+        let test = try StoreUnderTest(.memory)
+        let file = URL(fileURLWithPath: test.directory + "/lock")
+        try Data("123456789012 was here\n".utf8).write(to: file)
+        let lock = try StateDirectoryLock(directory: test.directory)
+        #expect(
+            try String(contentsOf: file, encoding: .utf8) == "\(ProcessInfo.processInfo.processIdentifier)\n")
+        withExtendedLifetime(lock) {}
+    }
+
+    @Test(arguments: [("90\n", "PID 90)"), ("1987", "PID 1987)"), ("", "PID unknown)"), ("none\n", "PID unknown)")])
+    func `a holder is told by what its file says, each digit of it`(content: String, told: String) throws {
+        let test = try StoreUnderTest(.memory)
+        let lock = try StateDirectoryLock(directory: test.directory)
+        try Data(content.utf8).write(to: URL(fileURLWithPath: test.directory + "/lock"))
+        let error = #expect(throws: JournalError.self) { try StateDirectoryLock(directory: test.directory) }
+        #expect(error?.code == .locked && error?.found.contains(told) == true, "\(error?.found ?? "")")
+        withExtendedLifetime(lock) {}
+    }
+
     @Test func `a journal of a newer version is refused and not changed`() throws {
         let test = try StoreUnderTest(.sqlite)
         try test.store.closeCleanly()

@@ -105,6 +105,20 @@ import Testing
         #expect(RecordCoding.decodeState(Array(sound.replacing(part, with: other).utf8)) == nil)
     }
 
+    // A trillion, and one more.
+    @Test(arguments: [("0", true), ("1099511627776", true), ("1099511627777", false), ("-1", false)])
+    func `a snapshot counts as many tries as anybody could have made, and no more`(count: String, isRead: Bool) throws {
+        var state = State()
+        for line in Format1.lines.prefix(11) { state.apply(line.record) }
+        state.apply(Format1.lines[3].record)
+        let sound = String(decoding: try RecordCoding.encode(state), as: UTF8.self)
+        for word in ["attempts", "doubtRetries", "lookUps"] {
+            try #require(sound.contains("\"\(word)\":0"))
+            let other = sound.replacing("\"\(word)\":0", with: "\"\(word)\":\(count)")
+            #expect((RecordCoding.decodeState(Array(other.utf8)) != nil) == isRead, "\(word)")
+        }
+    }
+
     private static let kindCount = 37
 
     /// Does not compile until a new kind of record has a number, and fails until it has a line.

@@ -30,4 +30,13 @@ import Testing
         for _ in 0..<50 { _ = budget.judge(.error, at: second(0)) }
         #expect(budget.judge(.info, at: second(0)) == .tell)
     }
+
+    @Test func `after a span in which all was told nothing is said of what was left out`() {
+        let budget = LogBudget(limit: 2)
+        #expect(budget.judge(.info, at: second(0)) == .tell)
+        #expect(budget.judge(.info, at: second(30)) == .tell)
+        for _ in 1...2 { _ = budget.judge(.info, at: second(31)) }
+        #expect(budget.judge(.info, at: second(60)) == .tellAfter(omitted: 1))
+        #expect(budget.judge(.warning, at: second(90)) == .tell, "it was told already")
+    }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Logging
 import Testing
 
@@ -53,5 +54,25 @@ import Testing
     @Test func `standard error is the journal only if it is the very stream that systemd named`() {
         #expect(!LogOutput.isJournal(environment: [:]))
         #expect(!LogOutput.isJournal(environment: ["JOURNAL_STREAM": "0:0"]))
+    }
+
+    @Test func `the very stream that systemd named is the journal, and the next one is not`() throws {
+        var information = stat()
+        try #require(fstat(STDERR_FILENO, &information) == 0)
+        let (device, inode) = (information.st_dev, information.st_ino)
+        #expect(LogOutput.isJournal(environment: ["JOURNAL_STREAM": "\(device):\(inode)"]))
+        #expect(!LogOutput.isJournal(environment: ["JOURNAL_STREAM": "\(device):\(inode &+ 1)"]))
+        #expect(!LogOutput.isJournal(environment: ["JOURNAL_STREAM": "\(device &+ 1):\(inode)"]))
+    }
+
+    @Test func `lines have colours on a terminal, unless somebody wants none`() {
+        func hasColors(_ environment: [String: String]) -> Bool? {
+            let handler = LogOutput.handler(environment: environment, level: LogLevelSwitch(.info))
+            return (handler as? LineLogHandler)?.hasColors
+        }
+        // What the tests themselves write to is a file, a pipe, or a terminal.
+        #expect(hasColors([:]) == (isatty(STDERR_FILENO) == 1))
+        #expect(hasColors(["NO_COLOR": ""]) == (isatty(STDERR_FILENO) == 1))
+        #expect(hasColors(["NO_COLOR": "1"]) == false)
     }
 }

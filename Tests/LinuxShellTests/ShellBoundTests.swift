@@ -56,6 +56,14 @@ private func aDirectory(_ name: String) throws -> String {
         #expect(try String(contentsOfFile: path, encoding: .utf8) == "mine")
     }
 
+    @Test func `a directory that can not be made is told by its name, with what to do`() throws {
+        let directory = try aDirectory("run")
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let missing = directory + "/no/such"
+        let words = refusal(missing)?.description
+        #expect(words?.hasPrefix(missing + ": ") == true && words?.contains("--runtime-directory") == true)
+    }
+
     @Test func `a path is as long as the kernel takes it, and no longer`() throws {
         let directory = try aDirectory("run")
         defer { try? FileManager.default.removeItem(atPath: directory) }

@@ -187,4 +187,70 @@ import Testing
             #expect(try await send(client, server, "GET", admin + "ledger").text.contains("inside-window"))
         }
     }
+
+    @Test func `each order of the hand answers what it did, as JSON, and what is no order is not found`() async throws {
+        try await withServer(scenario()) { (server: PlatformServer, client: HTTPClient) async throws in
+            for (method, target, body, word) in [
+                ("GET", "health", "", "ok"), ("POST", "exports", #"{"durationMilliseconds":1}"#, "started"),
+                ("POST", "runs", #"{"flow":"f1","audience":"a1","durationMilliseconds":1}"#, "started"),
+                ("POST", "flows", #"{"flow":"f1","map":"a3"}"#, "edited"),
+                ("POST", "faults", #"{"request":"runs","kind":"delay"}"#, "added"),
+                ("POST", "refusals", #"{"request":"runs","kind":"throttled"}"#, "added"),
+                ("POST", "quirks", "{}", "changed"), ("POST", "heal", "", "healed"),
+            ] {
+                let answer = try await send(client, server, method, "/_simulator/" + target, body)
+                #expect(answer.status == 200, "\(target)")
+                #expect(answer.text.contains("\"status\" : \"\(word)\""), "\(answer.text)")
+                #expect(answer.headers.contains { $0.0 == "Content-Type" && $0.1 == "application/json" })
+                let other = method == "GET" ? "POST" : "GET"
+                #expect(try await send(client, server, other, "/_simulator/" + target).status == 404, "\(target)")
+            }
+            let stranger = try await send(client, server, "GET", "/_simulator/nothing")
+            #expect(stranger.status == 404 && stranger.text == #"{"message":"no such order"}"#)
+            for target in ["exports", "runs", "flows", "faults", "refusals", "quirks"] {
+                let answer = try await send(client, server, "POST", "/_simulator/" + target, "[")
+                #expect(answer.status == 400 && answer.text.contains("not understood"), "\(target)")
+            }
+        }
+    }
+
+    @Test func `a fault that is asked for hits the next request, and then no more`() async throws {
+        try await withServer(scenario()) { (server: PlatformServer, client: HTTPClient) async throws in
+            let token = try await token(client, server)
+            let fault = #"{"request":"flows","kind":"bad-gateway","number":1}"#
+            #expect(try await send(client, server, "POST", "/_simulator/faults", fault).status == 200)
+            #expect(try await send(client, server, "GET", flows, token: token).status == 502)
+            #expect(try await send(client, server, "GET", flows, token: token).status == 200)
+        }
+    }
+
+    @Test func `an export of another schema, or in another sandbox, is the one that was ordered`() async throws {
+        try await withServer(scenario()) { (server: PlatformServer, client: HTTPClient) async throws in
+            let token = try await token(client, server)
+            for more in [#""schema":"other""#, #""sandbox":"dev""#, #""isFromAPI":true"#] {
+                let order = "{\"durationMilliseconds\":60000,\(more)}"
+                #expect(try await send(client, server, "POST", "/_simulator/exports", order).status == 200)
+            }
+            let listing = try await send(client, server, "GET", "/data/core/ups/export/jobs?limit=10", token: token)
+            #expect(listing.text.contains(#""schema":{"name":"other"}"#))
+            // 4712 is in the other sandbox; the last one goes into a dataset of somebody's.
+            #expect(listing.text.contains("\"id\":4711,") && !listing.text.contains("\"id\":4712,"))
+            #expect(listing.text.contains("\"id\":4713,") && listing.text.contains("5f00000000000000000000bb"))
+            // None of them is a scheduled export of this one.
+            let call = #"{"activationInfo":{"f1":["a1"]}}"#
+            #expect(try await send(client, server, "POST", adhocrun, token: token, call).status == 200)
+            #expect(server.ledger().violations.isEmpty)
+        }
+    }
+
+    @Test func `a body of a MiB is read, and a larger one ends the connection`() async throws {
+        try await withServer(scenario()) { (server: PlatformServer, client: HTTPClient) async throws in
+            let most = String(repeating: "x", count: 1_048_576)
+            #expect(try await send(client, server, "POST", "/_simulator/nothing", most).status == 404)
+            await #expect(throws: (any Error).self) {
+                _ = try await send(client, server, "POST", "/_simulator/nothing", most + "x")
+            }
+            #expect(try await send(client, server, "GET", "/_simulator/health").status == 200)
+        }
+    }
 }

@@ -48,6 +48,63 @@ import Testing
         #expect(unfolded.contains("expired: \(escaped)"))
     }
 
+    @Test func `a line is folded at its 76th octet, and each one after it is as long as it may be`() {
+        func summary(_ count: Int) -> [Int] {
+            let lines = text(plan(String(repeating: "a", count: count))).components(separatedBy: "\r\n")
+            return lines.drop { !$0.hasPrefix("SUMMARY:") }.prefix { !$0.hasPrefix("DESCRIPTION:") }.map(\.utf8.count)
+        }
+        #expect(summary(67) == [75] && summary(68) == [75, 2])
+        #expect(summary(300) == [75, 75, 75, 75, 12])
+    }
+
+    @Test func `an identifier keeps letters, digits, hyphens and dots, and has every other octet as a number`() {
+        let lines = text(plan("azAZ09-.`{@[/:\u{F}\u{10}ö")).components(separatedBy: "\r\n")
+        #expect(
+            lines.contains("UID:azAZ09-._60_7b_40_5b_2f_3a_0f_10_c3_b6-1795798800000@activationd"), "\(lines)")
+    }
+
+    @Test func `an event says what holds it, when it is called, and what the clock does to it`() {
+        func lines(_ change: (inout PlannedOccurrenceDocument) -> Void) -> [String] {
+            var plan = plan("sale")
+            change(&plan.occurrences[0])
+            return text(plan).replacingOccurrences(of: "\r\n ", with: "").components(separatedBy: "\r\n")
+        }
+        func description(_ change: (inout PlannedOccurrenceDocument) -> Void) -> String? {
+            lines(change).first { $0.hasPrefix("DESCRIPTION:") }.map { String($0.dropFirst(12)) }
+        }
+        let count = "2 activations\\, 0 jobs"
+        let called = "2026-11-27T17:30:00.000Z"
+        #expect(description { _ in } == count)
+        #expect(description { ($0.state, $0.reason) = ("skipped", "paused") } == "skipped: paused")
+        #expect(
+            description { $0.clock = "skipped" }
+                == count + "\\nmoved by the clock: its time is skipped on this day")
+        #expect(
+            description { $0.clock = "repeated" }
+                == count + "\\nits time is shown twice on this day\\, and it fires once")
+        #expect(description { ($0.lastCalledAt, $0.lateSeconds) = (called, 59) } == count)
+        #expect(
+            description { ($0.lastCalledAt, $0.lateSeconds) = (called, 60) } == count + "\\ncalled about \(called)")
+        let wait = PlannedWaitDocument(
+            gate: "export", from: called, until: called, latest: called, evidence: "why", by: nil, activations: 1)
+        #expect(
+            description { $0.waits = [wait] }
+                == count + "\\nexport: why\\, until about \(called)\\, at the latest \(called)")
+        let skipped = lines { $0.state = "skipped" }
+        #expect(skipped.contains("STATUS:CANCELLED") && skipped.contains("SUMMARY:sale (skipped)"))
+        #expect(lines { $0.state = "expired" }.contains("STATUS:TENTATIVE"))
+    }
+
+    @Test(
+        arguments: [
+            (nil, "170100"), ("2026-11-27T17:00:59.000Z", "170100"), ("2026-11-27T17:01:01.000Z", "170101"),
+        ] as [(String?, String)])
+    func `an event takes a minute at the least`(end: String?, shown: String) {
+        var plan = plan("sale")
+        plan.occurrences[0].endsAt = end
+        #expect(text(plan).contains("\r\nDTEND:20261127T\(shown)Z\r\n"))
+    }
+
     @Test func `nothing in a name or a reason can begin a line of its own`() {
         let evil = "a\r\nEND:VCALENDAR\u{0}\n;,\\"
         let lines = text(plan(evil, reason: evil, state: "expired")).components(separatedBy: "\r\n")

@@ -256,6 +256,83 @@ import Testing
         #expect(lines.count { $0.contains("██") } == 2 && lines.count { $0.contains("░░") } == 1)
     }
 
+    /// Three days, each with something due, and with a blackout and an export of this span: who has a line on which day.
+    private func lines(of from: String, _ until: String, latest: String? = nil) -> [String] {
+        let times = ["27", "28", "29"].map { day in occurrence { $0.nominal = "2026-11-\(day)T18:00:00.000Z" } }
+        let lines = drawn(times) { plan in
+            (plan.from, plan.until) = ("2026-11-27T00:00:00.000Z", "2026-11-30T00:00:00.000Z")
+            plan.blackouts = [PlannedBlackoutDocument(name: "freeze", from: from, until: until)]
+            plan.exports = [
+                PlannedExportDocument(sandbox: "prod", from: from, until: until, latest: latest ?? until, job: nil)
+            ]
+        }
+        return lines.compactMap { line -> String? in
+            if line.hasPrefix("  (freeze) ") { return "blackout" }
+            if line.hasPrefix("  (usual export) ") { return "export" }
+            return line.hasPrefix(" ") ? nil : String(line.prefix(6))
+        }
+    }
+
+    @Test func `a blackout and an export have a line on each day that they touch, and on no other`() {
+        let (midnight, next) = ("2026-11-28T00:00:00.000Z", "2026-11-29T00:00:00.000Z")
+        #expect(lines(of: midnight, next) == ["Fri 27", "Sat 28", "export", "blackout", "Sun 29"])
+        #expect(
+            lines(of: "2026-11-27T23:59:59.999Z", "2026-11-29T00:00:00.001Z") == [
+                "Fri 27", "export", "blackout", "Sat 28", "export", "blackout", "Sun 29", "export", "blackout",
+            ])
+        #expect(
+            lines(of: "2026-11-26T00:00:00.000Z", "2026-11-27T00:00:00.000Z") == ["Fri 27", "Sat 28", "Sun 29"])
+        #expect(lines(of: midnight, midnight) == ["Fri 27", "Sat 28", "Sun 29"], "one that ends as it begins")
+        // What an export takes at the latest has no line of its own.
+        #expect(
+            lines(of: midnight, next, latest: "2026-11-29T02:00:00.000Z") == [
+                "Fri 27", "Sat 28", "export", "blackout", "Sun 29",
+            ])
+    }
+
+    @Test func `what an export usually takes is drawn over what another one takes at the latest, and never under it`() {
+        func at(_ clock: String) -> String { "2026-11-28T\(clock):00.000Z" }
+        func export(_ from: String, _ until: String, _ latest: String) -> PlannedExportDocument {
+            PlannedExportDocument(sandbox: "prod", from: at(from), until: at(until), latest: at(latest), job: nil)
+        }
+        let exports = [
+            export("06:00", "08:00", "10:00"), export("09:00", "09:30", "09:30"), export("05:00", "05:30", "07:00"),
+        ]
+        #expect(
+            String(drawn([occurrence()], width: 80) { $0.exports = exports }[1].dropFirst(18))
+                == String(repeating: "·", count: 10) + "█▒████▒▒█▒" + String(repeating: "·", count: 28))
+    }
+
+    @Test func `of many times on a day those are late that wait for a gate and start a minute later`() {
+        func words(_ change: (inout [PlannedOccurrenceDocument]) -> Void) -> String? {
+            var times = (1...4).map { number in occurrence { $0.nominal = "2026-11-28T1\(number):15:00.000Z" } }
+            change(&times)
+            return drawn(times).last?.unindented()
+        }
+        let four = "4 times from 11:15 to 14:15"
+        #expect(words { _ in } == four)
+        #expect(words { ($0[0].waits, $0[0].lateSeconds) = ([wait("export")], 59) } == four)
+        #expect(words { $0[0].lateSeconds = 3600 } == four)
+        #expect(words { ($0[0].waits, $0[0].lateSeconds) = ([wait("export")], 60) } == four + ", 1 late")
+        #expect(words { $0[3].state = "skipped" } == four + ", 1 skipped")
+        #expect(words { $0[3].state = "expired" } == four + ", 1 would expire")
+    }
+
+    @Test(
+        arguments: zip(
+            1...12,
+            [
+                "Thu 1 Jan", "Sun 1 Feb", "Sun 1 Mar", "Wed 1 Apr", "Fri 1 May", "Mon 1 Jun", "Wed 1 Jul", "Sat 1 Aug",
+                "Tue 1 Sep", "Thu 1 Oct", "Sun 1 Nov", "Tue 1 Dec",
+            ]))
+    func `a day has its weekday and its month`(month: Int, name: String) {
+        let first = "2026-\(month < 10 ? "0" : "")\(month)-01T00:00:00.000Z"
+        let lines = drawn([]) { plan in
+            (plan.from, plan.until) = (first, first.replacing("-01T00", with: "-01T12"))
+        }
+        #expect(lines == ["\(name): nothing is due"])
+    }
+
     @Test func `a difference marks what comes, goes, moves and changes, and says where it ends`() {
         func line(_ kind: String, _ before: String?, _ after: String?) -> String {
             let change = PlanDifferenceDocument.Change(
@@ -282,4 +359,9 @@ import Testing
 
 extension Substring {
     fileprivate func trimmingSuffix() -> String { String(self).trimmingEnd() }
+}
+
+extension String {
+    /// Without the blanks that it is indented by.
+    fileprivate func unindented() -> String { String(drop { $0 == " " }) }
 }

@@ -251,6 +251,10 @@ import Testing
         }
         #expect(check([]) == ["a", "b", "", "0 faults, 1 warning in 1 file. 3 campaigns."])
         #expect(check([warning], omitted: 1) == ["a", "b", "", "a", "b", "", "2 faults, 1 warning in 1 file."])
+        // A line of a file may be empty, and its caret stands below it all the same.
+        let empty = FaultDocument(
+            code: "c", severity: "error", file: "f", line: 1, column: 1, sentence: "s", text: "a\n\nb")
+        #expect(check([empty]).prefix(4) == ["a", "", "b", ""])
         #expect(screen.lines(ErrorDocument(.refused, "no")) == ["no"])
         #expect(screen.lines(ErrorDocument(.configuration, "no", faults: [warning])) == ["a", "b", "", "no"])
         #expect(screen.lines(DoneDocument(message: "done", occurrence: nil)) == ["done"])

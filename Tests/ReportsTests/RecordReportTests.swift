@@ -76,6 +76,54 @@ import Testing
         #expect(report.text == "vip to crm: the run takes longer than expected")
     }
 
+    @Test func `the first and the last activation have a name, and one that there is not has none`() {
+        func text(_ index: Int) -> String {
+            RecordReport(.runLate(activation: ActivationID(sale, index), run: "run-1", at: at), names: names).text
+        }
+        #expect(text(1) == "vip to crm: the run takes longer than expected")
+        #expect(text(2) == "lapsed to crm: the run takes longer than expected")
+        #expect(text(0) == "the run takes longer than expected" && text(3) == text(0))
+    }
+
+    @Test func `history names the activation, the call and the run of each record that has them`() {
+        func words(_ record: Record) -> [String?] {
+            let entry = RecordReport(record, names: names).entry(StoredRecord(sequence: 1, at: at, record: record))
+            return [entry.activation, entry.call, entry.run]
+        }
+        let call = Call(
+            id: CallID(4), sandbox: "prod", activations: [vip], pairs: [occurrence.pairs[0]], baselines: [:],
+            exportJob: nil, at: at)
+        #expect(words(.callIntended(call)) == [nil, "4", nil])
+        #expect(words(.callSending(call: CallID(4), at: at)) == [nil, "4", nil])
+        #expect(words(.callWithdrawn(call: CallID(4), reason: "r")) == [nil, "4", nil])
+        #expect(words(.callAnswered(call: CallID(4), outcome: "accepted", at: at)) == [nil, "4", nil])
+        #expect(
+            words(.activationInDoubt(activation: vip, call: CallID(4), reason: "timeout", at: at)) == [
+                "17.1", "4", nil,
+            ])
+        let ofRuns: [Record] = [
+            .activationRunning(activation: vip, run: "run-1", adopted: false, at: at),
+            .runEndUnknown(activation: vip, run: "run-1", reason: "gone", at: at),
+            .runFound(activation: vip, run: "run-1", at: at), .candidateSeen(activation: vip, run: "run-1", at: at),
+            .runNamed(activation: vip, run: "run-1", leftAt: at, at: at),
+            .activationEnded(activation: vip, outcome: ActivationOutcome(result: .succeeded, run: "run-1"), at: at),
+            .duplicateSeen(activation: vip, run: "run-1", at: at),
+        ]
+        for record in ofRuns { #expect(words(record) == ["17.1", nil, "run-1"], "\(record)") }
+        #expect(words(.runDisregarded(run: "run-1", actor: "anna", at: at)) == [nil, nil, "run-1"])
+        #expect(words(.doubtLookedUp(activation: vip, at: at)) == ["17.1", nil, nil])
+        #expect(words(.cancelRequested(target: "17.1", actor: "anna", at: at)) == ["17.1", nil, nil])
+    }
+
+    @Test func `three audiences are named by both of their ids, and of more the number is told`() {
+        func text(_ count: Int) -> String {
+            let aliases = (1...count).map { AudienceAlias(AudienceID("a\($0)"), system: AudienceID("s\($0)")) }
+            return RecordReport(.audiencesResolved(sandbox: "prod", aliases: aliases), names: names).text
+        }
+        #expect(text(3) == "audiences by the platform's ids: a1 is s1, a2 is s2, a3 is s3")
+        #expect(text(5) == "audiences by the platform's ids: a1 is s1, a2 is s2, a3 is s3 and 2 more")
+    }
+
     @Test func `an occurrence that has ended is rebuilt from its records`() throws {
         let other = ActivationID(sale, 2)
         let records: [Record] = [

@@ -38,9 +38,12 @@ final class FaultyJournal: JournalStore {
     /// So many admissions conflict with what is held, and these are said to be held.
     var conflicts = 0
     var held: [Admission]?
+    /// As a disk that is full: what writes nothing succeeds all the same.
+    var takesNothing = false
+    var closes = 0
 
     func commit(_ records: [Record], at: Instant, snapshot: [UInt8]?) throws(JournalError) {
-        if let failure { throw failure }
+        if let failure, !(takesNothing && records.isEmpty && snapshot == nil) { throw failure }
         let admits = records.contains { if case .occurrenceAdmitted = $0 { true } else { false } }
         if admits, conflicts > 0 {
             conflicts -= 1
@@ -74,7 +77,7 @@ final class FaultyJournal: JournalStore {
         if let failure { throw failure }
     }
     func information() throws(JournalError) -> JournalInformation { try inner.information() }
-    func closeCleanly() throws(JournalError) {}
+    func closeCleanly() throws(JournalError) { closes += 1 }
 }
 
 /// Goal: facts are on disk before their effects, and a disk that refuses stops everything without losing an event.

@@ -52,6 +52,16 @@ import Testing
         #expect(rig.endings == [.succeeded])
     }
 
+    @Test func `a run that names the customer's id is found all the same`() {
+        var rig = rig([campaign("sale", .manual, [customer])])
+        rig.onCall = { _ in .doubtful(detail: "timeout") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.addRun(customer)
+        rig.advance(.seconds(600))
+        #expect(rig.calls.map(\.pairs) == [[system]])
+        #expect(rig.endings == [.succeeded])
+    }
+
     @Test func `a run of others that names the platform's id holds the lane`() {
         var rig = rig([campaign("sale", .manual, [customer])]) { $0.guardrails.dataflowGate = .audience }
         rig.runDuration = .seconds(600)

@@ -53,6 +53,69 @@ import Testing
         #expect(rig.calls.count == 1)
     }
 
+    @Test func `what is not paused can not be resumed`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        _ = rig.command(.pause(.campaign("sale"), until: nil, reason: "audit"))
+        let before = rig.records.count
+        guard case .refused(let why)? = rig.command(.resume(.all)) else {
+            Issue.record("it was resumed")
+            return
+        }
+        #expect(why == "everything is not paused" && rig.records.count == before)
+        guard case .done? = rig.command(.resume(.campaign("sale"))) else {
+            Issue.record("it is paused")
+            return
+        }
+    }
+
+    @Test(arguments: [(0, false), (1, true)])
+    func `the end of a pause lies ahead`(milliseconds: Int, isTaken: Bool) {
+        var rig = Rig(configuration([campaign("sale")]))
+        let until = ten + .milliseconds(milliseconds)
+        let reply = rig.command(.pause(.all, until: until, reason: "lunch"))
+        let wasTaken = if case .done? = reply { true } else { false }
+        #expect(wasTaken == isTaken)
+        #expect(rig.scheduler.state.pauses.count == (isTaken ? 1 : 0))
+    }
+
+    // Each pair is intended as a call of its own, and no call has had its turn.
+    @Test func `cancelling takes back the calls that it is about, and no others`() {
+        let pairs = ["a1", "a2"].map { Pair(dataflow: "flow", audience: $0) }
+        var rig = Rig(
+            configuration([campaign("sale", .manual, pairs), campaign("other")]) { $0.guardrails.pairsPerJob = 1 })
+        rig.delaysTurns = true
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        _ = rig.command(.fire("other", forceOverlap: false))
+        func withdrawn() -> [CallID] {
+            rig.records.compactMap { if case .callWithdrawn(let id, _) = $0 { id } else { nil } }
+        }
+        #expect(
+            rig.command(.cancelActivation(activation(1, 1)))
+                == .done(
+                    "cancelled 1 of 2 activations; 1 not cancelled are waiting or in flight",
+                    occurrence: OccurrenceID(1)))
+        #expect(withdrawn() == [CallID(1)])
+        #expect(
+            rig.command(.cancelOccurrence(OccurrenceID(1)))
+                == .done("cancelled 1 of 2 activations", occurrence: OccurrenceID(1)))
+        #expect(withdrawn() == [CallID(1), CallID(2)])
+        #expect(rig.effects.count { if case .dropCall = $0 { true } else { false } } == 2)
+        #expect(rig.endings == [.cancelled])
+        for id in 1...3 { rig.feed(.callTurn(CallID(id))) }
+        #expect(rig.calls.map(\.id) == [CallID(3)])
+    }
+
+    @Test func `a run that a person names is recorded as one that nobody told us of`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.onCall = { _ in .doubtful(detail: "timeout") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        _ = rig.command(.resolve(activation(1, 1), .adopt("run-7")))
+        #expect(
+            rig.records.contains(
+                .activationRunning(activation: activation(1, 1), run: "run-7", adopted: true, at: ten)))
+        #expect(rig.scheduler.state[activation(1, 1)]?.wasAdopted == true)
+    }
+
     @Test func `what does not need a person can not be resolved`() {
         var rig = Rig(configuration([campaign("sale")]))
         _ = rig.command(.fire("sale", forceOverlap: false))

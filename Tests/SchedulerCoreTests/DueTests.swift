@@ -275,6 +275,38 @@ import Testing
         #expect(rig.skips.first?.detail.contains("100 occurrences before it") == true)
     }
 
+    @Test func `what was missed is fired for as long as catch_up, and not a moment longer`() throws {
+        for (late, calls) in [(3_600_000, 1), (3_600_001, 0)] {
+            var rig = Rig(configuration([campaign("sale", try daily("10:30"))]))
+            rig.now.wall = ten + .seconds(1800) + .milliseconds(late)
+            rig.restart()
+            #expect(rig.calls.count == calls)
+            #expect(rig.skips.count == 1 - calls)
+        }
+    }
+
+    @Test func `an occurrence is late when it comes more than a minute after its time`() throws {
+        for (late, isLate) in [(60_000, false), (60_001, true)] {
+            var rig = Rig(configuration([campaign("sale", try daily("10:30"))]))
+            rig.now.wall = ten + .seconds(1800) + .milliseconds(late)
+            rig.restart()
+            let admitted = rig.records.compactMap { if case .occurrenceAdmitted(let it) = $0 { it } else { nil } }
+            #expect(admitted.map(\.isLate) == [isLate])
+            // What is late has all of `start_within`.
+            let begins = ten + .seconds(1800) + .milliseconds(isLate ? late : 0)
+            #expect(admitted.map(\.expiresAt) == [begins + .seconds(4 * 3600)])
+        }
+    }
+
+    @Test func `missed times are counted up to a thousand`() throws {
+        for (minutes, count) in [(999, 999), (1000, 1000), (1001, 1000)] {
+            var rig = Rig(configuration([campaign("sale", try daily("*:*")) { $0.catchUp = .zero }]))
+            rig.now.wall = ten + .seconds(minutes * 60 + 30)
+            rig.restart()
+            #expect(rig.skips.map(\.count) == [count])
+        }
+    }
+
     // MARK: max_occurrences
 
     private func limited(_ maximum: Int?, _ trigger: Trigger) -> Campaign {

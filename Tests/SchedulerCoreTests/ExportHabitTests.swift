@@ -92,4 +92,75 @@ import Testing
         #expect(habit.end(ofOneSince: start)?.usualEnd == start + minutes(40))
         #expect(habit.end(ofOneSince: start + minutes(300)) == nil)
     }
+
+    @Test func `an export may take no time, and up to a day`() {
+        func count(_ milliseconds: Int) -> Int {
+            let startedAt = monday + minutes(120)
+            return ExportHabit([
+                ExportObservation(job: "1", startedAt: startedAt, endedAt: startedAt + .milliseconds(milliseconds))
+            ]).count
+        }
+        #expect([-1, 0, 86_400_000, 86_400_001].map(count) == [0, 1, 1, 0])
+        let habit = ExportHabit([seen(0, 120, 0), seen(1, 120, 0), seen(2, 120, 0)])
+        #expect(habit.spans.map(\.usualLength) == [.zero] && habit.spans.map(\.latestLength) == [.zero])
+    }
+
+    @Test(arguments: [(60, [120]), (61, [120, 181])])
+    func `beginnings up to an hour apart are one habit`(apart: Int, starts: [Int]) {
+        let habit = ExportHabit((0..<4).flatMap { day in [seen(day, 120, 10), seen(day, 120 + apart, 10)] })
+        #expect(habit.spans.map(\.start) == starts.map(minutes))
+    }
+
+    @Test(arguments: [(3, 3), (4, 0)])
+    func `exports of which each came at another time are guesses up to three of them`(count: Int, spans: Int) {
+        let habit = ExportHabit((0..<count).map { seen($0, 120 + $0 * 180, 10) })
+        #expect(habit.spans.count == spans)
+    }
+
+    @Test func `an export at midnight is one of the day that begins`() {
+        let habit = ExportHabit((0..<4).map { seen($0 * 7, 0, 30) })
+        #expect(
+            habit.spans == [
+                ExportHabit.Span(
+                    start: .zero, usualLength: minutes(30), latestLength: minutes(30), weekdays: [0], count: 4)
+            ])
+    }
+
+    // The first day is a Monday.
+    @Test func `a weekday has a length of its own from three exports on, where it differs by more than ten minutes`() {
+        func lengths(weeks: Int, _ length: Int) -> [Duration] {
+            ExportHabit((0..<weeks * 7).map { seen($0, 120, $0 % 7 == 0 ? length : 40) }).spans.map(\.usualLength)
+        }
+        #expect(lengths(weeks: 3, 51) == [minutes(51), minutes(40)])
+        #expect(lengths(weeks: 3, 50) == [minutes(40)])
+        #expect(lengths(weeks: 2, 51) == [minutes(40)])
+    }
+
+    @Test func `an export counts as the usual one up to two hours beside its time`() {
+        let habit = ExportHabit((0..<5).map { seen($0, 600, 40) })
+        let usual = monday + .seconds(10 * 86_400) + minutes(600)
+        for start in [usual - minutes(120), usual + minutes(120)] {
+            #expect(habit.end(ofOneSince: start)?.usualEnd == start + minutes(40))
+        }
+        #expect(habit.end(ofOneSince: usual - minutes(120) - .milliseconds(1)) == nil)
+        #expect(habit.end(ofOneSince: usual + minutes(120) + .milliseconds(1)) == nil)
+    }
+
+    @Test func `an export is expected while a part of it lies between two instants`() {
+        let habit = ExportHabit((0..<5).map { seen($0, 600, 40) })
+        let start = monday + .seconds(10 * 86_400) + minutes(600)
+        let end = start + minutes(40)
+        let moment = Duration.milliseconds(1)
+        #expect(habit.expected(from: start - minutes(60), until: start).isEmpty)
+        #expect(habit.expected(from: start - minutes(60), until: start + moment).map(\.start) == [start])
+        #expect(habit.expected(from: end - moment, until: end + minutes(60)).map(\.start) == [start])
+        #expect(habit.expected(from: end, until: end + minutes(60)).isEmpty)
+    }
+
+    @Test(arguments: [(999, false), (1000, true)])
+    func `nothing is foretold of a thousand days at once`(days: Int, isEmpty: Bool) {
+        let habit = ExportHabit((0..<5).map { seen($0, 600, 40) })
+        let noon = monday + minutes(720)
+        #expect(habit.expected(from: noon, until: noon + .seconds(days * 86_400)).isEmpty == isEmpty)
+    }
 }

@@ -73,6 +73,10 @@ struct Rig {
     var startMinute: Int?
     /// From one export of a mapping to the next.
     var minutesBetween = 1440
+    /// The schedule of every mapping exports it on its first day only.
+    var isOnce = false
+    /// The state of every dataflow.
+    var dataflowState = "enabled"
     var unmapped: Set<Pair> = []
     /// Pairs whose files always have one name.
     var staticNames: Set<Pair> = []
@@ -243,14 +247,14 @@ struct Rig {
     private func definition(_ dataflow: DataflowID) -> DataflowDefinition {
         let pairs = scheduler.configuration.campaigns.values.flatMap(\.pairs).filter { $0.dataflow == dataflow }
         return DataflowDefinition(
-            id: dataflow, name: dataflow.text,
+            id: dataflow, name: dataflow.text, state: dataflowState,
             mappings: Set(pairs).subtracting(unmapped).map { pair in
                 DataflowDefinition.Mapping(
                     ids: [systemIDs[pair.audience], pair.audience].compactMap { $0 }, name: "Audience \(pair.audience)",
                     createdAt: firstActivated,
                     startsAt: startsAt,
                     endsAt: nil, hasUniqueFileNames: !staticNames.contains(pair), startMinute: startMinute,
-                    minutesBetween: minutesBetween)
+                    minutesBetween: minutesBetween, isOnce: isOnce)
             }, observedAt: clockAhead.map { _ in platformNow })
     }
 
@@ -321,5 +325,24 @@ struct Rig {
         effects.count { effect in
             if case .notify(let notification) = effect { notification.kind == kind } else { false }
         }
+    }
+
+    /// When such things were told.
+    func times(of kind: NotificationKind) -> [Instant] {
+        effects.compactMap { effect in
+            if case .notify(let notification) = effect, notification.kind == kind { notification.at } else { nil }
+        }
+    }
+
+    /// The seconds from now on in which such a question is asked: `export`, `dataflows`, `runs` or `run`.
+    mutating func seconds(of kind: String, for count: Int) -> [Int] {
+        var found: [Int] = []
+        for second in 1...count {
+            let before = asks.count { $0 == kind }
+            advance(.seconds(1))
+            let after = asks.count { $0 == kind }
+            if after > before { found.append(second) }
+        }
+        return found
     }
 }

@@ -36,6 +36,17 @@ import Testing
         #expect(rig.endings == [.succeeded, .succeeded])
     }
 
+    @Test func `of two campaigns that wait for an export the one that was due first goes first`() {
+        var rig = Rig(configuration([campaign("first"), campaign("second")]))
+        rig.exportRuns = true
+        _ = rig.command(.fire("first", forceOverlap: false))
+        rig.advance(.seconds(1))
+        _ = rig.command(.fire("second", forceOverlap: false))
+        rig.exportRuns = false
+        rig.advance(.seconds(61))
+        #expect(rig.calls.map(\.activations) == [[activation(1, 1)]])
+    }
+
     @Test func `one audience to several dataflows shares a call and holds its lane together`() {
         let pairs = ["a", "b", "c"].map { Pair(dataflow: $0, audience: "vip") }
         var rig = Rig(configuration([campaign("sale", .manual, pairs)]))

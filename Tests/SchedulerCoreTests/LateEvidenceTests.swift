@@ -151,6 +151,20 @@ import Testing
         #expect(rig.calls.count == 1)
     }
 
+    @Test func `such a run is not taken for that of the call either, where it shows so late`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.runDuration = .seconds(20_000)
+        lose(&rig, [vip])
+        rig.runs[0].createdAt = nil
+        rig.runs[0].status = .succeeded
+        rig.failing["runs"] = .unavailable(detail: "HTTP 503")
+        rig.advance(.seconds(3700))
+        rig.failing = [:]
+        rig.advance(.seconds(1200))
+        #expect(rig.endings == [.failed])
+        #expect(rig.scheduler.state[activation(1, 1)]?.phase == .quarantined(call: CallID(1)))
+    }
+
     @Test func `before a call that a person asked for again the runs are looked at once more`() {
         var rig = Rig(configuration([campaign("sale")]))
         rig.isVisible = { _ in false }

@@ -459,4 +459,39 @@ import Testing
         #expect(rig.calls.count == 3 && adopted(rig).isEmpty)
         #expect(rig.endings == [.succeeded, .failed] || rig.scheduler.state[activation(1, 1)]?.isSettled == true)
     }
+
+    @Test func `a run that shows after an absence, has ended and may be of the schedule goes to a person`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.startMinute = 600  // it is ten in the morning
+        rig.onCall = { _ in .doubtful(detail: "timeout") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.onCall = { _ in nil }
+        rig.addRun(vip)
+        rig.isVisible = { _ in false }
+        rig.advance(.seconds(290))
+        _ = rig.command(.pause(.all, until: nil, reason: "quiet"))
+        rig.advance(.seconds(20))
+        #expect(rig.scheduler.state[activation(1, 1)]?.phase == .waiting)
+        rig.isVisible = { _ in true }
+        _ = rig.command(.resume(.all))
+        rig.advance(.seconds(60))
+        #expect(rig.calls.count == 1)
+        #expect(rig.scheduler.state[activation(1, 1)]?.phase == .quarantined(call: nil))
+        #expect(rig.notifications(.quarantined) == 1)
+    }
+
+    @Test
+    func `what a refused call may have taken is looked for before it expires, also where nobody looked since a start`()
+    {
+        var rig = Rig(configuration([campaign("sale", .manual, [a1, a2]) { $0.startWithin = .seconds(600) }]))
+        rig.onCall = { _ in .throttled(retryAfter: .seconds(60), detail: "quota") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.exportRuns = true  // so that nobody asks for runs
+        rig.restart()
+        rig.advance(.seconds(600))
+        #expect(rig.calls.count == 1)
+        #expect(rig.scheduler.state[activation(1, 1)]?.phase == .inDoubt(CallID(1)))
+        #expect(rig.scheduler.state[activation(1, 2)]?.phase == .inDoubt(CallID(1)))
+        #expect(rig.notifications(.expired) == 0)
+    }
 }

@@ -217,4 +217,53 @@ import Testing
         #expect(rig.calls.map(\.pairs).filter { $0.contains(a2) }.count <= 2)
         #expect(rig.runs.count == 1)
     }
+
+    // The run is asked for by name: it began with the first call, and is for one of its two pairs alone.
+    @Test func `a named run that says for whom it is leaves another pair of its call to be sent again`() {
+        var rig = Rig(configuration([campaign("sale", .manual, [a1, a2])]))
+        rig.startMinute = 600  // so that it may be of the schedule as well
+        rig.runDuration = .seconds(3000)
+        rig.delaysTurns = true
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        let run = rig.addRun(a1)
+        rig.isVisible = { $0.id != run }
+        rig.onCall = { _ in .throttled(retryAfter: .seconds(60), detail: "too many requests") }
+        rig.feed(.callTurn(CallID(1)))
+        rig.delaysTurns = false
+        let pair = a1
+        rig.onCall = { $0.id == CallID(2) ? .refused(.alreadyRunning(pair, run, detail: "already going on")) : nil }
+        rig.advance(.seconds(800))
+        #expect(rig.calls.map(\.pairs) == [[a1, a2], [a1, a2], [a2]])
+        #expect(rig.notifications(.quarantined) == 0)
+    }
+
+    // It began with the lost call, and may be of the schedule: its end may tell, but comes too late.
+    @Test func `what expires while a run of its first call is under way goes to a person`() {
+        var rig = Rig(configuration([campaign("sale") { $0.startWithin = .seconds(1800) }]))
+        rig.startMinute = 600
+        rig.runDuration = .seconds(7200)
+        _ = rig.loseAndName(vip)
+        rig.hidesSingly = false
+        rig.advance(.seconds(1799))
+        #expect(rig.calls.count == 2)
+        #expect(rig.scheduler.state[activation(1, 1)]?.phase == .waiting)
+        rig.advance(.seconds(1))
+        #expect(rig.scheduler.state[activation(1, 1)]?.phase == .quarantined(call: nil))
+        #expect(rig.notifications(.expired) == 0)
+    }
+
+    @Test func `a run that is named again is known to be under way from then on`() {
+        var rig = Rig(
+            configuration([campaign("sale", .manual, [a1]), campaign("second", .manual, [a2])]))
+        rig.hidesSingly = true
+        rig.onCall = { .refused(.alreadyRunning($0.pairs[0], "run-9", detail: "run already going on")) }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(600))
+        _ = rig.command(.fire("second", forceOverlap: false))
+        #expect(rig.calls.map(\.pairs) == [[a1], [a2]])
+        rig.advance(.seconds(800))
+        #expect(rig.notifications(.quarantined) == 0)
+        rig.advance(.seconds(200))
+        #expect(rig.notifications(.quarantined) == 2, "nobody has heard of it for a quarter of an hour")
+    }
 }

@@ -79,6 +79,24 @@ import Testing
         #expect(rig.notifications(.quarantined) == 1)
     }
 
+    @Test func `a call that never left may not have taken anything, whatever was refused before it`() {
+        let answers = [
+            CallAnswer.refused(.notReady(after: .seconds(60), detail: "not ready")),
+            .throttled(retryAfter: .seconds(1), detail: "429"),
+        ]
+        for answer in answers {
+            var rig = Rig(configuration([campaign("sale", .manual, pairs), campaign("other")]))
+            rig.onCall = { $0.id == CallID(1) ? answer : .notSent(detail: "no route to host") }
+            _ = rig.command(.fire("sale", forceOverlap: false))
+            _ = rig.command(.pause(.campaign("sale"), until: nil, reason: "one at a time"))
+            _ = rig.command(.fire("other", forceOverlap: false))
+            rig.advance(.seconds(10))
+            #expect(rig.calls.count > 1)
+            #expect(rig.scheduler.state[activation(1, 1)]?.doubtfulCall == CallID(1))
+            #expect(rig.scheduler.state[activation(2, 1)]?.mayHaveRun == false)
+        }
+    }
+
     // MARK: Sizes
 
     @Test func `a size that was refused is tried again after a day`() {
@@ -169,6 +187,20 @@ import Testing
     }
 
     // MARK: Rights
+
+    @Test func `a token that is refused for one call holds back everything until a question is answered`() {
+        for (refusal, holdsAll) in [
+            (CallRefusal.unauthorized(detail: "not valid"), true), (.forbidden(detail: "no right"), false),
+        ] {
+            var rig = Rig(configuration([campaign("sale")]))
+            rig.onCall = { $0.id == CallID(1) ? .refused(refusal) : nil }
+            _ = rig.command(.fire("sale", forceOverlap: false))
+            let isHeld = rig.scheduler.credentialsSentence(at: rig.now) != nil
+            #expect(isHeld == holdsAll)
+            rig.advance(.seconds(10))
+            #expect(rig.scheduler.credentialsSentence(at: rig.now) == nil)
+        }
+    }
 
     @Test func `a right that is missing in one sandbox holds back no other`() {
         var rig = Rig(configuration([campaignIn("prod"), campaignIn("dev")]))

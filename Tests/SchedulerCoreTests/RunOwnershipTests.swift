@@ -21,6 +21,20 @@ import Testing
         #expect(adopted(rig) == [ours])
     }
 
+    // Then nothing tells when the call left: a run that was not there before it may be its own.
+    @Test func `a lost call is recognised where the platform does not tell its time and our clock may be wrong`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.feed(.clockSynchronised(false))
+        rig.clockAhead = nil
+        rig.onCall = { _ in .doubtful(detail: "timeout") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.onCall = { _ in nil }
+        let ours = rig.addRun(vip)
+        rig.advance(.seconds(900))
+        #expect(rig.calls.count == 1)
+        #expect(adopted(rig) == [ours])
+    }
+
     @Test func `an activation that waits for its own named run is not doubted again because another one has one too`() {
         let x1 = Pair(dataflow: "flow1", audience: "x1")
         let x2 = Pair(dataflow: "flow2", audience: "x2")

@@ -411,4 +411,58 @@ import Testing
         rig.advance(.seconds(300))
         #expect(adopted(rig).isEmpty == isDoubtful, "\(minute)")
     }
+
+    // By the hour of the mapping's own schedule, in minutes of the day; the call is made at ten.
+    @Test(arguments: [(540, 0, true), (540, 1, false), (601, 0, true), (601, -1, false)])
+    func `a scheduled run may begin up to an hour after its time, and by the clocks a minute before it`(
+        minute: Int, milliseconds: Int, isDoubtful: Bool
+    ) {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.startMinute = minute
+        rig.onCall = { _ in .doubtful(detail: "timeout") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.onCall = { _ in nil }
+        rig.addRun(vip)
+        rig.runs[0].createdAt = ten + .milliseconds(milliseconds)
+        rig.advance(.seconds(300))
+        #expect(adopted(rig).isEmpty == isDoubtful)
+    }
+
+    @Test func `a schedule of one day makes runs of that day doubtful, and of no other`() {
+        let midnight = ten - .seconds(10 * 3600)
+        for (startsAt, isDoubtful) in [(midnight, true), (midnight - .seconds(86_400), false)] {
+            var rig = Rig(configuration([campaign("sale")]))
+            rig.startMinute = 600  // it is ten in the morning
+            rig.startsAt = startsAt
+            rig.isOnce = true
+            rig.onCall = { _ in .doubtful(detail: "timeout") }
+            _ = rig.command(.fire("sale", forceOverlap: false))
+            rig.onCall = { _ in nil }
+            rig.advance(.seconds(5))
+            rig.addRun(vip)
+            rig.advance(.seconds(300))
+            #expect(adopted(rig).isEmpty == isDoubtful)
+        }
+    }
+
+    @Test func `an export that ended hours before the call makes no run doubtful`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.finishExport("4711", .seconds(7200))
+        rig.onCall = { _ in .doubtful(detail: "timeout") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.onCall = { _ in nil }
+        let run = rig.addRun(vip)
+        rig.advance(.seconds(300))
+        #expect(rig.scheduler.state.exportObservations?[sandbox]?.count == 1)
+        #expect(adopted(rig) == [run])
+    }
+
+    @Test func `an export that was seen to end is known after a restart, though no answer shows it any more`() {
+        var rig = doubtAfterExport()
+        rig.hiddenExports = Set(rig.finishedExports.map(\.id))
+        rig.restart()
+        rig.addRun(vip)
+        rig.advance(.seconds(900))
+        #expect(adopted(rig) == [])
+    }
 }

@@ -16,6 +16,8 @@ import Testing
         let wholeDelay: Duration
         /// Newest first.
         var runs: [DataflowRun]
+        /// No listing of less than the whole shows more runs.
+        var runsPerHead = Int.max
         /// Listings of runs that reached back for less, and for more.
         var heads = 0
         var wholes = 0
@@ -66,7 +68,7 @@ import Testing
             let isWhole = now.wall - since > .seconds(4 * 3600)
             if isWhole { wholes += 1 } else { heads += 1 }
             let count = runs.firstIndex { $0.createdAt! <= since }.map { $0 + 1 } ?? runs.count
-            let shown = isWhole ? runs : Array(runs.prefix(count))
+            let shown = isWhole ? runs : Array(runs.prefix(min(count, runsPerHead)))
             answer(
                 .runsAnswered(id, .success(RunListing(runs: shown, isTruncated: shown.count < runs.count))),
                 isWhole: isWhole)
@@ -157,6 +159,17 @@ import Testing
             tried = second
         }
         #expect(tried > 60)
+    }
+
+    // The newest runs alone are more than a listing shows, so that nobody knows what lies between them and the tail.
+    @Test func `a head that is cut before it reaches the tail opens nothing`() {
+        let old = (1...5).map { run(RunID("old-\($0)"), .seconds($0 * 600), .succeeded) }
+        var rig = SlowRig(
+            configuration([campaign("sale")]), delay: .seconds(2), wholeDelay: .seconds(60),
+            runs: old + [run("last", .seconds(30_000), .succeeded)])
+        rig.runsPerHead = 2
+        rig.advance(.seconds(900))
+        #expect(rig.calls == 0 && rig.heads > 0)
     }
 
     @Test func `after ten minutes of heads the whole is read again`() {

@@ -39,4 +39,61 @@ import Testing
         _ = rig.command(.pause(.all, until: nil, reason: "freeze"))
         #expect(sentence(rig).hasPrefix("all paused"))
     }
+
+    private func campaigns(_ count: Int) -> [Campaign] {
+        (1...count).map { number in
+            let pair = Pair(dataflow: DataflowID("flow-\(number)"), audience: AudienceID("a\(number)"))
+            return campaign(CampaignName("c\(number)"), .manual, [pair]) { $0.onDoubt = .hold }
+        }
+    }
+
+    @Test func `each way of being in flight is counted by itself`() {
+        var rig = Rig(configuration(campaigns(3)))
+        rig.runDuration = .seconds(3600)
+        _ = rig.command(.fire("c1", forceOverlap: false))
+        rig.onCall = { _ in .doubtful(detail: "timeout") }
+        _ = rig.command(.fire("c2", forceOverlap: false))
+        rig.holdsCalls = true
+        _ = rig.command(.fire("c3", forceOverlap: false))
+        #expect(sentence(rig) == "1 in doubt, 1 calling, 1 running; 3 campaigns")
+    }
+
+    @Test(arguments: [(3, "c1 c2 c3"), (4, "c1 c2 c3 and 1 more")])
+    func `of many campaigns that need a person three are named`(count: Int, names: String) {
+        var rig = Rig(configuration(campaigns(count)))
+        rig.onCall = { _ in .doubtful(detail: "timeout") }
+        for number in 1...count { _ = rig.command(.fire(CampaignName("c\(number)"), forceOverlap: false)) }
+        rig.advance(.seconds(3600))
+        #expect(sentence(rig) == "needs you: \(names); \(count) campaigns")
+    }
+
+    @Test func `the gate that closes most is told, and of several the first`() {
+        let pairs = ["a", "b", "c"].map { Pair(dataflow: "flow", audience: $0) }
+        for (unmapped, gate) in [(1, "first-activation"), (2, "mapping")] {
+            var rig = Rig(configuration([campaign("sale", .manual, pairs)]))
+            rig.firstActivated = ten
+            rig.unmapped = Set(pairs.prefix(unmapped))
+            _ = rig.command(.fire("sale", forceOverlap: false))
+            #expect(sentence(rig).hasPrefix("3 waiting (\(gate) closed"))
+        }
+        var rig = Rig(configuration([campaign("sale", .manual, Array(pairs.prefix(2)))]))
+        rig.firstActivated = ten
+        rig.unmapped = [pairs[0]]
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        #expect(sentence(rig) == "2 waiting (mapping closed); 1 campaign")
+    }
+
+    @Test func `a gate of which nothing is known is not said to be closed`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        rig.askFailure = .unavailable(detail: "HTTP 503")
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        #expect(sentence(rig) == "1 waiting (export not known); 1 campaign")
+    }
+
+    @Test func `that the daemon stops is said first`() {
+        var rig = Rig(configuration([campaign("sale")]))
+        _ = rig.command(.pause(.all, until: nil, reason: "freeze"))
+        rig.feed(.stopping)
+        #expect(sentence(rig) == "stopping, all paused; 1 campaign")
+    }
 }

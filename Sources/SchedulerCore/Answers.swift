@@ -198,7 +198,9 @@ extension Scheduler {
                 known.blankSince = blankSince(flow, at: ask.sentAt)
             }
             let shown = known
-            if isCut, dataflows.count > 1, let before = knowledge.runs[flow], before.isDeep || before.isCutAlone {
+            if isCut, dataflows.count > 1, let before = knowledge.runs[flow], before.isDeep || before.isCutAlone,
+                runs.isEmpty || before.blankSince == nil
+            {
                 // It proves less than what is known, and that stays as old as it is.
                 known = before
                 let present = Set(runs.map(\.id))
@@ -210,12 +212,13 @@ extension Scheduler {
             } else {
                 keepMissingRuns(of: flow, &known, at: now)
             }
-            forgetOldRuns(of: flow, &known, at: now, &step)
-            knowledge.runs[flow] = known
+            let kept = keepUntold(of: flow, &known)
+            takeOver(known, of: flow)
             learnSigns(of: runs, in: sandbox, at: now, &step)
             settleDoubts(on: flow, shown, at: now, &step)
             settleSetAside(on: flow, shown, at: now, &step)
-            adoptLateRuns(runs, in: sandbox, at: now, &step)
+            adoptLateRuns(runs + kept, in: sandbox, at: now, &step)
+            forgetOldRuns(of: flow, at: now, &step)
             updateFollowed(on: flow, shown, at: now, &step)
             noticeTwins(on: flow, shown, at: now, &step)
         }
@@ -267,9 +270,32 @@ extension Scheduler {
         }
     }
 
+    /// A run that may be of what waits, and of which exports have still to tell, is judged once they have, whether or not it is
+    /// listed then.
+    private func keepUntold(of flow: DataflowKey, _ known: inout RunsKnowledge) -> [DataflowRun] {
+        guard knowledge.schedulesSince[flow] != nil, let before = knowledge.runs[flow] else { return [] }
+        let shown = Set(known.listing.runs.map(\.id))
+        let kept = before.listing.runs.filter {
+            $0.status.isTerminal && knowledge.candidatesSince[$0.id] != nil && !shown.contains($0.id)
+        }
+        known.listing.runs += kept
+        return kept
+    }
+
+    /// A listing takes the place of the one before. What was seen of its runs stays known.
+    mutating func takeOver(_ known: RunsKnowledge, of flow: DataflowKey) {
+        var known = known
+        if let before = knowledge.runs[flow] {
+            let shown = Set(known.listing.runs.map(\.id))
+            known.seenAt = before.seenAt.filter { shown.contains($0.key) }
+            known.forgotten = before.forgotten.intersection(shown)
+        }
+        knowledge.runs[flow] = known
+    }
+
     /// What became of one of these. One that is not known by its name either, again and again, is gone.
     private mutating func takeMissing(
-        _ id: RunID, _ run: DataflowRun?, askedAt: Moment, in sandbox: SandboxName, at now: Moment
+        _ id: RunID, _ run: DataflowRun?, askedAt: Moment, in sandbox: SandboxName, at now: Moment, _ step: inout Step
     ) {
         for flow in knowledge.runs.keys where flow.sandbox == sandbox {
             guard var missing = knowledge.runs[flow]?.missing[id],
@@ -285,42 +311,53 @@ extension Scheduler {
             let isGone =
                 missing.unknown >= GateBounds.looksForMissing
                 && now.monotonic - missing.shownAt.monotonic >= FollowBounds.missing
-            if isGone { knowledge.runs[flow]?.listing.runs.remove(at: position) }
+            if isGone, let gone = knowledge.runs[flow]?.listing.runs[position] {
+                for activation in waiting(behind: gone, of: flow, at: now) {
+                    withdraw(callOf: activation, &step)
+                    setAside(activation, Self.unseen(id), holdsLane: false, at: now, &step)
+                }
+                knowledge.runs[flow]?.listing.runs.remove(at: position)
+            }
             knowledge.runs[flow]?.missing[id] = isGone || run?.status.isTerminal == true ? nil : missing
         }
     }
 
     /// A run of others that never ended would shut its dataflow for ever. Who waits goes on after `run_max_age`, and a person
     /// is told.
-    mutating func forgetOldRuns(
-        of flow: DataflowKey, _ known: inout RunsKnowledge, at now: Moment, _ step: inout Step
-    ) {
+    mutating func forgetOldRuns(of flow: DataflowKey, at now: Moment, _ step: inout Step) {
+        guard let known = knowledge.runs[flow] else { return }
         let maximum = configuration.guardrails.runMaximumAge
         // By the platform's clock alone, as for exports.
         let platformNow = knowledge.clock == nil ? nil : platformTime(at: now)
         for run in known.listing.runs where run.status == .running && isOthers(run.id) {
-            let seenAt = knowledge.runs[flow]?.seenAt[run.id] ?? known.askedAt.monotonic
-            known.seenAt[run.id] = seenAt
+            let seenAt = known.seenAt[run.id] ?? known.askedAt.monotonic
+            knowledge.runs[flow]?.seenAt[run.id] = seenAt
             var age = now.monotonic - seenAt
             if let createdAt = run.createdAt, let platformNow { age = platformNow - createdAt }
             guard age > maximum else { continue }
-            known.forgotten.insert(run.id)
-            setAsideBehindOld(run, at: now, &step)
+            setAsideBehindOld(run, of: flow, at: now, &step)
+            knowledge.runs[flow]?.forgotten.insert(run.id)
             forget(run, at: now, &step)
         }
     }
 
     /// What waits for one that may be its own is not sent beside it.
-    private mutating func setAsideBehindOld(_ run: DataflowRun, at now: Moment, _ step: inout Step) {
-        while let activation = waiting(for: run.id, at: now), openRun(of: activation, at: now)?.id == run.id {
+    private mutating func setAsideBehindOld(
+        _ run: DataflowRun, of flow: DataflowKey, at now: Moment, _ step: inout Step
+    ) {
+        for activation in waiting(behind: run, of: flow, at: now) {
             withdraw(callOf: activation, &step)
             setAside(activation, Self.open(run), holdsLane: false, at: now, &step)
         }
     }
 
-    /// It holds no lane any more either. Who is refused for it all the same is tried again at a pace of its own.
+    /// It holds no lane any more either, unless it may be of what waits for it by name. Who is refused for it all the same is tried
+    /// again at a pace of its own.
     private mutating func forget(_ run: DataflowRun, at now: Moment, _ step: inout Step) {
-        if knowledge.foreign[run.id] != nil, waiting(for: run.id, at: now) == nil { knowledge.foreign[run.id] = nil }
+        if knowledge.foreign[run.id] != nil {
+            guard waiting(for: run.id, at: now) == nil else { return }
+            knowledge.foreign[run.id] = nil
+        }
         guard knowledge.toldForgotten.insert(run.id).inserted else { return }
         let text =
             "run \(run.id) on dataflow \(name(of: run.dataflow)), \(origin(of: run.id, run.dataflow)), has not ended within "
@@ -331,7 +368,8 @@ extension Scheduler {
     /// One that only a refusal has named, and that is in no listing.
     mutating func forgetOldForeign(_ run: DataflowRun, at now: Moment, _ step: inout Step) {
         guard run.status == .running, knowledge.foreign[run.id] != nil, let createdAt = run.createdAt,
-            let platformNow = platformTime(at: now), platformNow - createdAt > configuration.guardrails.runMaximumAge,
+            knowledge.clock != nil, let platformNow = platformTime(at: now),
+            platformNow - createdAt > configuration.guardrails.runMaximumAge,
             waiting(for: run.id, at: now) == nil
         else { return }
         forget(run, at: now, &step)
@@ -370,7 +408,11 @@ extension Scheduler {
             return postponeLook(at: runID, in: sandbox, at: now)
         }
         let shown = run.map { resolved($0.bounded, in: ask.sandbox) }
-        takeMissing(runID, shown, askedAt: ask.sentAt, in: ask.sandbox, at: now)
+        takeMissing(runID, shown, askedAt: ask.sentAt, in: ask.sandbox, at: now, &step)
+        // No listing shows it, and its end may tell whose it is.
+        if let shown, !owns(runID), knowledge.foreign[runID] == nil {
+            adoptLateRuns([shown], in: ask.sandbox, at: now, &step)
+        }
         updateSingly(runID, shown, at: now, &step)
     }
 

@@ -198,9 +198,7 @@ extension Scheduler {
             run, for: pair, in: call.sandbox,
             nextLook: now.monotonic + (index != nil && isNew ? .zero : configuration.polling.gate), at: now)
         if let index, let sentAt, state[call.activations[index]]?.phase == .waiting, !mutant(.secondAcceptance) {
-            // `sentAt` is the latest that the platform's clock may have shown, and the earliest counts.
-            let leftAt = knowledge.clock == nil ? sentAt - GateBounds.unknownClock * 2 : sentAt
-            record(.runNamed(activation: call.activations[index], run: run, leftAt: leftAt, at: now.wall), &step)
+            record(.runNamed(activation: call.activations[index], run: run, leftAt: sentAt, at: now.wall), &step)
         }
     }
 

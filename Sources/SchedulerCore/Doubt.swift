@@ -113,9 +113,9 @@ extension Scheduler {
         // An answer that shows nothing of what was there before the call proves nothing about what came after it.
         let showsWhatWas =
             known.listing.isTruncated
-            ? known.blankSince == nil && reaches(baseline, known)
+            ? reaches(baseline, known)
             : baseline.runs.isEmpty || known.listing.runs.contains { baseline.covers($0) }
-        let isComplete = showsWhatWas || mutant(.emptyProvesAbsence)
+        let isComplete = showsWhatWas && known.blankSince == nil || mutant(.emptyProvesAbsence)
         if candidates.contains(where: { $0.audiences.isEmpty }) {
             let reason = "a run exists that may be this one, and it never said for which audience it is"
             giveUpWaiting(activation, watch, reason, at: now, &step)

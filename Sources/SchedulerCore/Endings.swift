@@ -8,6 +8,9 @@ extension Scheduler {
         if mutant(.neverExpires) { return }
         // In doubt only when all is told: what holds a lane from now on held nothing back until now.
         var unlooked: [(ActivationID, CallID)] = []
+        let returned = returned(in: step)
+        // What expires holds no lane: of many the lanes are looked at once.
+        var lanes: LaneTable?
         for (occurrence, position) in waitingActivations() {
             let activation = occurrence.activations[position]
             guard now.wall >= expiry(of: activation, in: occurrence.occurrence) else { continue }
@@ -16,6 +19,7 @@ extension Scheduler {
             guard state[id]?.phase == .waiting else { continue }
             if let run = openRun(of: id, at: now) {
                 let isAdopted = adoptLate(run, in: occurrence.occurrence.sandbox, at: now, &step)
+                lanes = nil
                 if !isAdopted, state[id]?.phase == .waiting {
                     setAside(id, Self.open(run), holdsLane: false, at: now, &step)
                 }
@@ -30,18 +34,20 @@ extension Scheduler {
                 setAside(id, isShown ? Self.repeated(run) : Self.unseen(run), holdsLane: false, at: now, &step)
                 continue
             }
-            if returned(id, in: step) == nil, let call = unlookedCall(of: id) {
+            if returned[id] == nil, let call = unlookedCall(of: id) {
                 unlooked.append((id, call))
                 continue
             }
-            var closures = closures(of: id, at: now)
+            let table = lanes ?? LaneTable(self)
+            lanes = table
+            var closures = closures(of: id, table, at: now)
             if mutant(.expiryNamesExport) { closures = [.unknown(.export, failure: "HTTP 500")] }
             let why = Self.decisive(closures).map { closure in
                 let pair = occurrence.occurrence.pairs[position]
                 let words = sentence(for: closure, pair, in: occurrence.occurrence.sandbox, at: now)
                 return "the \(closure.gate.rawValue) gate was closed: \(words.evidence)"
             }
-            let reason = "not called within start_within; \(returned(id, in: step) ?? why ?? "its turn did not come")"
+            let reason = "not called within start_within; \(returned[id] ?? why ?? "its turn did not come")"
             record(
                 .activationEnded(
                     activation: id, outcome: ActivationOutcome(result: .expired, reason: reason), at: now.wall), &step)
@@ -52,10 +58,11 @@ extension Scheduler {
         }
     }
 
-    /// Why an activation came back from a call or a doubt in this very step: until now that held it, and no gate.
-    private func returned(_ id: ActivationID, in step: Step) -> String? {
-        for case .activationReturned(id, let reason, _, _, _, _, _) in step.records.reversed() { return reason }
-        return nil
+    /// Why activations came back from a call or a doubt in this very step: until now that held them, and no gate.
+    private func returned(in step: Step) -> [ActivationID: String] {
+        var reasons: [ActivationID: String] = [:]
+        for case .activationReturned(let id, let reason, _, _, _, _, _) in step.records { reasons[id] = reason }
+        return reasons
     }
 
     /// What was under way when its campaign was removed, and has come back without effect, is not sent again, unless a person asked

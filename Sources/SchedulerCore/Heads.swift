@@ -77,11 +77,11 @@ extension Scheduler {
             keepMissingRuns(of: flow, &known, at: now)
             let shown = Set(known.listing.runs.map(\.id))
             known.listing.runs += before.listing.runs.filter { !shown.contains($0.id) }
-            forgetOldRuns(of: flow, &known, at: now, &step)
-            knowledge.runs[flow] = known
+            takeOver(known, of: flow)
             learnSigns(of: runs, in: ask.sandbox, at: now, &step)
             settleSetAside(on: flow, head, at: now, &step)
             adoptLateRuns(runs, in: ask.sandbox, at: now, &step)
+            forgetOldRuns(of: flow, at: now, &step)
             updateFollowed(on: flow, head, isWhole: false, at: now, &step)
             noticeTwins(on: flow, head, at: now, &step)
         }

@@ -138,17 +138,36 @@ extension Scheduler {
             let sandbox = state.occurrences[activation.occurrence]?.occurrence.sandbox,
             let known = knowledge.runs[DataflowKey(sandbox, pair.dataflow)]
         else { return nil }
-        let own = state.ownRuns?[pair.dataflow] ?? []
+        let own = Set((state.ownRuns?[pair.dataflow] ?? []).map(\.run))
+        // What was another one's is known.
         return known.listing.runs.first { run in
-            // What was another one's is known.
-            guard isOthers(run.id), !own.contains(where: { $0.run == run.id }),
-                !(held.expiresAt != nil && run.status.isTerminal)
-            else { return false }
-            if run.audiences.isEmpty { return mayTake(run, held, at: now) }
-            return run.audiences.contains(pair.audience)
-                && taker(of: run, for: pair, in: sandbox, at: now) == activation
-                && provenance(of: run, pair, in: sandbox, seenAt: nil, at: now) != .scheduled
+            !own.contains(run.id) && isOpen(run, activation, held, pair, in: sandbox, at: now)
         }
+    }
+
+    /// The activations that wait and of whose earlier calls a run of others may be, as in ``openRun(of:at:)``.
+    func waiting(behind run: DataflowRun, of flow: DataflowKey, at now: Moment) -> [ActivationID] {
+        guard !(state.ownRuns?[run.dataflow] ?? []).contains(where: { $0.run == run.id }) else { return [] }
+        return state.occurrences.values.filter { $0.occurrence.sandbox == flow.sandbox }.flatMap { occurrence in
+            zip(occurrence.occurrence.pairs, occurrence.activations.indices).compactMap { pair, position in
+                let (held, id) = (occurrence.activations[position], occurrence.activationID(at: position))
+                guard pair.dataflow == flow.dataflow, held.phase == .waiting, held.mayHaveRun,
+                    isOpen(run, id, held, pair, in: flow.sandbox, at: now)
+                else { return nil }
+                return id
+            }
+        }.sorted()
+    }
+
+    private func isOpen(
+        _ run: DataflowRun, _ activation: ActivationID, _ held: ActivationState, _ pair: Pair, in sandbox: SandboxName,
+        at now: Moment
+    ) -> Bool {
+        guard isOthers(run.id), !(held.expiresAt != nil && run.status.isTerminal) else { return false }
+        if run.audiences.isEmpty { return mayTake(run, held, at: now) }
+        return run.audiences.contains(pair.audience)
+            && taker(of: run, for: pair, in: sandbox, at: now) == activation
+            && provenance(of: run, pair, in: sandbox, seenAt: nil, at: now) != .scheduled
     }
 
     /// The run that a refusal named for an activation that waits, if it may be of an earlier call of it.
@@ -287,7 +306,9 @@ extension Scheduler {
             knowledge.foreign[refused.run] != nil, knowledge.named[refused.run]?.isOthers != true
         else { return nil }
         let begunAt = knowledge.named[refused.run]?.begunAt
-        return begunAt.map { $0 >= refused.leftAt - RefusalBounds.clocks } ?? true ? refused.run : nil
+        // By our clock it is the latest that the platform's may have shown.
+        let margin = knowledge.clock == nil ? GateBounds.unknownClock * 2 : RefusalBounds.clocks
+        return begunAt.map { $0 >= refused.leftAt - margin } ?? true ? refused.run : nil
     }
 
     /// A run that the platform named, and that it never shows, may be of a call of an activation that waits for it.

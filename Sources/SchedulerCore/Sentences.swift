@@ -177,7 +177,7 @@ extension Scheduler {
         return ids.map { closures(of: $0, lanes, at: now) }
     }
 
-    private func closures(of id: ActivationID, _ lanes: LaneTable, at now: Moment) -> [Closure] {
+    func closures(of id: ActivationID, _ lanes: LaneTable, at now: Moment) -> [Closure] {
         guard let occurrence = state.occurrences[id.occurrence]?.occurrence, let activation = state[id],
             activation.phase == .waiting, let pair = state.pair(of: id)
         else { return [] }

@@ -97,7 +97,7 @@ struct Rig {
     var held: [Call] = []
     /// Nil for an answer to a question; a failure instead.
     var askFailure: AskFailure?
-    /// The same for one kind of question: `export`, `dataflows`, `runs`, `run`, or `run` with an id.
+    /// The same for one kind of question: `export`, `dataflows`, `runs`, `runs alone` (of one dataflow), `run`, or `run` with an id.
     var failing: [String: AskFailure] = [:]
     var isVisible: (DataflowRun) -> Bool = { _ in true }
     /// A run that is asked for by name is not known.
@@ -204,7 +204,8 @@ struct Rig {
             }
             let listing = RunListing(
                 runs: Array(shown.prefix(runsPerListing)), isTruncated: shown.count > runsPerListing)
-            return .runsAnswered(id, answer(listing, "runs"))
+            let isAlone = dataflows.count == 1 && failing["runs alone"] != nil
+            return .runsAnswered(id, answer(listing, isAlone ? "runs alone" : "runs"))
         case .askRun(let id, _, let run):
             asks.append("run")
             let kind = failing["run \(run)"] == nil ? "run" : "run \(run)"

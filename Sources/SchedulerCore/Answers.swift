@@ -208,7 +208,9 @@ extension Scheduler {
                 // While nothing waits nobody lists this dataflow alone: what was joined is bounded, but for what is in the way.
                 let older = others.dropFirst(StaleBounds.joined).filter { isInTheWay($0, before) }
                 known.listing.runs = runs + others.prefix(StaleBounds.joined) + older
-                for run in present { known.missing[run] = nil }
+                for run in present { (known.missing[run], known.joined[run]) = (nil, ask.sentAt) }
+                let kept = Set(known.listing.runs.map(\.id))
+                known.joined = known.joined.filter { kept.contains($0.key) }
             } else {
                 keepMissingRuns(of: flow, &known, at: now)
             }
@@ -266,7 +268,7 @@ extension Scheduler {
         for run in before.listing.runs where isInTheWay(run, before) && !shown.contains(run.id) {
             known.listing.runs.append(run)
             known.missing[run.id] =
-                before.missing[run.id] ?? MissingRun(shownAt: before.askedAt, nextLook: now.monotonic)
+                before.missing[run.id] ?? MissingRun(shownAt: before.shownAt(run.id), nextLook: now.monotonic)
         }
     }
 

@@ -169,7 +169,7 @@ extension Scheduler {
         guard case .foreign(let run, let dataflow) = holder,
             let known = knowledge.runs[DataflowKey(sandbox, dataflow)],
             let closure = grownOld(
-                .lane, .runs(sandbox), since: known.missing[run]?.shownAt ?? known.askedAt, at: now)
+                .lane, .runs(sandbox), since: known.shownAt(run), at: now)
         else { return .lane(holder) }
         let named = knowledge.foreign[run].map { Moment(wall: now.wall, monotonic: $0.knownAt) }
         let isHeardOf = named.map { grownOld(.lane, .runs(sandbox), since: $0, at: now) == nil } ?? false
@@ -186,7 +186,7 @@ extension Scheduler {
             let run = known.listing.runs.first(where: { isInTheWay($0, known) && closes($0, pair, sandbox) })
         else { return nil }
         if let now, let closure = grownOld(.dataflow, .runs(sandbox), since: known.askedAt, at: now) { return closure }
-        return .dataflowBusy(run, askedAt: known.missing[run.id]?.shownAt ?? known.askedAt)
+        return .dataflowBusy(run, askedAt: known.shownAt(run.id))
     }
 
     private func closes(_ run: DataflowRun, _ pair: Pair, _ sandbox: SandboxName) -> Bool {

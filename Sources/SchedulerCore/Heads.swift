@@ -73,7 +73,7 @@ extension Scheduler {
             known.isOutdated = ask.outdated.contains(dataflow)
             if !runs.isEmpty { known.blankSince = nil }
             let head = known
-            known.missing = [:]
+            (known.missing, known.joined) = ([:], [:])
             keepMissingRuns(of: flow, &known, at: now)
             let shown = Set(known.listing.runs.map(\.id))
             known.listing.runs += before.listing.runs.filter { !shown.contains($0.id) }

@@ -159,6 +159,8 @@ struct RunsKnowledge: Equatable, Sendable {
     var seenAt: [RunID: Monotonic] = [:]
     /// Runs in `listing` that the last answer did not show.
     var missing: [RunID: MissingRun] = [:]
+    /// When listings were asked for that showed less than this one, and these runs.
+    var joined: [RunID: Moment] = [:]
     /// Runs of others that have been under way for longer than `run_max_age`: they hold nothing any more.
     var forgotten: Set<RunID> = []
     var askedAt: Moment
@@ -173,6 +175,9 @@ struct RunsKnowledge: Equatable, Sendable {
     var newestBefore: Instant?
     /// Since when listings show no run, where there must be some: they open no gate for a while.
     var blankSince: Moment?
+
+    /// When the last listing was asked for that showed a run.
+    func shownAt(_ run: RunID) -> Moment { missing[run]?.shownAt ?? joined[run] ?? askedAt }
 }
 
 /// The platform's own clock, as it was told last.

@@ -300,6 +300,33 @@ import Testing
         #expect(!words(rig).contains { $0.contains("lists none of its runs") }, "\(words(rig))")
     }
 
+    // Found by simulation: the answer seemed to have been asked for before the run began.
+    @Test func `a run that a cut listing of several dataflows shows is told with the time of that listing`() throws {
+        let busy = Pair(dataflow: "busy", audience: "b")
+        var rig = Rig(configuration([campaign("sale", .manual, [vip, busy])]))
+        for minute in (1...8).reversed() {
+            for flow in ["flow", "busy"] {
+                rig.addRun(Pair(dataflow: DataflowID(flow), audience: "other"))
+                rig.runs[rig.runs.count - 1].createdAt = ten - .seconds(Int64(minute) * 600)
+                rig.runs[rig.runs.count - 1].status = .succeeded
+            }
+        }
+        rig.onCall = { _ in .refused(.notReady(after: .seconds(60), detail: "not ready")) }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.runDuration = .seconds(3600)
+        rig.advance(.seconds(30))
+        let begun = rig.now.wall
+        rig.addRun(Pair(dataflow: "flow", audience: "others"))
+        rig.runs[rig.runs.count - 1].createdAt = begun
+        rig.runsPerListing = 6
+        rig.failing = ["runs alone": .unavailable(detail: "HTTP 503")]
+        rig.advance(.seconds(60))
+        let asked = rig.scheduler.closures(of: activation(1, 1), at: rig.now).compactMap { closure in
+            if case .dataflowBusy(_, let askedAt) = closure { askedAt.wall } else { nil }
+        }
+        #expect(try #require(asked.first) >= begun)
+    }
+
     private func words(_ rig: Rig) -> [String] {
         rig.scheduler.gateInsights(of: [activation(1, 1)], at: rig.now).map(\.sentence.evidence)
     }

@@ -38,7 +38,7 @@ package struct RecordIndex: Equatable, Sendable {
             self.init(call: call)
         case .activationReturned(let activation, _, _, _, _, _, _), .activationInDoubt(let activation, _, _, _),
             .doubtLookedUp(let activation, _), .candidateSeen(let activation, _, _),
-            .runNamed(let activation, _, _, _),
+            .runNamed(let activation, _, _, _, _),
             .activationRunning(let activation, _, _, _), .runEndUnknown(let activation, _, _, _),
             .runFound(let activation, _, _), .runLate(let activation, _, _),
             .activationEnded(let activation, _, _), .activationQuarantined(let activation, _, _, _, _),

@@ -148,7 +148,7 @@ package struct RecordReport {
             self.call = call
         case .doubtLookedUp(let id, _):
             set("doubt-looked-up", "looked up, and not found", id, detail: true)
-        case .runNamed(let id, let run, _, _):
+        case .runNamed(let id, let run, _, _, _):
             set(
                 "run-named", "its call was refused for a run that may be of that very call, which is looked at", id,
                 detail: true)

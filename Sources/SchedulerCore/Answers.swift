@@ -275,13 +275,15 @@ extension Scheduler {
     /// A run that may be of what waits, and of which exports have still to tell, is judged once they have, whether or not it is
     /// listed then.
     private func keepUntold(of flow: DataflowKey, _ known: inout RunsKnowledge) -> [DataflowRun] {
-        guard knowledge.schedulesSince[flow] != nil, let before = knowledge.runs[flow] else { return [] }
+        guard let before = knowledge.runs[flow], before.isOutdated else { return [] }
         let shown = Set(known.listing.runs.map(\.id))
-        let kept = before.listing.runs.filter {
-            $0.status.isTerminal && knowledge.candidatesSince[$0.id] != nil && !shown.contains($0.id)
-        }
+        let kept = before.listing.runs.filter { isUntold($0, besides: shown) }
         known.listing.runs += kept
         return kept
+    }
+
+    func isUntold(_ run: DataflowRun, besides shown: Set<RunID>) -> Bool {
+        run.status.isTerminal && knowledge.candidatesSince[run.id] != nil && !shown.contains(run.id)
     }
 
     /// A listing takes the place of the one before. What was seen of its runs stays known.

@@ -198,7 +198,10 @@ extension Scheduler {
             run, for: pair, in: call.sandbox,
             nextLook: now.monotonic + (index != nil && isNew ? .zero : configuration.polling.gate), at: now)
         if let index, let sentAt, state[call.activations[index]]?.phase == .waiting, !mutant(.secondAcceptance) {
-            record(.runNamed(activation: call.activations[index], run: run, leftAt: sentAt, at: now.wall), &step)
+            record(
+                .runNamed(
+                    activation: call.activations[index], run: run, leftAt: sentAt, at: now.wall,
+                    isLatest: knowledge.clock == nil ? true : nil), &step)
         }
     }
 

@@ -19,7 +19,7 @@ extension Scheduler {
             guard state[id]?.phase == .waiting else { continue }
             if let run = openRun(of: id, at: now) {
                 let isAdopted = adoptLate(run, in: occurrence.occurrence.sandbox, at: now, &step)
-                lanes = nil
+                if isAdopted { lanes = nil }
                 if !isAdopted, state[id]?.phase == .waiting {
                     setAside(id, Self.open(run), holdsLane: false, at: now, &step)
                 }

@@ -58,6 +58,17 @@ extension Scheduler {
         askMissingSingly(at: now, &step)
     }
 
+    /// What was to be asked for, and has been told: the runs of these dataflows are worth another look at once.
+    mutating func dropToldSchedules() {
+        knowledge.schedulesSince = knowledge.schedulesSince.filter { flow, since in !isTold(flow, since) }
+    }
+
+    /// Whether it is known when exports ended, and when the pairs of the dataflow are exported.
+    private func isTold(_ flow: DataflowKey, _ since: Monotonic) -> Bool {
+        let isAsked = knowledge.exports[flow.sandbox].map { $0.askedAt.monotonic >= since } ?? false
+        return isAsked && knowledge.dataflows[flow] != nil
+    }
+
     /// Asks for what may tell whether a run that was seen is of a call in doubt, or of the platform's own schedule.
     private mutating func askForSchedules(at now: Moment, _ step: inout Step) {
         guard !knowledge.schedulesSince.isEmpty else { return }
@@ -65,7 +76,7 @@ extension Scheduler {
         for (flow, since) in knowledge.schedulesSince.sorted(by: { $0.key < $1.key }) {
             let isAsked = knowledge.exports[flow.sandbox].map { $0.askedAt.monotonic >= since } ?? false
             let isDefined = knowledge.dataflows[flow] != nil
-            guard unsettled.contains(flow), !isAsked || !isDefined else {
+            guard unsettled.contains(flow), !isTold(flow, since) else {
                 knowledge.schedulesSince[flow] = nil
                 continue
             }

@@ -80,7 +80,8 @@ extension Scheduler {
             takeOver(known, of: flow)
             learnSigns(of: runs, in: ask.sandbox, at: now, &step)
             settleSetAside(on: flow, head, at: now, &step)
-            adoptLateRuns(runs, in: ask.sandbox, at: now, &step)
+            let untold = before.isOutdated ? before.listing.runs.filter { isUntold($0, besides: shown) } : []
+            adoptLateRuns(runs + untold, in: ask.sandbox, at: now, &step)
             forgetOldRuns(of: flow, at: now, &step)
             updateFollowed(on: flow, head, isWhole: false, at: now, &step)
             noticeTwins(on: flow, head, at: now, &step)

@@ -23,6 +23,7 @@ extension Scheduler {
                     .filter {
                         $0.audiences.contains(pair.audience)
                             && mayBe($0, ofCallsAt: times(of: activation, call), at: now)
+                            && !mayBeAnswered($0, pair, in: flow.sandbox, at: now)
                             && provenance(of: $0, pair, seen: known.askedAt.monotonic, in: flow.sandbox, at: now)
                                 == .ours
                     }
@@ -74,6 +75,9 @@ extension Scheduler {
                     activation, call,
                     "run \(run.id) began after a call of it, has ended, and has not said yet for whom it was", at: now,
                     &step)
+                // Whether or not a listing shows it again.
+                record(.candidateSeen(activation: activation, run: run.id, at: now.wall), &step)
+                knowledge.doubts[activation]?.seen = [run.id]
             }
         }
     }
@@ -145,13 +149,14 @@ extension Scheduler {
         }
     }
 
-    /// The activations that wait and of whose earlier calls a run of others may be, as in ``openRun(of:at:)``.
+    /// The activations that are not on the wire and of whose earlier calls a run of others may be, as in ``openRun(of:at:)``. What a
+    /// person had sent again is not among them.
     func waiting(behind run: DataflowRun, of flow: DataflowKey, at now: Moment) -> [ActivationID] {
         guard !(state.ownRuns?[run.dataflow] ?? []).contains(where: { $0.run == run.id }) else { return [] }
         return state.occurrences.values.filter { $0.occurrence.sandbox == flow.sandbox }.flatMap { occurrence in
             zip(occurrence.occurrence.pairs, occurrence.activations.indices).compactMap { pair, position in
                 let (held, id) = (occurrence.activations[position], occurrence.activationID(at: position))
-                guard pair.dataflow == flow.dataflow, held.phase == .waiting, held.mayHaveRun,
+                guard pair.dataflow == flow.dataflow, isUnsent(held.phase), held.mayHaveRun, held.expiresAt == nil,
                     isOpen(run, id, held, pair, in: flow.sandbox, at: now)
                 else { return nil }
                 return id
@@ -282,7 +287,8 @@ extension Scheduler {
             for (position, pair) in occurrence.occurrence.pairs.enumerated() where foreign.pairs.contains(pair) {
                 let activation = occurrence.activationID(at: position)
                 guard mayBeRepeated(activation) == run.id, run.createdAt != nil else { continue }
-                if isOurs {
+                // Where its begin tells little, a person may have started it with the same program.
+                if isOurs, state[activation]?.refusedFor?.isLatest != true {
                     withdraw(callOf: activation, &step)
                     start(run.id, of: activation, adopted: true, at: now, &step)
                     continue
@@ -306,8 +312,7 @@ extension Scheduler {
             knowledge.foreign[refused.run] != nil, knowledge.named[refused.run]?.isOthers != true
         else { return nil }
         let begunAt = knowledge.named[refused.run]?.begunAt
-        // By our clock it is the latest that the platform's may have shown.
-        let margin = knowledge.clock == nil ? GateBounds.unknownClock * 2 : RefusalBounds.clocks
+        let margin = refused.isLatest == true ? GateBounds.unknownClock * 2 : RefusalBounds.clocks
         return begunAt.map { $0 >= refused.leftAt - margin } ?? true ? refused.run : nil
     }
 

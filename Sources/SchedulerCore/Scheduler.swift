@@ -92,6 +92,7 @@ package struct Scheduler: Sendable {
         cancelRemoved(at: now, &step)
         expire(at: now, &step)
         endOccurrences(at: now, &step)
+        dropToldSchedules()
         if !isStopping {
             let view = lookAtWaiting(at: now)
             let hasIntended = call(view, at: now, &step)

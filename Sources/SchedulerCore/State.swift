@@ -224,6 +224,8 @@ package struct RefusedFor: Equatable, Codable, Sendable {
     package var run: RunID
     /// When the call was handed out, by the platform's clock.
     package var leftAt: Instant
+    /// The platform had not told its time: that is the latest that its clock may have shown. Nil for no, and in snapshots of before.
+    package var isLatest: Bool?
 }
 
 package struct CallState: Equatable, Codable, Sendable {

@@ -88,8 +88,8 @@ extension State {
             forgetSettledCalls()
         case .doubtLookedUp(let id, _):
             change(id) { $0.lookUps += 1 }
-        case .runNamed(let id, let run, let leftAt, _):
-            change(id) { $0.refusedFor = RefusedFor(run: run, leftAt: leftAt) }
+        case .runNamed(let id, let run, let leftAt, _, let isLatest):
+            change(id) { $0.refusedFor = RefusedFor(run: run, leftAt: leftAt, isLatest: isLatest) }
         case .candidateSeen(let id, let run, _):
             change(id) { $0.candidates = (($0.candidates ?? []) + [run]).suffix(DoubtBounds.remembered) }
         case .activationRunning(let id, let run, let adopted, let at):

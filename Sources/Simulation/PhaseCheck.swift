@@ -98,7 +98,7 @@ struct PhaseCheck {
                 // A run of another pair of an earlier call shows that it took effect.
                 phase == .calling(call) || phase == .waiting
             }
-        case .runNamed(let id, _, _, _):
+        case .runNamed(let id, _, _, _, _):
             return stay(id, "a named run") { $0 == .waiting }
         case .doubtLookedUp(let id, _), .candidateSeen(let id, _, _):
             return stay(id, "a look-up") { if case .inDoubt = $0 { true } else { false } }

@@ -212,6 +212,139 @@ import Testing
         #expect(rig.notifications(.runLate) == 0)
     }
 
+    @Test func `a run that has ended is judged once exports have told, also where it is listed no more`() {
+        var rig = Rig(configuration([campaign("sale", .manual, [a1, a2])]))
+        addOlderRun(&rig)
+        rig.runDuration = .seconds(10)
+        fireFirst(&rig)
+        let late = rig.addRun(a1)
+        throttle(&rig)
+        rig.failing = ["export": .unavailable(detail: "HTTP 503")]
+        rig.advance(.seconds(60))
+        rig.failing = [:]
+        rig.isVisible = { $0.id != late }
+        rig.advance(.seconds(1200))
+        #expect(runs(rig, of: a1) == 1)
+        #expect(runs(rig, of: a2) == 1)
+    }
+
+    @Test func `a nameless run that ended and is listed no more keeps its pairs from being absent`() {
+        var rig = Rig(configuration([campaign("sale", .manual, [a1, a2])]))
+        addOlderRun(&rig)
+        rig.runDuration = .seconds(600)
+        fireFirst(&rig)
+        let late = rig.addRun(a1)
+        rig.runs[1].audiences = []
+        throttle(&rig)
+        rig.advance(.seconds(300))
+        rig.isVisible = { $0.id != late }
+        rig.advance(.seconds(3600))
+        #expect(rig.calls.count == 1)
+        #expect(rig.notifications(.quarantined) == 2)
+    }
+
+    @Test func `what a person has sent again is not held by the run that is too old`() {
+        var rig = Rig(
+            configuration([campaign("sale", .manual, [a1, a2]) { $0.startWithin = .seconds(12 * 3600) }]) {
+                $0.guardrails.runMaximumAge = .seconds(7200)
+            })
+        rig.runDuration = .seconds(10 * 3600)
+        fireFirst(&rig)
+        rig.addRun(a1)
+        rig.runs[0].audiences = []
+        throttle(&rig)
+        rig.advance(.seconds(3 * 3600))
+        #expect(rig.notifications(.quarantined) == 2)
+        for position in 1...2 { _ = rig.command(.resolve(activation(1, position), .retry)) }
+        rig.advance(.seconds(600))
+        #expect(Set(rig.calls.dropFirst().flatMap(\.pairs)) == [a1, a2])
+        #expect(rig.notifications(.quarantined) == 2)
+    }
+
+    @Test func `a call that has not left is taken back for a run that may be of an earlier one and is too old`() {
+        let third = Pair(dataflow: "flow", audience: "a3")
+        var rig = Rig(
+            configuration([
+                campaign("sale", .manual, [a1, a2]) { $0.startWithin = .seconds(12 * 3600) },
+                campaign("third", .manual, [third]),
+            ]) { $0.guardrails.runMaximumAge = .seconds(7200) })
+        rig.runDuration = .seconds(10 * 3600)
+        fireFirst(&rig)
+        let late = rig.addRun(a1)
+        rig.runs[0].audiences = []
+        throttle(&rig)
+        rig.isVisible = { $0.id != late }
+        rig.exportRuns = true
+        rig.advance(.seconds(3 * 3600))
+        rig.delaysTurns = true
+        rig.exportRuns = false
+        for _ in 1...120 where rig.scheduler.state.calls[CallID(2)] == nil { rig.advance(.seconds(1)) }
+        #expect(rig.scheduler.state.calls[CallID(2)]?.isSending == false)
+        rig.pass(.seconds(20))
+        rig.isVisible = { _ in true }
+        _ = rig.command(.fire("third", forceOverlap: false))  // asks anew
+        rig.feed(.callTurn(CallID(2)))
+        let pair = a1
+        #expect(rig.calls.count { $0.pairs.contains(pair) } == 1)
+    }
+
+    @Test func `the run of a call that has no answer yet is not taken for that of one that a person has to settle`() {
+        let third = Pair(dataflow: "flow", audience: "a3")
+        var rig = Rig(
+            configuration([
+                campaign("sale", .manual, [a1, a2]), campaign("other", .manual, [a1]),
+                campaign("third", .manual, [third]),
+            ]) { $0.limits.attempts = 1 })
+        rig.runDuration = .seconds(600)
+        rig.onCall = { _ in .refused(.other(status: 400, detail: "odd")) }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(30))
+        #expect(rig.scheduler.state[activation(1, 1)]?.phase == .quarantined(call: nil))
+        rig.onCall = { _ in nil }
+        rig.holdsCalls = true
+        _ = rig.command(.fire("other", forceOverlap: false))
+        rig.addRun(a1)
+        rig.advance(.seconds(20))
+        _ = rig.command(.fire("third", forceOverlap: false))
+        rig.advance(.seconds(2))
+        #expect(rig.scheduler.state[activation(1, 1)]?.phase == .quarantined(call: nil))
+    }
+
+    @Test func `a restart does not make the run of a stranger, begun before the call, ours`() {
+        var state = State()
+        for sign in [RunSign.clientOfOurs("adhoc"), .clientOfOthers("schedule")] {
+            state.apply(.signLearned(sandbox: sandbox, sign: sign, at: ten))
+        }
+        var rig = Rig(configuration([campaign("sale")]), state: state)
+        rig.runDuration = .seconds(600)
+        let (run, pair) = (rig.addRun(vip), vip)
+        rig.runs[0].createdAt = ten - .seconds(240)
+        rig.runs[0].createdClient = "adhoc"
+        rig.isVisible = { _ in false }
+        rig.onCall = { _ in .refused(.alreadyRunning(pair, run, detail: "already")) }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.onCall = { _ in nil }
+        rig.restart()
+        rig.advance(.seconds(1800))
+        #expect(rig.calls.count == 2)
+        #expect(adopted(rig).isEmpty)
+    }
+
+    @Test func `a call that was made twice on its way is recognised where the platform tells its time later`() {
+        let two = Pair(dataflow: "two", audience: "b")
+        var rig = Rig(configuration([campaign("sale"), campaign("other", .manual, [two])]))
+        rig.clockAhead = nil
+        repeatCall(&rig)
+        rig.failing = ["run": .unavailable(detail: "HTTP 503")]
+        rig.clockAhead = .zero
+        _ = rig.command(.fire("other", forceOverlap: false))
+        rig.advance(.seconds(120))
+        rig.failing = [:]
+        rig.advance(.seconds(7200))
+        let pair = vip
+        #expect(rig.calls.count { $0.pairs == [pair] } == 1)
+    }
+
     // MARK: Listings that leave a dataflow out
 
     @Test func `listings that show nothing, where a run of others was seen once, never prove an absence`() {
@@ -365,6 +498,12 @@ import Testing
     }
 
     // MARK: Helpers
+
+    private func addOlderRun(_ rig: inout Rig) {
+        rig.addRun(Pair(dataflow: "flow", audience: "other"))
+        rig.runs[0].createdAt = ten - .seconds(7200)
+        rig.runs[0].status = .succeeded
+    }
 
     /// The first call waits for its turn.
     private func fireFirst(_ rig: inout Rig) {

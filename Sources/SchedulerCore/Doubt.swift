@@ -214,7 +214,7 @@ extension Scheduler {
         let times = times(of: activation, call)
         return known.listing.runs.filter {
             !baseline.covers($0) && !isOfAnotherCall(owners[$0.id], call, activation)
-                && !wasAnothers($0.id, pair.dataflow, activation, call)
+                && !wasAnothers($0.id, pair, activation, call)
                 && (mayBe($0, ofCallsAt: times, at: now) || isWithoutTime($0, after: baseline))
         }
     }
@@ -252,9 +252,10 @@ extension Scheduler {
 
     /// Whether a run was that of an activation with which this one shared no call. Its occurrence may be forgotten by now.
     private func wasAnothers(
-        _ run: RunID, _ dataflow: DataflowID, _ activation: ActivationID, _ call: Call
+        _ run: RunID, _ pair: Pair, _ activation: ActivationID, _ call: Call
     ) -> Bool {
-        guard let own = state.ownRuns?[dataflow]?.last(where: { $0.run == run }) else { return false }
+        guard let own = state.ownRuns?[pair.dataflow]?.last(where: { $0.run == run }) else { return false }
+        if let holder = own.holders?[pair.audience], holder != activation { return true }
         guard let owner = own.owner else {
             // Snapshots of before do not say whose: those that were ours before the first call are.
             return own.at <= (state[activation]?.doubtfulCall.flatMap { state.calls[$0]?.call } ?? call).at

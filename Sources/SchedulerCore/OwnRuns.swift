@@ -12,6 +12,8 @@ package struct OwnRun: Equatable, Codable, Sendable {
     package var at: Instant
     /// Whose it became. Nil in snapshots of before.
     package var owner: ActivationID?
+    /// The first that had it of each audience: one run may serve all pairs of a call. Nil in snapshots of before.
+    package var holders: [AudienceID: ActivationID]?
 }
 
 enum OwnRunBounds {
@@ -28,13 +30,18 @@ extension State {
 
     /// Nothing of an occurrence that is no longer held.
     mutating func remember(_ run: RunID, of activation: ActivationID, at: Instant) {
-        guard let dataflow = pair(of: activation)?.dataflow else { return }
-        var runs = ownRuns?[dataflow] ?? []
-        guard !runs.contains(where: { $0.run == run }) else { return }
-        runs.removeAll { $0.at < at - OwnRunBounds.age }
-        runs.append(OwnRun(run: run, at: at, owner: activation))
+        guard let pair = pair(of: activation) else { return }
+        var runs = ownRuns?[pair.dataflow] ?? []
+        if let known = runs.firstIndex(where: { $0.run == run }) {
+            guard runs[known].holders?[pair.audience] == nil else { return }
+            runs[known].holders = runs[known].holders ?? [:]
+            runs[known].holders?[pair.audience] = activation
+        } else {
+            runs.removeAll { $0.at < at - OwnRunBounds.age }
+            runs.append(OwnRun(run: run, at: at, owner: activation, holders: [pair.audience: activation]))
+        }
         ownRuns = ownRuns ?? [:]
-        ownRuns?[dataflow] = runs.suffix(OwnRunBounds.runs)
+        ownRuns?[pair.dataflow] = runs.suffix(OwnRunBounds.runs)
     }
 }
 

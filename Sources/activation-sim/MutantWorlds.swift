@@ -132,7 +132,7 @@
             case .recoveryForgetsDoubt: 31
             case .absentTooSoon: 78
             case .stopForgetsFollowers: 72
-            case .effectForgotten: 127
+            case .effectForgotten: 232
             case .secondAcceptance: 126
             case .pairs81, .oneIsTooLarge, .phaseJumps, .blackoutIgnored: 4
             case .blindRetry, .recoverySendsAgain, .reloadDropsDue, .factWithoutRecord, .nobodyTold, .emptyUntold,

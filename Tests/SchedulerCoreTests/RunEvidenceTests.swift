@@ -310,6 +310,34 @@ import Testing
         #expect(rig.scheduler.state[activation(1, 1)]?.phase == .quarantined(call: nil))
     }
 
+    // Found by simulation: they had shared an earlier call with another one that the run served.
+    @Test func `a run that served a pair of another delivery is not taken for that of one that a person has to settle`()
+        throws
+    {
+        var rig = Rig(configuration([campaign("sale", .manual, [a1, a2]), campaign("other", .manual, [a2])]))
+        rig.startMinute = 541  // an hour before the first run, and more before the next one
+        rig.runDuration = .seconds(10)
+        fireFirst(&rig)
+        rig.addRun(a2)
+        throttle(&rig)
+        rig.holdsCalls = true
+        rig.advance(.seconds(15))
+        _ = rig.command(.fire("other", forceOverlap: false))
+        rig.advance(.seconds(90))
+        #expect(rig.scheduler.state[activation(1, 2)]?.phase == .quarantined(call: nil))
+        rig.runDuration = .seconds(120)
+        let shared = try #require(rig.held.last)
+        #expect(shared.pairs == [a1, a2])
+        let run = rig.addRun(a1)
+        rig.runs[1].audiences = [a1.audience, a2.audience]
+        rig.feed(.callAnswered(shared.id, .accepted([a1: run, a2: run])))
+        rig.holdsCalls = false
+        rig.advance(.seconds(600))
+        _ = rig.command(.fire("other", forceOverlap: false))  // lists the dataflow
+        rig.advance(.seconds(60))
+        #expect(rig.scheduler.state[activation(1, 2)]?.phase == .quarantined(call: nil))
+    }
+
     @Test func `a restart does not make the run of a stranger, begun before the call, ours`() {
         var state = State()
         for sign in [RunSign.clientOfOurs("adhoc"), .clientOfOthers("schedule")] {

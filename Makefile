@@ -16,7 +16,7 @@ CASE ?=
 # libraries, and not those of a Swift toolchain.
 PROGRAMS ?=
 # Suites about real processes and connections in real time.
-REAL_TIME = EndToEndTests|WaitTests|PlatformClientTests|WireTests
+REAL_TIME = EndToEndTests|WaitTests|PlatformClientTests|TransportTests|WireTests
 # Of these, what waits most of its time and has a daemon for each test: they wait side by side.
 SIDE_BY_SIDE = StrangePlatformTests
 # What is concurrent: the targets with its tests, and those of its suites that do not wait for real connections.

@@ -12,7 +12,8 @@ package struct OwnRun: Equatable, Codable, Sendable {
     package var at: Instant
     /// Whose it became. Nil in snapshots of before.
     package var owner: ActivationID?
-    /// The first that had it of each audience: one run may serve all pairs of a call. Nil in snapshots of before.
+    /// Who had it for other audiences than the owner's, the first of each: one run may serve all pairs of a call. Nil where nobody did,
+    /// and in snapshots of before.
     package var holders: [AudienceID: ActivationID]?
 }
 
@@ -33,12 +34,13 @@ extension State {
         guard let pair = pair(of: activation) else { return }
         var runs = ownRuns?[pair.dataflow] ?? []
         if let known = runs.firstIndex(where: { $0.run == run }) {
-            guard runs[known].holders?[pair.audience] == nil else { return }
+            let isOwners = runs[known].owner.flatMap { self.pair(of: $0) } == pair
+            guard !isOwners, runs[known].holders?[pair.audience] == nil else { return }
             runs[known].holders = runs[known].holders ?? [:]
             runs[known].holders?[pair.audience] = activation
         } else {
             runs.removeAll { $0.at < at - OwnRunBounds.age }
-            runs.append(OwnRun(run: run, at: at, owner: activation, holders: [pair.audience: activation]))
+            runs.append(OwnRun(run: run, at: at, owner: activation))
         }
         ownRuns = ownRuns ?? [:]
         ownRuns?[pair.dataflow] = runs.suffix(OwnRunBounds.runs)

@@ -74,6 +74,7 @@ import Testing
             ),
             ("schedule = \"17:00\"\nstarts = 2026-11-26T17:00:00.001\nends = 2026-11-27T16:59:59.999", ""),
             ("schedule = \"00:00\"\nstarts = 2026-11-26\nends = 2026-11-26", "2026-11-25T23:00"),
+            ("schedule = \"17:00\"\nstarts = 2026-11-26T17:00:00\nends = 2026-11-26T17:00:00", "2026-11-26T16:00"),
             (
                 "schedule = \"17:00\"\nexcept = \"holidays\"\nstarts = 2026-11-26",
                 "2026-11-26T16:00 2026-11-28T16:00 2026-11-29T16:00"
@@ -264,6 +265,7 @@ import Testing
             ("schedule = \"Fri 17:00\"\nexdate = [2026-11-27T17:00:01]", .exdateUnmatched, 3, 11),
             ("every = \"1d\"", .everyDrifts, 2, 9), ("every = \"48h\"\nfrom = 2026-11-24T06:00:00", .everyDrifts, 2, 9),
             ("schedule = \"17:00\"\nends = 2026-11-23", .timePassed, 3, 8),
+            ("schedule = \"17:00\"\nends = 2026-11-24T00:00:00Z", .timePassed, 3, 8),
             ("schedule = \"2025-02-28 10:00\"\nends = 2025-12-31", .timePassed, 2, 12),
             ("schedule = [\"2025-02-28 10:00\", \"Fri 17:00\"]", .timePassed, 2, 13),
             ("at = [2026-11-27T06:00:00, 2026-11-28T06:00:00]\nexcept = \"holidays\"", .leftOut, 2, 6),

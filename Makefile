@@ -203,7 +203,7 @@ thread: ## run what is concurrent under the thread sanitizer, in a build of its 
 	$(PART) build-thread $(SWIFT) build -j $(JOBS) --scratch-path $(THREAD_BUILD) --build-tests
 	$(PART) thread $(SWIFT) test --scratch-path $(THREAD_BUILD) --skip-build --filter '$(CONCURRENT)' --skip '$(REAL_TIME)'
 	$(PART) thread-real-time $(SWIFT) test --scratch-path $(THREAD_BUILD) --skip-build --no-parallel \
-		--filter 'WaitTests|PlatformClientTests'
+		--filter 'WaitTests|PlatformClientTests|TransportTests'
 
 address: ## run what the thread sanitizer does not watch under the address sanitizer, in a build of its own
 	$(SWIFT) build -j $(JOBS) --sanitize=address --scratch-path .build-address --build-tests

@@ -76,7 +76,8 @@ package enum Record: Equatable, Codable, Sendable {
     /// the call is not absent. Since format 2.
     case candidateSeen(activation: ActivationID, run: RunID, at: Instant)
     /// The platform refused a call for a run that is not known to be ours: it may be the very call's, made twice on its way.
-    /// `leftAt` is when the call was handed out, by the platform's clock. Since format 2.
+    /// `leftAt` is when the call was handed out, by the platform's clock; where that was not told, the latest that it may have shown,
+    /// and `isLatest` is true. Since format 2.
     case runNamed(activation: ActivationID, run: RunID, leftAt: Instant, at: Instant, isLatest: Bool? = nil)
     /// The run belongs to this activation from now on. `adopted` when it was found by look-up, by the refusal of a
     /// second call, or named by a person, and not told by the call's own answer.

@@ -440,17 +440,7 @@ import Testing
 
     // Found by simulation: it was still said to be empty.
     @Test func `a cut listing that shows runs again ends what an empty one had closed`() {
-        let busy = Pair(dataflow: "busy", audience: "b")
-        var rig = Rig(configuration([campaign("sale", .manual, [vip, busy])]))
-        for minute in (1...8).reversed() {
-            for flow in ["flow", "busy"] {
-                rig.addRun(Pair(dataflow: DataflowID(flow), audience: "other"))
-                rig.runs[rig.runs.count - 1].createdAt = ten - .seconds(Int64(minute) * 600)
-                rig.runs[rig.runs.count - 1].status = .succeeded
-            }
-        }
-        rig.onCall = { _ in .refused(.notReady(after: .seconds(60), detail: "not ready")) }
-        _ = rig.command(.fire("sale", forceOverlap: false))
+        var rig = busyRig()
         rig.isVisible = { _ in false }
         rig.advance(.seconds(70))
         #expect(words(rig).contains { $0.contains("lists none of its runs") })
@@ -463,17 +453,7 @@ import Testing
 
     // Found by simulation: the answer seemed to have been asked for before the run began.
     @Test func `a run that a cut listing of several dataflows shows is told with the time of that listing`() throws {
-        let busy = Pair(dataflow: "busy", audience: "b")
-        var rig = Rig(configuration([campaign("sale", .manual, [vip, busy])]))
-        for minute in (1...8).reversed() {
-            for flow in ["flow", "busy"] {
-                rig.addRun(Pair(dataflow: DataflowID(flow), audience: "other"))
-                rig.runs[rig.runs.count - 1].createdAt = ten - .seconds(Int64(minute) * 600)
-                rig.runs[rig.runs.count - 1].status = .succeeded
-            }
-        }
-        rig.onCall = { _ in .refused(.notReady(after: .seconds(60), detail: "not ready")) }
-        _ = rig.command(.fire("sale", forceOverlap: false))
+        var rig = busyRig()
         rig.runDuration = .seconds(3600)
         rig.advance(.seconds(30))
         let begun = rig.now.wall
@@ -486,6 +466,22 @@ import Testing
             if case .dataflowBusy(_, let askedAt) = closure { askedAt.wall } else { nil }
         }
         #expect(try #require(asked.first) >= begun)
+    }
+
+    /// Two dataflows with eight runs each, and a call of both that was refused.
+    private func busyRig() -> Rig {
+        let busy = Pair(dataflow: "busy", audience: "b")
+        var rig = Rig(configuration([campaign("sale", .manual, [vip, busy])]))
+        for minute in (1...8).reversed() {
+            for flow in ["flow", "busy"] {
+                rig.addRun(Pair(dataflow: DataflowID(flow), audience: "other"))
+                rig.runs[rig.runs.count - 1].createdAt = ten - .seconds(Int64(minute) * 600)
+                rig.runs[rig.runs.count - 1].status = .succeeded
+            }
+        }
+        rig.onCall = { _ in .refused(.notReady(after: .seconds(60), detail: "not ready")) }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        return rig
     }
 
     private func words(_ rig: Rig) -> [String] {

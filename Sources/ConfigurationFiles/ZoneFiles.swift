@@ -2,12 +2,13 @@
 
 package import Chronology
 internal import Foundation
-internal import Synchronization
 
 /// Loads each zone once, whoever asks at once. Make a new one for each load of the configuration.
-package final class ZoneFiles: Sendable {
+package final class ZoneFiles: @unchecked Sendable {
     private let directory: String
-    private let loaded = Mutex<[String: Zone?]>([:])
+    // `lock` guards `loaded`.
+    private let lock = NSLock()
+    private var loaded: [String: Zone?] = [:]
 
     /// - Parameter directory: `/usr/share/zoneinfo`, or what `TZDIR` says.
     package init(directory: String) {
@@ -20,7 +21,7 @@ package final class ZoneFiles: Sendable {
 
     /// Nil for a name that is no zone here. Names come from a configuration: one that leads out of the directory is none.
     @Sendable package func zone(_ name: String) -> Zone? {
-        loaded.withLock { loaded in
+        lock.withLock {
             if let known = loaded[name] { return known }
             let zone = load(name)
             loaded[name] = .some(zone)

@@ -4,9 +4,9 @@
 internal import Chronology
 internal import ControlProtocol
 internal import Dispatch
+internal import Foundation
 internal import Planning
 internal import SchedulerCore
-internal import Synchronization
 
 enum PlanDeskBounds {
     /// Plans that are made or wait for their turn: the last of them has its answer before activationctl gives up.
@@ -15,10 +15,12 @@ enum PlanDeskBounds {
     static let time = Duration.seconds(10)
 }
 
-final class PlanDesk: Sendable {
+final class PlanDesk: @unchecked Sendable {
     // Without a target: see Rest.swift.
     private let queue = DispatchQueue(label: "plans")
-    private let waiting = Mutex(0)
+    // `lock` guards `waiting`.
+    private let lock = NSLock()
+    private var waiting = 0
     private let whenDone: @Sendable () -> Void
 
     /// - Parameter whenDone: Called after each plan, on a queue of its own.
@@ -37,9 +39,9 @@ final class PlanDesk: Sendable {
             throw ControlRefusal(
                 .badRequest, "from lies too far ahead; accepted: up to \(PlanBounds.ahead.words) from now")
         }
-        let isFree = waiting.withLock { count in
-            guard count < PlanDeskBounds.waiting else { return false }
-            count += 1
+        let isFree = lock.withLock {
+            guard waiting < PlanDeskBounds.waiting else { return false }
+            waiting += 1
             return true
         }
         guard isFree else {
@@ -47,7 +49,7 @@ final class PlanDesk: Sendable {
         }
         queue.async { [self] in
             reply(Self.plan(request, scheduler, at: now))
-            waiting.withLock { $0 -= 1 }
+            lock.withLock { waiting -= 1 }
             whenDone()
         }
     }

@@ -140,7 +140,7 @@ bench: release ## measure calendars, the queue, the idle daemon, and what a deli
 # One part after the other, up to the first that fails; docs/testing.md says what each is for. The sanitizer comes last: it uses the
 # same build, and leaves our rooms in it built for itself.
 test: ## lint, build with warnings as errors, run every test; ends with a table of the parts and their seconds
-	@Tests/timed table $(MAKE) -j 1 --no-print-directory THREAD_BUILD=.build lint unit beside-real-time swarm thread
+	@Tests/timed table $(MAKE) -j 1 --no-print-directory THREAD_BUILD=.build lint unit beside-real-time swarm mutants thread
 
 soak: ## search for broken rules in virtual time, on all cores (SECONDS=600, SEED=a new one)
 	$(SWIFT) build $(CHECKED) -c release --product activation-sim

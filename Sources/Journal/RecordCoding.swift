@@ -12,8 +12,8 @@ package enum RecordCoding {
     /// it meets a kind that it does not know.
     package static func format(of record: Record) -> Int {
         switch record {
-        case .exportObserved, .campaignFinished, .campaignsAnchored, .occurrenceMoved, .zonesKept, .signLearned,
-            .runDisregarded, .marksSetBack, .audiencesResolved, .candidateSeen, .runFound, .runNamed:
+        case .exportObserved, .campaignFinished, .campaignsAnchored, .followersCounted, .occurrenceMoved, .zonesKept,
+            .signLearned, .runDisregarded, .marksSetBack, .audiencesResolved, .candidateSeen, .runFound, .runNamed:
             2
         case .exportFinished(_, _, _, _, _, let isOthers): isOthers == nil ? 1 : 2
         case .activationQuarantined(_, _, _, _, let doubtful): doubtful == nil ? 1 : 2

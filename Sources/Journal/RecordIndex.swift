@@ -54,8 +54,8 @@ package struct RecordIndex: Equatable, Sendable {
         case .generationLoaded:
             self.init()
             isPassing = true
-        case .campaignsAnchored, .zonesKept, .exportFinished, .exportObserved, .pairLimitLearned, .signLearned,
-            .runDisregarded, .audiencesResolved:
+        case .campaignsAnchored, .followersCounted, .zonesKept, .exportFinished, .exportObserved, .pairLimitLearned,
+            .signLearned, .runDisregarded, .audiencesResolved:
             self.init()
         }
     }

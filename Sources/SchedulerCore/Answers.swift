@@ -11,7 +11,11 @@ extension Scheduler {
         else { return }
         // Dataflows are asked for only while something waits, and exports are followed all the time. Their pages take longer.
         if let observedAt = jobs.compactMap(\.observedAt).max(),
-            knowledge.clock.map({ now.monotonic - $0.answeredAt >= ClockBounds.patience }) ?? true
+            // A clock that stood still while this host slept says less than the platform does now.
+            knowledge.clock.map({
+                now.monotonic - $0.answeredAt >= ClockBounds.patience
+                    || observedAt > $0.observedAt + (now.monotonic - $0.answeredAt)
+            }) ?? true
         {
             knowledge.clock = PlatformClock(observedAt: observedAt, answeredAt: now.monotonic)
         }
@@ -25,7 +29,7 @@ extension Scheduler {
         knowledge.exports[sandbox] = ExportKnowledge(
             open: open, newestFinished: finished ?? known?.newestFinished, ends: ends,
             endsSince: endsSince(ask, known, ends, at: now),
-            askedAt: mutant(.ageOfAnswer) ? now : ask.sentAt,
+            askedAt: ask.sentAt,
             slowSince: ask.isHead ? known?.slowSince : ask.isSlow ? ask.sentAt : nil,
             since: isSameState ? known?.since ?? ask.sentAt.wall : ask.sentAt.wall)
         observeExports(certain, sandbox, at: now, &step)
@@ -285,6 +289,7 @@ extension Scheduler {
     ) -> (Ask, Answer)? {
         guard var ask = knowledge.asks.removeValue(forKey: id) else { return nil }
         let kind = AskKind(ask.subject)
+        if mutant(.ageOfAnswer) { ask.sentAt = now }
         switch result {
         case .success(let answer):
             ask.troubleBefore = knowledge.askTroubles.removeValue(forKey: kind)

@@ -138,8 +138,7 @@ extension Scheduler {
     }
 
     /// The same where the platform has said meanwhile that a gate has closed, or shown a run of an earlier call, or a reload has
-    /// closed a gate. How old an answer may be is
-    /// the deadline's matter.
+    /// closed a gate, or our clock was set back to before what is due. How old an answer may be is the deadline's matter.
     mutating func recallClosed(at now: Moment, _ step: inout Step) {
         for (id, call) in state.calls.sorted(by: { $0.key < $1.key })
         where call.isSending && !call.isAnswered && !knowledge.recalled.contains(id) {
@@ -155,7 +154,11 @@ extension Scheduler {
         let isClosed = call.pairs.contains { pair in
             definitionClosure(pair, call.sandbox, at: now) != nil || busyClosure(pair, call.sandbox) != nil
         }
-        return isClosed || call.activations.contains { showsLateRun(of: $0, at: now) }
+        return isClosed
+            || call.activations.contains { activation in
+                let startsAt = state.occurrences[activation.occurrence]?.occurrence.startsAt
+                return showsLateRun(of: activation, at: now) || startsAt.map { now.wall < $0 } ?? false
+            }
     }
 
     /// Why an intended call must not leave. Everything is judged again: the call may have waited in the job queue.

@@ -31,10 +31,11 @@ extension CampaignTable: Codable {
         var last: LastOccurrence?
         var fired: Int?
         var finishedAt: Instant?
+        var countsFrom: Instant?
 
         init?(_ state: CampaignState) {
-            if state.last == nil, state.fired == nil, state.finishedAt == nil { return nil }
-            (last, fired, finishedAt) = (state.last, state.fired, state.finishedAt)
+            if state.last == nil, state.fired == nil, state.finishedAt == nil, state.countsFrom == nil { return nil }
+            (last, fired, finishedAt, countsFrom) = (state.last, state.fired, state.finishedAt, state.countsFrom)
         }
     }
 
@@ -80,7 +81,7 @@ extension CampaignTable: Codable {
                     row.campaign,
                     CampaignState(
                         fingerprint: row.fingerprint, highWater: row.mark, last: rest?.last, fired: rest?.fired,
-                        finishedAt: rest?.finishedAt)
+                        finishedAt: rest?.finishedAt, countsFrom: rest?.countsFrom)
                 )
             })
     }

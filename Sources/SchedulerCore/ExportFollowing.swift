@@ -67,6 +67,7 @@ extension Scheduler {
     ) {
         let campaigns = (due.followersOfExports[sandbox] ?? []).compactMap { configuration.campaigns[$0] }
         guard !campaigns.isEmpty, !isStopping else { return }
+        countByPlatform(campaigns, at: now, &step)
         let mark = state.exportMarks[sandbox]
         let ended = jobs.map { job in
             let createdAt = job.createdAt ?? job.endedAt ?? now.wall
@@ -121,7 +122,7 @@ extension Scheduler {
     ) {
         let dataset = job.datasetID ?? ""
         let nominal = ourTime(of: job, at: now)
-        let isAwaited = campaigns.contains { !isFinished($0) && isInUse($0, since: nominal, at: now) }
+        let isAwaited = campaigns.contains { !isFinished($0) && isInUse($0, since: nominal, job.endedAt, at: now) }
         guard job.status == .succeeded, isAwaited, knowledge.toldDatasets.count < ExportBounds.datasets,
             knowledge.toldDatasets.insert("\(sandbox)/\(dataset)").inserted
         else { return }
@@ -139,8 +140,26 @@ extension Scheduler {
         campaigns.compactMap { state.campaigns[$0.name]?.highWater }.min()
     }
 
+    /// From the first answer after they were taken into use on, campaigns count by the platform's clock: exports end by that one. By
+    /// ours, which may be set back later, what ends then could lie before they were taken.
+    private mutating func countByPlatform(_ campaigns: [Campaign], at now: Moment, _ step: inout Step) {
+        guard knowledge.clock != nil, let platformNow = platformTime(at: now) else { return }
+        let anchors = campaigns.sorted { $0.name < $1.name }.compactMap { campaign -> CampaignAnchors.Anchor? in
+            guard let known = state.campaigns[campaign.name], known.countsFrom == nil else { return nil }
+            return CampaignAnchors.Anchor(
+                campaign: campaign.name, fingerprint: known.fingerprint,
+                from: platformNow - max(.zero, now.wall - known.highWater))
+        }
+        recordTogether(anchors, Record.followersCounted, &step)
+    }
+
     /// Whether an export ended after a campaign was taken into use. One that was so by a clock that was ahead is taken to be.
-    private func isInUse(_ campaign: Campaign, since nominal: Instant, at now: Moment) -> Bool {
+    ///
+    /// - Parameter endedAt: By the platform's clock; nil where that is not known.
+    private func isInUse(_ campaign: Campaign, since nominal: Instant, _ endedAt: Instant?, at now: Moment) -> Bool {
+        if let from = state.campaigns[campaign.name]?.countsFrom, let endedAt {
+            return endedAt + ClockBounds.agreement > from
+        }
         guard let mark = state.campaigns[campaign.name]?.highWater, mark <= now.wall else { return true }
         return nominal + ClockBounds.agreement > mark
     }
@@ -150,7 +169,7 @@ extension Scheduler {
         at now: Moment, _ step: inout Step
     ) {
         let nominal = ourTime(of: job, at: now)
-        for campaign in campaigns where !isFinished(campaign) && isInUse(campaign, since: nominal, at: now) {
+        for campaign in campaigns where !isFinished(campaign) && isInUse(campaign, since: nominal, job.endedAt, at: now) {
             recordSkip(campaign.name, nominal, nominal, 1, reason, detail, at: now, &step)
         }
     }
@@ -168,14 +187,14 @@ extension Scheduler {
         let span = (ourTime(of: first, at: now), ourTime(of: last, at: now))
         let detail =
             "those that began before \(last.rfc3339) could not be listed while they were young enough to be followed"
-        for campaign in campaigns where !isFinished(campaign) && isInUse(campaign, since: span.1, at: now) {
+        for campaign in campaigns where !isFinished(campaign) && isInUse(campaign, since: span.1, last, at: now) {
             recordSkip(campaign.name, span.0, span.1, 1, .missed, detail, at: now, &step)
         }
     }
 
     private mutating func follow(_ job: ExportJob, _ campaigns: [Campaign], at now: Moment, _ step: inout Step) {
         let nominal = ourTime(of: job, at: now)
-        for campaign in campaigns where !isFinished(campaign) && isInUse(campaign, since: nominal, at: now) {
+        for campaign in campaigns where !isFinished(campaign) && isInUse(campaign, since: nominal, job.endedAt, at: now) {
             if now.wall - nominal > campaign.catchUp {
                 recordSkip(
                     campaign.name, nominal, nominal, 1, .missed,

@@ -18,6 +18,9 @@ package enum Record: Equatable, Codable, Sendable {
     case campaignAnchored(campaign: CampaignName, fingerprint: String, from: Instant)
     /// The same of many: each counts from its high-water mark. Since format 2.
     case campaignsAnchored(CampaignAnchors)
+    /// From when on campaigns that follow exports count, by the platform's clock: exports end by that one, and ours may be set.
+    /// Since format 2.
+    case followersCounted(CampaignAnchors)
     case campaignRemoved(campaign: CampaignName)
     /// It has fired as often as `max_occurrences` allows: nothing is due any more until that is raised.
     case campaignFinished(campaign: CampaignName, fired: Int, at: Instant)

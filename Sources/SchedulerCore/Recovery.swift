@@ -141,6 +141,13 @@ extension Scheduler {
             }
             return
         }
+        recordTogether(anchors, Record.campaignsAnchored, &step)
+    }
+
+    /// In as few records as the bounds of one allow.
+    mutating func recordTogether(
+        _ anchors: [CampaignAnchors.Anchor], _ kind: (CampaignAnchors) -> Record, _ step: inout Step
+    ) {
         var together: [CampaignAnchors.Anchor] = []
         var length = 0
         var fingerprints: Set<String> = []  // so that equal ones are held once
@@ -149,10 +156,10 @@ extension Scheduler {
             together.append(anchor)
             length += anchor.campaign.text.utf8.count + anchor.fingerprint.utf8.count
             guard together.count == AnchorBounds.together || length > AnchorBounds.length else { continue }
-            record(.campaignsAnchored(CampaignAnchors(together)), &step)
+            record(kind(CampaignAnchors(together)), &step)
             (together, length) = ([], 0)
         }
-        if !together.isEmpty { record(.campaignsAnchored(CampaignAnchors(together)), &step) }
+        if !together.isEmpty { record(kind(CampaignAnchors(together)), &step) }
     }
 
     mutating func planDue() {

@@ -91,16 +91,19 @@ package struct CampaignState: Equatable, Codable, Sendable {
     package var fired: Int?
     /// Whether it was told that the campaign has fired as often as it may. Nil for no.
     package var finishedAt: Instant?
+    /// Of one that follows exports, from when on it counts by the platform's clock. Nil until that is known.
+    package var countsFrom: Instant?
 
     package init(
         fingerprint: String, highWater: Instant, last: LastOccurrence? = nil, fired: Int? = nil,
-        finishedAt: Instant? = nil
+        finishedAt: Instant? = nil, countsFrom: Instant? = nil
     ) {
         self.fingerprint = fingerprint
         self.highWater = highWater
         self.last = last
         self.fired = fired
         self.finishedAt = finishedAt
+        self.countsFrom = countsFrom
     }
 
     package var isFinished: Bool { finishedAt != nil }

@@ -21,6 +21,10 @@ extension State {
                     .campaignAnchored(
                         campaign: anchor.campaign, fingerprint: anchor.fingerprint, from: anchor.from))
             }
+        case .followersCounted(let counted):
+            for anchor in counted.anchors where campaigns[anchor.campaign]?.fingerprint == anchor.fingerprint {
+                campaigns[anchor.campaign]?.countsFrom = anchor.from
+            }
         case .campaignRemoved(let campaign):
             remove(campaign)
         case .campaignFinished(let campaign, _, let at):

@@ -128,7 +128,6 @@
             case .everybodysRefusal, .noLookBeforeRetry: 8
             case .doubtFreesLane, .refusalProvesListing: 29
             case .turnWithoutLook: 110
-            case .ageOfAnswer: 29
             case .recoveryForgetsDoubt: 31
             case .absentTooSoon: 78
             case .stopForgetsFollowers: 72

@@ -110,5 +110,9 @@ enum Format2 {
                 ])),
             #"{"campaignsAnchored":{"_0":{"fingerprints":["manual"],"marks":"1795514400123 1795514401123","names":"news sale","uses":"0 0"}}}"#
         ),
+        (
+            .followersCounted(CampaignAnchors([.init(campaign: "sale", fingerprint: "after export", from: at)])),
+            #"{"followersCounted":{"_0":{"fingerprints":["after export"],"marks":"1795514400123","names":"sale","uses":"0"}}}"#
+        ),
     ]
 }

@@ -119,7 +119,7 @@ import Testing
         }
     }
 
-    private static let kindCount = 37
+    private static let kindCount = 38
 
     /// Does not compile until a new kind of record has a number, and fails until it has a line.
     private static func kind(of record: Record) -> Int {
@@ -161,6 +161,7 @@ import Testing
         case .candidateSeen: 34
         case .runNamed: 36
         case .runFound: 35
+        case .followersCounted: 37
         }
     }
 }

@@ -32,7 +32,8 @@ import Testing
         return [
             .generationLoaded(generation: 3, digest: "d", actor: "anna (uid 1000)"),
             .campaignAnchored(campaign: "sale", fingerprint: "f", from: at), .campaignRemoved(campaign: "sale"),
-            .campaignsAnchored(CampaignAnchors([])), .occurrenceAdmitted(occurrence),
+            .campaignsAnchored(CampaignAnchors([])), .followersCounted(CampaignAnchors([])),
+            .occurrenceAdmitted(occurrence),
             .occurrencesSkipped(
                 SkippedOccurrences(
                     id: sale, campaign: "sale", first: at, last: at, count: 1, reason: .missed, detail: "down", at: at)),

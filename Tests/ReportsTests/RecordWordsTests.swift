@@ -78,6 +78,9 @@ import Testing
         Line(
             .campaignsAnchored(CampaignAnchors([])), "campaigns-anchored",
             "0 campaigns are new or have another schedule, and count from now on"),
+        Line(
+            .followersCounted(CampaignAnchors([])), "followers-counted",
+            "0 campaigns follow exports, and count by the platform's clock now", detail: true),
         Line(.campaignRemoved(campaign: "sale"), "campaign-removed", "removed from the configuration", "sale"),
         Line(
             .campaignFinished(campaign: "sale", fired: 3, at: at), "campaign-finished",

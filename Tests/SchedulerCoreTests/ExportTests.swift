@@ -200,6 +200,39 @@ import Testing
         #expect(rig.calls.count == before + 1)
     }
 
+    // Found by simulation: a clock that had been right was set back by more than lay between a reload and the end of an export.
+    @Test(arguments: [false, true])
+    func `an export that ends after a campaign was taken into use is followed, although our clock is set back`(
+        restarts: Bool
+    ) {
+        var rig = Rig(seldom)
+        rig.clockAhead = .zero
+        rig.finishExport("4710", .seconds(3600))  // the platform tells its time with it
+        rig.restart()
+        rig.advance(.seconds(3700))
+        rig.setClock(back: .seconds(5400))
+        if restarts { rig.restart() }
+        rig.advance(.seconds(100))
+        rig.finishExport("4711", .seconds(10))
+        rig.advance(.seconds(24 * 3600))
+        #expect(rig.calls.count == 1)
+        #expect(rig.skips.isEmpty)
+    }
+
+    @Test func `an export that ended before a campaign was taken into use is not followed, although our clock is set back`()
+    {
+        var rig = Rig(configuration([campaign("other", .afterExport) { $0.catchUp = .seconds(86_400) }]))
+        rig.clockAhead = .zero
+        rig.advance(.seconds(3700))
+        rig.finishExport("4711", .seconds(10))
+        rig.advance(.seconds(300))
+        rig.setClock(back: .seconds(5400))
+        rig.feed(.reloaded(seldom))
+        rig.advance(.seconds(7 * 3600))
+        let fired = rig.records.compactMap { if case .occurrenceAdmitted(let it) = $0 { it.campaign } else { nil } }
+        #expect(fired == ["other"])
+    }
+
     // Found by simulation: exports could not be asked about until one had ended that began after the campaign.
     @Test func `an export that began after the campaign is followed although it is in the first answer`() {
         var rig = Rig(following)

@@ -229,6 +229,12 @@ struct Rig {
 
     var platformNow: Instant { now.wall + (clockAhead ?? .zero) }
 
+    /// Our clock is set back; the platform's goes on as before.
+    mutating func setClock(back: Duration) {
+        now.wall = now.wall - back
+        clockAhead = (clockAhead ?? .zero) + back
+    }
+
     mutating func finishExport(_ id: String, _ ago: Duration) {
         finishedExports.insert(
             ExportJob(

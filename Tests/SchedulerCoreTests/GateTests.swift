@@ -399,6 +399,17 @@ import Testing
         #expect(!answer.effects.contains { if case .queueCall = $0 { true } else { false } })
     }
 
+    // Found by simulation: the clock had been days ahead, and was set right while the call waited for its token.
+    @Test func `a clock that is set back to before what is due takes back a call that has not reached the wire`() throws {
+        let (sender, call, now) = try sent()
+        var scheduler = sender
+        let isSlightly = Moment(wall: ten - .milliseconds(1), monotonic: now.monotonic)
+        #expect(scheduler.handle(.woke, at: isSlightly).effects.contains(.dropCall(call.id)))
+        scheduler = sender
+        let isDue = Moment(wall: ten, monotonic: now.monotonic)
+        #expect(!scheduler.handle(.woke, at: isDue).effects.contains(.dropCall(call.id)))
+    }
+
     @Test func `a pause of another campaign takes nothing back`() throws {
         let (sender, call, now) = try sent { $0.campaigns["other"] = campaign("other") }
         var scheduler = sender

@@ -66,7 +66,12 @@ extension Scheduler {
             let together = Array(aliases[first..<min(first + AliasBounds.together, aliases.count)])
             record(.audiencesResolved(sandbox: sandbox, aliases: together), &step)
         }
-        if !aliases.isEmpty { cancelTwice(in: sandbox, Set(aliases.map(\.system)), at: now, &step) }
+        if aliases.isEmpty { return }
+        for (run, foreign) in knowledge.foreign where foreign.sandbox == sandbox {
+            let pairs = foreign.pairs.map { systemPair($0, in: sandbox) }
+            knowledge.foreign[run]?.pairs = pairs
+        }
+        cancelTwice(in: sandbox, Set(aliases.map(\.system)), at: now, &step)
     }
 
     private mutating func learnAliases(_ definitions: [DataflowDefinition], in sandbox: SandboxName) {
@@ -125,10 +130,10 @@ extension Scheduler {
                     first[pair] = position
                     continue
                 }
-                // Whichever of them is on its way stays.
-                let (stays, goes) =
-                    occurrence.activations[position].phase == .waiting ? (other, position) : (position, other)
-                guard isUnsent(occurrence.activations[goes].phase) else { continue }
+                // Whichever of them is on its way stays. As it is now: one before it may have withdrawn its call.
+                let isWaiting = state[occurrence.activationID(at: position)]?.phase == .waiting
+                let (stays, goes) = isWaiting ? (other, position) : (position, other)
+                guard let held = state[occurrence.activationID(at: goes)], isUnsent(held.phase) else { continue }
                 withdraw(callOf: occurrence.activationID(at: goes), because: "an audience of it was named twice", &step)
                 first[pair] = stays
                 let reason =

@@ -201,7 +201,7 @@ extension Scheduler {
             record(
                 .runNamed(
                     activation: call.activations[index], run: run, leftAt: sentAt, at: now.wall,
-                    isLatest: knowledge.clock == nil ? true : nil), &step)
+                    isLatest: knowledge.untimedCalls.contains(call.id) ? true : nil), &step)
         }
     }
 

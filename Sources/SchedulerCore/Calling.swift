@@ -81,6 +81,10 @@ extension Scheduler {
             id: CallID(state.nextCall), sandbox: sandbox, activations: ordered.map(\.id), pairs: ordered.map(\.pair),
             baselines: baselines, exportJob: knowledge.exports[sandbox]?.newestFinished?.id, at: now.wall,
             platformAt: latestPlatformTime(at: now))
+        if knowledge.clock == nil {
+            knowledge.untimedCalls = knowledge.untimedCalls.filter { state.calls[$0] != nil }
+            knowledge.untimedCalls.insert(call.id)
+        }
         record(.callIntended(call), &step)
         step.effects.append(
             .queueCall(call.id, sandbox: sandbox, audiences: Set(ordered.map(\.pair.audience)).sorted()))

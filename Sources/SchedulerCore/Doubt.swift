@@ -78,6 +78,13 @@ extension Scheduler {
                 }
                 return (run: run, provenance: provenance)
             }
+        // The answer that is awaited says whose it is.
+        let awaited = named.map(\.run).filter { mayBeAnswered($0, pair, in: call.sandbox, at: now) }
+        if !awaited.isEmpty {
+            _ = noteSeen(
+                candidates.filter(\.audiences.isEmpty) + named.map(\.run), by: activation, in: known, at: now, &step)
+            return
+        }
         let open = named.filter { $0.provenance == .open }.map(\.run)
         let unasked = named.filter { $0.provenance == .unasked }.map(\.run)
         let missing = noteSeen(
@@ -87,6 +94,7 @@ extension Scheduler {
             start(ours.id, of: activation, adopted: true, at: now, &step)
             doubtAgain(calls, because: ours, at: now, &step)
             for (twin, provenance) in named where provenance == .ours && twin.id != ours.id {
+                if isLookedForByOthers(twin, pair, besides: activation, in: call.sandbox, at: now) { continue }
                 reportTwin(twin.id, of: activation, at: now, &step)
             }
             return
@@ -145,6 +153,20 @@ extension Scheduler {
         if lookUps >= DoubtBounds.lookUpsNeeded, watch.covered >= configuration.settling {
             absent(activation, lookUps, at: now, &step)
         }
+    }
+
+    /// Whether a run may be that of another delivery of a pair, which is in doubt about a call or waits after one that was refused.
+    private func isLookedForByOthers(
+        _ run: DataflowRun, _ pair: Pair, besides activation: ActivationID, in sandbox: SandboxName, at now: Moment
+    ) -> Bool {
+        let isInDoubt = knowledge.doubts.keys.contains { other in
+            guard other != activation, state.pair(of: other) == pair, case .inDoubt(let id) = state[other]?.phase,
+                let call = state.calls[id]?.call, call.sandbox == sandbox
+            else { return false }
+            return !baseline(of: other, pair, call).covers(run)
+                && mayBe(run, ofCallsAt: times(of: other, call), at: now)
+        }
+        return isInDoubt || taker(of: run, for: pair, in: sandbox, at: now) != nil
     }
 
     /// Whose a run is that was seen just now. What has to be asked to tell is noted.

@@ -17,8 +17,17 @@ extension Scheduler {
             let id = occurrence.activationID(at: position)
             // What became of another one may have settled it.
             guard state[id]?.phase == .waiting else { continue }
+            let pair = occurrence.occurrence.pairs[position]
+            let sandbox = occurrence.occurrence.sandbox
             if let run = openRun(of: id, at: now) {
-                let isAdopted = adoptLate(run, in: occurrence.occurrence.sandbox, at: now, &step)
+                // The answer that is awaited says whose it is.
+                if mayBeAnswered(run, pair, in: sandbox, at: now),
+                    let call = activation.doubtfulCalls.last(where: { state.calls[$0] != nil })
+                {
+                    unlooked.append((id, call))
+                    continue
+                }
+                let isAdopted = adoptLate(run, in: sandbox, at: now, &step)
                 if isAdopted { lanes = nil }
                 if !isAdopted, state[id]?.phase == .waiting {
                     setAside(id, Self.open(run), holdsLane: false, at: now, &step)
@@ -43,8 +52,7 @@ extension Scheduler {
             var closures = closures(of: id, table, at: now)
             if mutant(.expiryNamesExport) { closures = [.unknown(.export, failure: "HTTP 500")] }
             let why = Self.decisive(closures).map { closure in
-                let pair = occurrence.occurrence.pairs[position]
-                let words = sentence(for: closure, pair, in: occurrence.occurrence.sandbox, at: now)
+                let words = sentence(for: closure, pair, in: sandbox, at: now)
                 return "the \(closure.gate.rawValue) gate was closed: \(words.evidence)"
             }
             let reason = "not called within start_within; \(returned[id] ?? why ?? "its turn did not come")"

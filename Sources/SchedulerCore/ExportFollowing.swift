@@ -169,7 +169,8 @@ extension Scheduler {
         at now: Moment, _ step: inout Step
     ) {
         let nominal = ourTime(of: job, at: now)
-        for campaign in campaigns where !isFinished(campaign) && isInUse(campaign, since: nominal, job.endedAt, at: now) {
+        for campaign in campaigns where !isFinished(campaign) && isInUse(campaign, since: nominal, job.endedAt, at: now)
+        {
             recordSkip(campaign.name, nominal, nominal, 1, reason, detail, at: now, &step)
         }
     }
@@ -194,7 +195,8 @@ extension Scheduler {
 
     private mutating func follow(_ job: ExportJob, _ campaigns: [Campaign], at now: Moment, _ step: inout Step) {
         let nominal = ourTime(of: job, at: now)
-        for campaign in campaigns where !isFinished(campaign) && isInUse(campaign, since: nominal, job.endedAt, at: now) {
+        for campaign in campaigns where !isFinished(campaign) && isInUse(campaign, since: nominal, job.endedAt, at: now)
+        {
             if now.wall - nominal > campaign.catchUp {
                 recordSkip(
                     campaign.name, nominal, nominal, 1, .missed,

@@ -326,6 +326,10 @@ struct Knowledge: Sendable {
     var callTroubles: [SandboxName: Trouble] = [:]
     /// Calls on the wire that were taken back, as far as that was still possible, until they are answered.
     var recalled: Set<CallID> = []
+    /// What could not be doubted when the call that is named here showed an effect for another of its pairs.
+    var laterDoubts: [ActivationID: CallID] = [:]
+    /// Calls that were intended while the platform had not told its time: when they left is known as the latest that it may be.
+    var untimedCalls: Set<CallID> = []
     /// What the journal holds although the marks do not say so, until it is recorded as decided.
     var admittedBefore: Set<Admission> = []
     /// Pairs whose mapping fault was told already, by occurrence.

@@ -51,35 +51,46 @@ extension Scheduler {
             ($0.createdAt ?? .distantPast, $0.id) < ($1.createdAt ?? .distantPast, $1.id)
         }
         for run in oldestFirst where !owns(run.id) { _ = adoptLate(run, in: sandbox, at: now, &step) }
-        for run in oldestFirst where run.audiences.isEmpty && run.status.isTerminal && run.status != .failed {
-            doubtOver(run, in: sandbox, at: now, &step)
+        let nameless = oldestFirst.filter { run in
+            run.audiences.isEmpty && run.status.isTerminal && run.status != .failed && isOthers(run.id)
+                && !knowledge.toldForgotten.contains(run.id)
+                && !(state.ownRuns?[run.dataflow] ?? []).contains { $0.run == run.id }
         }
+        if !nameless.isEmpty { doubtOver(nameless, in: sandbox, at: now, &step) }
     }
 
-    /// A run that has ended and does not say yet for whom it was may be of an earlier call of what waits: what it was for comes later,
-    /// and until then it is looked for as after a lost answer. A person who had an activation sent again has seen it.
-    private mutating func doubtOver(_ run: DataflowRun, in sandbox: SandboxName, at now: Moment, _ step: inout Step) {
-        guard isOthers(run.id), !knowledge.toldForgotten.contains(run.id),
-            !(state.ownRuns?[run.dataflow] ?? []).contains(where: { $0.run == run.id })
-        else { return }
+    /// Runs that have ended and do not say yet for whom they were may be of an earlier call of what waits: what they were for comes
+    /// later, and until then it is looked for as after a lost answer. A person who had an activation sent again has seen them.
+    private mutating func doubtOver(
+        _ runs: [DataflowRun], in sandbox: SandboxName, at now: Moment, _ step: inout Step
+    ) {
         for occurrence in state.occurrences.values.sorted(by: { $0.id < $1.id })
         where occurrence.occurrence.sandbox == sandbox {
-            for (position, held) in occurrence.activations.enumerated()
-            where occurrence.occurrence.pairs[position].dataflow == run.dataflow && held.expiresAt == nil
-                && mayTake(run, held, at: now)
-            {
-                guard let call = held.doubtfulCalls.last(where: { state.calls[$0] != nil }) else { continue }
+            for (position, pair) in occurrence.occurrence.pairs.enumerated() {
                 let activation = occurrence.activationID(at: position)
+                // As it is now: what was done for one before it may have withdrawn its call.
+                guard let held = state[activation], held.expiresAt == nil, !waitsForNamed(held),
+                    let call = held.doubtfulCalls.last(where: { state.calls[$0] != nil })
+                else { continue }
+                let open = runs.filter { $0.dataflow == pair.dataflow && mayTake($0, held, at: now) }.map(\.id)
+                guard let first = open.first else { continue }
                 withdraw(callOf: activation, &step)
                 doubt(
                     activation, call,
-                    "run \(run.id) began after a call of it, has ended, and has not said yet for whom it was", at: now,
+                    "run \(first) began after a call of it, has ended, and has not said yet for whom it was", at: now,
                     &step)
-                // Whether or not a listing shows it again.
-                record(.candidateSeen(activation: activation, run: run.id, at: now.wall), &step)
-                knowledge.doubts[activation]?.seen = [run.id]
+                // Whether or not a listing shows them again.
+                for run in open.prefix(DoubtBounds.remembered) {
+                    record(.candidateSeen(activation: activation, run: run, at: now.wall), &step)
+                }
+                knowledge.doubts[activation]?.seen = Set(open)
             }
         }
+    }
+
+    /// Whether it waits for a run that a refusal named for it, and that is asked for by name.
+    private func waitsForNamed(_ held: ActivationState) -> Bool {
+        held.named.map { knowledge.foreign[$0] != nil } ?? false
     }
 
     /// A run that was not there before the first doubtful call of an activation that waits, that is nobody's, and that names its
@@ -126,7 +137,7 @@ extension Scheduler {
     }
 
     /// Whether a run may be of a call for a pair that is on the wire.
-    private func mayBeAnswered(_ run: DataflowRun, _ pair: Pair, in sandbox: SandboxName, at now: Moment) -> Bool {
+    func mayBeAnswered(_ run: DataflowRun, _ pair: Pair, in sandbox: SandboxName, at now: Moment) -> Bool {
         state.calls.values.contains { sent in
             guard sent.isSending, !sent.isAnswered, sent.call.sandbox == sandbox, sent.call.pairs.contains(pair)
             else { return false }
@@ -229,7 +240,7 @@ extension Scheduler {
     }
 
     /// The oldest activation of a pair whose earlier call a run may be of.
-    private func taker(
+    func taker(
         of run: DataflowRun, for pair: Pair, in sandbox: SandboxName, at now: Moment
     ) -> ActivationID? {
         for occurrence in state.occurrences.values.sorted(by: { $0.id < $1.id })
@@ -394,16 +405,41 @@ extension Scheduler {
             let sentAt = state.calls[call.id]?.sentAt
             if let run, !mayBe(run, ofCallsAt: sentAt.map { [$0] } ?? [], at: now) { continue }
             for activation in call.activations where activation != known {
-                guard let held = state[activation], held.doubtfulCalls.contains(call.id), isUnsent(held.phase) else {
-                    continue
+                guard let held = state[activation], held.doubtfulCalls.contains(call.id) else { continue }
+                switch held.phase {
+                case .waiting where !waitsForNamed(held), .calling where isUnsent(held.phase) && !waitsForNamed(held):
+                    withdraw(callOf: activation, &step)
+                    doubt(activation, call.id, Self.tookEffect, at: now, &step)
+                // It waits for a run of its own, or an answer to a later call is awaited: it is looked for once that has come to nothing.
+                case .waiting, .calling:
+                    knowledge.laterDoubts[activation] = knowledge.laterDoubts[activation] ?? call.id
+                case .inDoubt, .running, .quarantined, .ended: break
                 }
-                // It waits for a run of its own, which is asked for by name.
-                if let run = held.named, knowledge.foreign[run] != nil { continue }
-                withdraw(callOf: activation, &step)
-                doubt(activation, call.id, "its call took effect for another of its pairs", at: now, &step)
             }
         }
     }
+
+    /// What was on the wire, or waited for a run of its own, when its earlier call showed an effect, and is back in line now.
+    mutating func doubtLater(at now: Moment, _ step: inout Step) {
+        for (activation, call) in knowledge.laterDoubts.sorted(by: { $0.key < $1.key }) {
+            guard let held = state[activation], state.calls[call] != nil, held.doubtfulCalls.contains(call) else {
+                knowledge.laterDoubts[activation] = nil
+                continue
+            }
+            switch held.phase {
+            case .waiting where !waitsForNamed(held), .calling where isUnsent(held.phase) && !waitsForNamed(held):
+                knowledge.laterDoubts[activation] = nil
+                // A person who had it sent again has looked.
+                if held.expiresAt != nil { continue }
+                withdraw(callOf: activation, &step)
+                doubt(activation, call, Self.tookEffect, at: now, &step)
+            case .waiting, .calling: continue
+            case .inDoubt, .running, .quarantined, .ended: knowledge.laterDoubts[activation] = nil
+            }
+        }
+    }
+
+    private static let tookEffect = "its call took effect for another of its pairs"
 
     /// The calls that a run of an activation may be of.
     func doubtfulCalls(of activation: ActivationID, _ call: Call? = nil) -> [Call] {

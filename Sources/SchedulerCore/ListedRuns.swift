@@ -95,10 +95,7 @@ extension Scheduler {
                 missing.unknown >= GateBounds.looksForMissing
                 && now.monotonic - missing.shownAt.monotonic >= FollowBounds.missing
             if isGone, let gone = knowledge.runs[flow]?.listing.runs[position] {
-                for activation in waiting(behind: gone, of: flow, at: now) {
-                    withdraw(callOf: activation, &step)
-                    setAside(activation, Self.unseen(id), holdsLane: false, at: now, &step)
-                }
+                setAside(waiting: Self.unseen(id), behind: gone, of: flow, at: now, &step)
                 knowledge.runs[flow]?.listing.runs.remove(at: position)
             }
             knowledge.runs[flow]?.missing[id] = isGone || run?.status.isTerminal == true ? nil : missing
@@ -128,9 +125,18 @@ extension Scheduler {
     private mutating func setAsideBehindOld(
         _ run: DataflowRun, of flow: DataflowKey, at now: Moment, _ step: inout Step
     ) {
-        for activation in waiting(behind: run, of: flow, at: now) {
-            withdraw(callOf: activation, &step)
-            setAside(activation, Self.open(run), holdsLane: false, at: now, &step)
+        setAside(waiting: Self.open(run), behind: run, of: flow, at: now, &step)
+    }
+
+    /// All for which it may be: of several deliveries of one pair the next one is the oldest once one has been set aside.
+    private mutating func setAside(
+        waiting reason: String, behind run: DataflowRun, of flow: DataflowKey, at now: Moment, _ step: inout Step
+    ) {
+        while case let waiting = waiting(behind: run, of: flow, at: now), !waiting.isEmpty {
+            for activation in waiting {
+                withdraw(callOf: activation, &step)
+                setAside(activation, reason, holdsLane: false, at: now, &step)
+            }
         }
     }
 

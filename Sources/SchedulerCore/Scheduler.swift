@@ -90,6 +90,7 @@ package struct Scheduler: Sendable {
         if !isStopping { decideDue(at: now, &step) }
         endPauses(at: now, &step)
         cancelRemoved(at: now, &step)
+        doubtLater(at: now, &step)
         expire(at: now, &step)
         endOccurrences(at: now, &step)
         dropToldSchedules()

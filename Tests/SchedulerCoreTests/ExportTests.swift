@@ -219,8 +219,8 @@ import Testing
         #expect(rig.skips.isEmpty)
     }
 
-    @Test func `an export that ended before a campaign was taken into use is not followed, although our clock is set back`()
-    {
+    @Test
+    func `an export that ended before a campaign was taken into use is not followed, although our clock is set back`() {
         var rig = Rig(configuration([campaign("other", .afterExport) { $0.catchUp = .seconds(86_400) }]))
         rig.clockAhead = .zero
         rig.advance(.seconds(3700))

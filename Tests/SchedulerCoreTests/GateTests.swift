@@ -400,7 +400,8 @@ import Testing
     }
 
     // Found by simulation: the clock had been days ahead, and was set right while the call waited for its token.
-    @Test func `a clock that is set back to before what is due takes back a call that has not reached the wire`() throws {
+    @Test func `a clock that is set back to before what is due takes back a call that has not reached the wire`() throws
+    {
         let (sender, call, now) = try sent()
         var scheduler = sender
         let isSlightly = Moment(wall: ten - .milliseconds(1), monotonic: now.monotonic)

@@ -220,6 +220,15 @@ extension Scheduler {
         return min(platformNow - max(configuration.guardrails.exportMaximumAge, ExportBounds.leastReach), oldest)
     }
 
+    /// The last answer of the process before may have left out one that ended among those that it decided.
+    mutating func reachBack(in sandbox: SandboxName, at now: Moment) {
+        guard let oldest = state.exportMarks[sandbox]?.decided?.map(\.endedAt).min() else { return }
+        knowledge.exportReaches[sandbox] = [
+            ExportReach(
+                since: oldest - configuration.guardrails.exportMaximumAge, until: now.monotonic + ExportBounds.again)
+        ]
+    }
+
     /// What began before is decided, or was never to be followed.
     private func undecided(in sandbox: SandboxName, at now: Moment) -> Instant {
         let platformNow = platformTime(at: now) ?? now.wall

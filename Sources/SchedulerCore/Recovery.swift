@@ -30,6 +30,7 @@ extension Scheduler {
                 doubt(activation, id, "the daemon stopped before the answer was read", at: now, &step)
             }
         }
+        for sandbox in state.exportMarks.keys { reachBack(in: sandbox, at: now) }
         // In an order of their own: of several that one run was named for the last one counts.
         for occurrence in state.occurrences.values.sorted(by: { $0.id < $1.id }) {
             for (position, activation) in occurrence.activations.enumerated() {

@@ -316,18 +316,20 @@ extension Scheduler {
         switch wasRefused ? .retry : occurrence.onDoubt {
         case .hold:
             setAside(activation, "\(reason); held for a person (on_doubt = \"hold\")", holdsLane: true, at: now, &step)
-        case .skip:
-            fail(activation, "\(reason); not sent again (on_doubt = \"skip\")", at: now, &step)
-        case .retry where mayHaveTakenEffect(callOf: activation, at: now):
+        // Then it may be under way, and no listing shows it: neither has it failed, nor is its audience free.
+        case .retry where mayHaveTakenEffect(callOf: activation, at: now),
+            .skip where mayHaveTakenEffect(callOf: activation, at: now):
             setAside(
                 activation,
                 "\(reason), but nothing tells whether a run of another of its pairs is of its call: not sent again",
                 holdsLane: true, at: now, &step)
-        case .retry where tookEffect(callOf: activation):
+        case .retry where tookEffect(callOf: activation), .skip where tookEffect(callOf: activation):
             setAside(
                 activation, "\(reason), but its call took effect for others of its pairs: not sent again",
                 holdsLane: true,
                 at: now, &step)
+        case .skip:
+            fail(activation, "\(reason); not sent again (on_doubt = \"skip\")", at: now, &step)
         // This was the last look before it expires.
         case .retry where isOver(held, occurrence, at: now):
             putBack(activation, reason, counts: false, at: now, &step)

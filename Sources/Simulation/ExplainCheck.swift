@@ -92,7 +92,7 @@ struct ClosureJudge {
             return isTrue ? nil : "export \(job.id) did not run when it was asked for"
         case .dataflowBusy(let run, let askedAt):
             let asked = platformTime(askedAt.monotonic)
-            guard let real = model.runs.last(where: { $0.id == run.id.text }), real.createdAt <= asked + way,
+            guard let real = model.run(named: run.id.text), real.createdAt <= asked + way,
                 asked <= real.endsAt
             else { return "run \(run.id) was not in progress when it was asked for" }
             return nil
@@ -118,7 +118,7 @@ struct ClosureJudge {
                 && state.occurrences[id.occurrence]?.occurrence.sandbox == sandbox
             return isHeld ? nil : "activation \(id) does not hold its lane"
         case .foreign(let run, let dataflow):
-            let real = model.runs.last { $0.id == run.text }
+            let real = model.run(named: run.text)
             let isInTheWay =
                 real.map { real in
                     // Nobody asked since it ended.
@@ -225,7 +225,7 @@ struct ClosureJudge {
         case .export:
             isTrue = truth.exports.contains { $0.id == named(after: "job") && begin <= $0.end && $0.begin <= now }
         case .dataflow:
-            let run = named(after: "run").flatMap { name in model.runs.last { $0.id == name } }
+            let run = named(after: "run").flatMap(model.run)
             isTrue =
                 run.map { $0.flow == pair.dataflow.text && begin <= $0.endsAt }
                 ?? wasClosed(pair, in: occurrence.sandbox, since: begin)
@@ -242,7 +242,7 @@ struct ClosureJudge {
                         // One of ours that nobody has taken for ours yet is in the way like one of others.
                         let isOfOthers =
                             !run.isOurs || !truth.owned.contains(run.id) || truth.abandoned.contains(run.id)
-                        return run.id == name && isOfOthers && begin <= run.endsAt
+                        return run.isNamed(name) && isOfOthers && begin <= run.endsAt
                     }
                 } ?? false
         }

@@ -132,3 +132,14 @@ struct PlatformTruth {
         at - begin >= .milliseconds(age.milliseconds / 1000 * 999)
     }
 }
+
+extension SimulatedRun {
+    /// Whether the daemon means it by an id: one that is too long for a record has a shorter one there.
+    func isNamed(_ name: String) -> Bool {
+        id == name || id.utf8.count > name.utf8.count && RunID(id).bounded.text == name
+    }
+}
+
+extension PlatformModel {
+    func run(named name: String) -> SimulatedRun? { runs.last { $0.isNamed(name) } }
+}

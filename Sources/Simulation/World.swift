@@ -121,7 +121,7 @@ package final class World {
             truth: PlatformTruth(
                 freshness: plan.configuration.polling.gateFreshness,
                 lag: .milliseconds(plan.scenario.runs.lagMilliseconds)))
-        checker.truth.run = { [unowned self] id in model.runs.last { $0.id == id } }
+        checker.truth.run = { [unowned self] id in model.run(named: id) }
         checker.truth.mappedAt = { [unowned self] pair, sandbox in
             model.flow(pair.dataflow.text, in: sandbox.text)?.audiences.first { $0.id == pair.audience.text }
                 .map { CampaignPlan.start + .milliseconds($0.mappedAtMilliseconds) }

@@ -233,13 +233,13 @@ extension World {
                     if let run = run(of: id, pair) { return .resolve(id, .adopt(run)) }
                     return .resolve(id, dice.people.hits(percent: 50) ? .abandon : .retry)
                 case .running(let run) where activation.endIsUnknown:
-                    guard let real = model.runs.last(where: { $0.id == run.text }), trueTime >= real.endsAt else {
+                    guard let real = model.run(named: run.text), trueTime >= real.endsAt else {
                         continue
                     }
                     return .resolve(id, .abandon)
                 case .running(let run) where activation.isLate:
                     // It never ends, and its audience is wanted: some give it up, once they were told.
-                    guard let real = model.runs.last(where: { $0.id == run.text }), real.endsAt > Rhythm.never,
+                    guard let real = model.run(named: run.text), real.endsAt > Rhythm.never,
                         real.createdAt.milliseconds % 2 == 0
                     else { continue }
                     return .resolve(id, .abandon)
@@ -253,7 +253,7 @@ extension World {
     /// The run as which a call for an activation was taken in, and that nobody owns.
     private func run(of id: ActivationID, _ pair: Pair) -> RunID? {
         checker.acceptances.runs(of: id).first { run in
-            guard !checker.isOwned(run, pair), let real = model.runs.last(where: { $0.id == run.text }) else {
+            guard !checker.isOwned(run, pair), let real = model.run(named: run.text) else {
                 return false
             }
             return real.vanishesAt.map { trueTime < $0 } ?? true

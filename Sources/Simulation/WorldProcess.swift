@@ -218,7 +218,7 @@ extension World {
     }
 
     /// By its id, or by the short one that stands for one that is too long.
-    func run(_ id: RunID) -> SimulatedRun? { model.runs.last { $0.id == id.text || RunID($0.id).bounded == id } }
+    func run(_ id: RunID) -> SimulatedRun? { model.run(named: id.text) }
 
     // MARK: Clocks
 

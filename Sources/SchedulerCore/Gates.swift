@@ -214,9 +214,12 @@ extension Scheduler {
         return nil
     }
 
-    /// Whether a run is under way and not ours, and may still end.
+    /// Whether a run is under way and not ours, and may still end. One that was adopted and has not said for whom it is may serve
+    /// other pairs of its call as well, and these may have been given up.
     func isInTheWay(_ run: DataflowRun, _ known: RunsKnowledge) -> Bool {
-        run.status == .running && isOthers(run.id) && !known.forgotten.contains(run.id)
+        guard run.status == .running, !known.forgotten.contains(run.id) else { return false }
+        if isOthers(run.id) { return true }
+        return run.audiences.isEmpty && activations(running: run.id).contains { state[$0]?.wasAdopted == true }
     }
 
     /// Everything that must be fresh for a call, in one answer.

@@ -160,6 +160,36 @@ import Testing
         #expect(rig.calls.count { $0.pairs.contains(pair) } == 2)
     }
 
+    // Found by simulation: it served another pair of its call as well, which had been told as failed.
+    @Test func `a run that a person adopts holds its dataflow until it says for whom it is`() {
+        var rig = Rig(
+            configuration([
+                campaign("sale", .manual, [a1]) { $0.onDoubt = .hold },
+                campaign("other", .manual, [a2]) { $0.onDoubt = .skip },
+            ]))
+        rig.runDuration = .seconds(3600)
+        rig.exportRuns = true
+        for name: CampaignName in ["sale", "other"] { _ = rig.command(.fire(name, forceOverlap: false)) }
+        rig.onCall = { _ in .doubtful(detail: "timeout") }
+        rig.exportRuns = false
+        rig.advance(.seconds(60))
+        #expect(rig.calls.map(\.pairs) == [[a1, a2]])
+        rig.onCall = { _ in nil }
+        let run = rig.addRun(a1)
+        rig.runs[0].audiences = []
+        rig.isVisible = { _ in false }
+        rig.advance(.seconds(900))
+        #expect(rig.scheduler.state[activation(2, 1)] == nil, "it was told as failed")
+        rig.isVisible = { _ in true }
+        _ = rig.command(.fire("other", forceOverlap: false))
+        rig.advance(.seconds(60))
+        _ = rig.command(.resolve(activation(1, 1), .adopt(run)))
+        rig.advance(.seconds(600))
+        #expect(rig.calls.count == 1)
+        rig.advance(.seconds(3600))
+        #expect(rig.calls.count == 2)
+    }
+
     // MARK: A run that grows too old
 
     @Test func `a run that grows too old and may be of two deliveries goes to a person for both`() {

@@ -63,8 +63,9 @@ package struct RecordReport {
                 "\(anchored.anchors.count) campaigns are new or have another schedule, and count from now on")
         case .followersCounted(let counted):
             set(
-                "followers-counted", "\(counted.anchors.count) campaigns follow exports, and count by the platform's clock now",
-                detail: true)
+                "followers-counted",
+                "\(counted.anchors.count) campaigns follow exports, and count by the platform's clock now", detail: true
+            )
         case .campaignRemoved(let campaign):
             set("campaign-removed", "removed from the configuration")
             self.campaign = campaign

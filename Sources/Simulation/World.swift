@@ -163,6 +163,8 @@ package final class World {
 
     private func work(until end: Int64) {
         while let at = agenda.next, at <= end, checker.findings.isEmpty, let happening = agenda.popNext() {
+            // A timer that was armed anew since is none: a hundred thousand of them may have been set to one instant.
+            if case .wake(let version) = happening, version != wakeVersion { continue }
             if at > elapsed { lastAdvance = events }
             elapsed = max(elapsed, at)
             if isOfTheMachine(happening), elapsed < frozenUntil {
@@ -243,8 +245,8 @@ package final class World {
     private func happen(_ happening: Happening) {
         if isOfProcess(happening) { underWay -= 1 }
         switch happening {
-        case .wake(let version):
-            if version == wakeVersion { handle(.woke) }
+        case .wake:
+            handle(.woke)
         case .departs(let effect, let process):
             if process == self.process { depart(effect) }
         case .arrives(let effect, let process, let fate):

@@ -221,7 +221,8 @@ extension Scheduler {
             let kept = keepUntold(of: flow, &known)
             takeOver(known, of: flow)
             learnSigns(of: runs, in: sandbox, at: now, &step)
-            settleDoubts(on: flow, shown, at: now, &step)
+            let missing = known.listing.runs.filter { known.missing[$0.id] != nil }
+            settleDoubts(on: flow, shown, missing: missing, at: now, &step)
             settleSetAside(on: flow, shown, at: now, &step)
             adoptLateRuns(runs + kept, in: sandbox, at: now, &step)
             forgetOldRuns(of: flow, at: now, &step)
@@ -318,6 +319,10 @@ extension Scheduler {
             case .refused(status: 403, _): isRefused = true
             case .throttled(let retryAfter, _): pause = retryAfter
             case .unavailable, .refused, .nonsense: break
+            }
+            // Perhaps there are more than can be read: what is certain to be needed is asked for next.
+            if case .exportJobs(let sandbox) = ask.subject, case .nonsense = failure {
+                knowledge.exportReaches[sandbox] = nil
             }
             var trouble = trouble(after: before, key: kind.key, failure.detail, atLeast: pause, at: now)
             if isRefused { trouble.countRefusal(at: now) }

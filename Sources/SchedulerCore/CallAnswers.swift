@@ -57,6 +57,7 @@ extension Scheduler {
         if knowledge.followed[run] == nil {
             follow(run, sandbox, pair.dataflow, at: now)
         }
+        if adopted { knowledge.followed[run]?.isAdopted = true }
     }
 
     mutating func doubt(

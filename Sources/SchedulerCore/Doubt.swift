@@ -31,8 +31,10 @@ enum DoubtBounds {
 
 extension Scheduler {
     /// Settles what a listing of one dataflow's runs can settle.
+    ///
+    /// - Parameter missing: Runs that it does not show, that were seen under way, and that were not seen to end.
     mutating func settleDoubts(
-        on flow: DataflowKey, _ known: RunsKnowledge, at now: Moment, _ step: inout Step
+        on flow: DataflowKey, _ known: RunsKnowledge, missing: [DataflowRun], at now: Moment, _ step: inout Step
     ) {
         var owners = runOwners()
         for activation in knowledge.doubts.keys.sorted() {
@@ -44,7 +46,7 @@ extension Scheduler {
             watch.covered = watch.covered + min(pause, configuration.settling * DoubtBounds.longestPause / 100)
             watch.lookedAt = known.askedAt.monotonic
             knowledge.doubts[activation] = watch
-            settle(activation, pair, call, watch, known, owners, at: now, &step)
+            settle(activation, pair, call, watch, known, missing, owners, at: now, &step)
             if case .running(let run) = state[activation]?.phase { owners[run, default: []].append(activation) }
         }
     }
@@ -64,16 +66,19 @@ extension Scheduler {
 
     private mutating func settle(
         _ activation: ActivationID, _ pair: Pair, _ call: Call, _ watch: WatchedDoubt, _ known: RunsKnowledge,
-        _ owners: [RunID: [ActivationID]], at now: Moment, _ step: inout Step
+        _ unshown: [DataflowRun], _ owners: [RunID: [ActivationID]], at now: Moment, _ step: inout Step
     ) {
         let baseline = self.baseline(of: activation, pair, call)
-        let candidates = candidates(of: activation, pair, call, known, owners, at: now)
+        let callTimes = times(of: activation, call)
+        var all = known
+        all.listing.runs += unshown
+        let candidates = candidates(of: activation, pair, call, all, owners, at: now)
         let named = candidates.filter { $0.audiences.contains(pair.audience) }
             .sorted { ($0.createdAt ?? .distantPast, $0.id) < ($1.createdAt ?? .distantPast, $1.id) }
             .map { run in
                 var provenance = provenance(
                     of: run, pair, seen: known.askedAt.monotonic, in: call.sandbox, at: now)
-                if provenance == .ours, !mayBe(run, ofCallsAt: times(of: activation, call), at: now) {
+                if provenance == .ours, !mayBe(run, ofCallsAt: callTimes, at: now) {
                     provenance = run.status.isTerminal ? .untold : .open  // it does not say when it began
                 }
                 return (run: run, provenance: provenance)
@@ -85,19 +90,29 @@ extension Scheduler {
                 candidates.filter(\.audiences.isEmpty) + named.map(\.run), by: activation, in: known, at: now, &step)
             return
         }
+        let newer = named.map(\.run).filter {
+            isOfNewerCall($0, pair, than: activation, callTimes, in: call.sandbox, at: now)
+        }
         let open = named.filter { $0.provenance == .open }.map(\.run)
         let unasked = named.filter { $0.provenance == .unasked }.map(\.run)
         let missing = noteSeen(
-            candidates.filter(\.audiences.isEmpty) + open + unasked, by: activation, in: known, at: now, &step)
-        if let ours = named.first(where: { $0.provenance == .ours })?.run {
+            candidates.filter(\.audiences.isEmpty) + open + unasked + newer, by: activation, in: known, at: now, &step)
+        let ours = named.first { named in named.provenance == .ours && !newer.contains { $0.id == named.run.id } }?.run
+        if let ours {
             let calls = doubtfulCalls(of: activation, call)
             start(ours.id, of: activation, adopted: true, at: now, &step)
             doubtAgain(calls, because: ours, at: now, &step)
             for (twin, provenance) in named where provenance == .ours && twin.id != ours.id {
+                if newer.contains(where: { $0.id == twin.id }) { continue }
                 if isLookedForByOthers(twin, pair, besides: activation, in: call.sandbox, at: now) { continue }
                 reportTwin(twin.id, of: activation, at: now, &step)
             }
             return
+        }
+        // It is looked for on behalf of that one as well, which takes it or is given up.
+        if !newer.isEmpty {
+            let reason = "a run exists that may be this one, and a newer call for its pair can have begun it as well"
+            return giveUpWaiting(activation, watch, reason, at: now, &step)
         }
         // What is known of exports is older than the run: it is asked for, and the next listing is held against it.
         if !unasked.isEmpty {

@@ -20,8 +20,11 @@ extension Scheduler {
             let pair = occurrence.occurrence.pairs[position]
             let sandbox = occurrence.occurrence.sandbox
             if let run = openRun(of: id, at: now) {
-                // The answer that is awaited says whose it is.
-                if mayBeAnswered(run, pair, in: sandbox, at: now),
+                // The answer that is awaited says whose it is, or the look on behalf of a newer call.
+                let isAwaited =
+                    mayBeAnswered(run, pair, in: sandbox, at: now)
+                    || isOfNewerCall(run, pair, than: id, activation.doubtfulTimes ?? [], in: sandbox, at: now)
+                if isAwaited,
                     let call = activation.doubtfulCalls.last(where: { state.calls[$0] != nil })
                 {
                     unlooked.append((id, call))

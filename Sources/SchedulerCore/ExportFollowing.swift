@@ -24,6 +24,8 @@ package struct DecidedExport: Equatable, Codable, Sendable {
 private enum DecidedBounds {
     /// Far more than can be under way beside each other.
     static let exports = 200
+    /// So many may have been decided by one answer.
+    static let atOnce = 20
 }
 
 extension ExportMark {
@@ -133,11 +135,10 @@ extension Scheduler {
 
     /// Whether an export ended after the first of the campaigns was taken into use.
     private func isLater(_ endedAt: Instant, than campaigns: [Campaign], at now: Moment) -> Bool {
-        firstUse(of: campaigns).map { ourTime(of: endedAt, at: now) > $0 } ?? false
-    }
-
-    private func firstUse(of campaigns: [Campaign]) -> Instant? {
-        campaigns.compactMap { state.campaigns[$0.name]?.highWater }.min()
+        campaigns.contains { campaign in
+            guard let known = state.campaigns[campaign.name] else { return false }
+            return known.countsFrom.map { endedAt > $0 } ?? (ourTime(of: endedAt, at: now) > known.highWater)
+        }
     }
 
     /// From the first answer after they were taken into use on, campaigns count by the platform's clock: exports end by that one. By
@@ -145,7 +146,9 @@ extension Scheduler {
     private mutating func countByPlatform(_ campaigns: [Campaign], at now: Moment, _ step: inout Step) {
         guard knowledge.clock != nil, let platformNow = platformTime(at: now) else { return }
         let anchors = campaigns.sorted { $0.name < $1.name }.compactMap { campaign -> CampaignAnchors.Anchor? in
-            guard let known = state.campaigns[campaign.name], known.countsFrom == nil else { return nil }
+            // One that was taken into use by a clock that was ahead counts from nowhere that is known.
+            guard let known = state.campaigns[campaign.name], known.countsFrom == nil, known.highWater <= now.wall
+            else { return nil }
             return CampaignAnchors.Anchor(
                 campaign: campaign.name, fingerprint: known.fingerprint,
                 from: platformNow - max(.zero, now.wall - known.highWater))
@@ -214,15 +217,18 @@ extension Scheduler {
     func exportHorizon(of sandbox: SandboxName, at now: Moment) -> Instant {
         let platformNow = platformTime(at: now) ?? now.wall
         let seen = knowledge.exports[sandbox]?.open.compactMap(\.job.createdAt) ?? []
-        let again = (knowledge.exportReaches[sandbox] ?? []).filter { now.monotonic < $0.until }.map(\.since)
+        let isFollowed = due.followersOfExports[sandbox]?.isEmpty == false
+        let reaches = isFollowed ? knowledge.exportReaches[sandbox] ?? [] : []
+        let again = reaches.filter { now.monotonic < $0.until }.map(\.since)
         let oldest = max(
             (seen + again + [undecided(in: sandbox, at: now)]).min()!, platformNow - ExportBounds.reach)
         return min(platformNow - max(configuration.guardrails.exportMaximumAge, ExportBounds.leastReach), oldest)
     }
 
-    /// The last answer of the process before may have left out one that ended among those that it decided.
+    /// The last answer of the process before may have left out one that ended among those that it decided, which are few as a rule.
     mutating func reachBack(in sandbox: SandboxName, at now: Moment) {
-        guard let oldest = state.exportMarks[sandbox]?.decided?.map(\.endedAt).min() else { return }
+        let last = (state.exportMarks[sandbox]?.decided ?? []).suffix(DecidedBounds.atOnce)
+        guard let oldest = last.map(\.endedAt).min() else { return }
         knowledge.exportReaches[sandbox] = [
             ExportReach(
                 since: oldest - configuration.guardrails.exportMaximumAge, until: now.monotonic + ExportBounds.again)
@@ -233,8 +239,9 @@ extension Scheduler {
     private func undecided(in sandbox: SandboxName, at now: Moment) -> Instant {
         let platformNow = platformTime(at: now) ?? now.wall
         let followers = (due.followersOfExports[sandbox] ?? []).compactMap { configuration.campaigns[$0] }
-        let firstUse = firstUse(of: followers).map { platformNow - max(.zero, now.wall - $0) }
-        return state.exportMarks[sandbox]?.createdAt ?? firstUse ?? platformNow
+        let uses = followers.compactMap { state.campaigns[$0.name] }
+            .map { $0.countsFrom ?? platformNow - max(.zero, now.wall - $0.highWater) }
+        return state.exportMarks[sandbox]?.createdAt ?? uses.min() ?? platformNow
     }
 }
 

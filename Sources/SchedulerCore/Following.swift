@@ -196,6 +196,7 @@ extension Scheduler {
     }
 
     private mutating func update(_ run: DataflowRun, at now: Moment, _ step: inout Step) {
+        if !run.audiences.isEmpty { knowledge.followed[run.id]?.hasSaid = true }
         guard run.status.isTerminal else {
             knowledge.followed[run.id]?.ended = nil
             lookAgain(at: run.id, word: run.word, at: now)

@@ -219,7 +219,8 @@ extension Scheduler {
     func isInTheWay(_ run: DataflowRun, _ known: RunsKnowledge) -> Bool {
         guard run.status == .running, !known.forgotten.contains(run.id) else { return false }
         if isOthers(run.id) { return true }
-        return run.audiences.isEmpty && activations(running: run.id).contains { state[$0]?.wasAdopted == true }
+        guard run.audiences.isEmpty, let followed = knowledge.followed[run.id] else { return false }
+        return followed.isAdopted && !followed.hasSaid
     }
 
     /// Everything that must be fresh for a call, in one answer.

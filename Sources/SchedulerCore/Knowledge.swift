@@ -197,6 +197,10 @@ struct FollowedRun: Equatable, Sendable {
     /// Since when no answer has shown it.
     var missingSince: Monotonic?
     var isAskedSingly = false
+    /// No answer to the call named it.
+    var isAdopted = false
+    /// Answers have said for whom it is. Later ones may not.
+    var hasSaid = false
     /// How it ended, and when that was seen first: its counts are read once more before they are told.
     var ended: SeenEnd?
     var word: String?

@@ -24,6 +24,8 @@ extension Scheduler {
                         $0.audiences.contains(pair.audience)
                             && mayBe($0, ofCallsAt: times(of: activation, call), at: now)
                             && !mayBeAnswered($0, pair, in: flow.sandbox, at: now)
+                            && !isOfNewerCall(
+                                $0, pair, than: activation, times(of: activation, call), in: flow.sandbox, at: now)
                             && provenance(of: $0, pair, seen: known.askedAt.monotonic, in: flow.sandbox, at: now)
                                 == .ours
                     }
@@ -113,6 +115,8 @@ extension Scheduler {
             guard let taker = taker(of: run, for: pair, in: sandbox, at: now),
                 !mayBeAnswered(run, pair, in: sandbox, at: now)
             else { continue }
+            let times = state[taker]?.doubtfulTimes ?? []
+            if isOfNewerCall(run, pair, than: taker, times, in: sandbox, at: now) { continue }
             let flow = DataflowKey(sandbox, run.dataflow)
             switch provenance(of: run, pair, seen: seenAt(in: flow, at: now), in: sandbox, at: now) {
             case .ours: takers.append(taker)
@@ -134,6 +138,41 @@ extension Scheduler {
         }
         doubtAgain(doubted, because: run, at: now, &step)
         return !takers.isEmpty
+    }
+
+    /// Whether another delivery of the pair is looked for, or is on the wire, with a newer call that can have begun a run. The newest
+    /// call handed out before the run began is its own: nothing else of the pair was on its way any more when that one left.
+    func isOfNewerCall(
+        _ run: DataflowRun, _ pair: Pair, than activation: ActivationID, _ times: [Instant], in sandbox: SandboxName,
+        at now: Moment
+    ) -> Bool {
+        guard let createdAt = run.createdAt else { return false }
+        let own = times.filter { $0 <= createdAt }.max() ?? .distantPast
+        return state.occurrences.values.contains { occurrence in
+            guard occurrence.occurrence.sandbox == sandbox else { return false }
+            return occurrence.activations.indices.contains { position in
+                let other = occurrence.activationID(at: position)
+                guard occurrence.occurrence.pairs[position] == pair, other != activation else { return false }
+                return newestCall(of: other, occurrence.activations[position], before: run).map { $0 > own } ?? false
+            }
+        }
+    }
+
+    /// When the newest call was handed out of which a run may be for an activation that has none, before that run began.
+    private func newestCall(of activation: ActivationID, _ held: ActivationState, before run: DataflowRun) -> Instant? {
+        let current: CallID?
+        switch held.phase {
+        case .waiting: current = nil
+        case .calling(let call), .inDoubt(let call): current = call
+        case .quarantined(let call): current = call
+        case .running, .ended: return nil
+        }
+        guard let createdAt = run.createdAt, let pair = state.pair(of: activation) else { return nil }
+        let call = current.flatMap { state.calls[$0]?.call }
+        let first = held.mayHaveRun ? held.firstBaseline : nil
+        guard (first ?? call?.baselines[pair.dataflow])?.covers(run) != true else { return nil }
+        let times = (held.doubtfulTimes ?? []) + (current.flatMap { state.calls[$0]?.sentAt }.map { [$0] } ?? [])
+        return times.filter { $0 <= createdAt && createdAt <= $0 + configuration.effectTime }.max()
     }
 
     /// Whether a run may be of a call for a pair that is on the wire.

@@ -109,14 +109,16 @@ extension Scheduler {
         let maximum = configuration.guardrails.runMaximumAge
         // By the platform's clock alone, as for exports.
         let platformNow = knowledge.clock == nil ? nil : platformTime(at: now)
-        for run in known.listing.runs where run.status == .running && isOthers(run.id) {
+        for run in known.listing.runs where isInTheWay(run, known) {
             let seenAt = known.seenAt[run.id] ?? known.askedAt.monotonic
             knowledge.runs[flow]?.seenAt[run.id] = seenAt
             var age = now.monotonic - seenAt
             if let createdAt = run.createdAt, let platformNow { age = platformNow - createdAt }
             guard age > maximum else { continue }
-            setAsideBehindOld(run, of: flow, at: now, &step)
             knowledge.runs[flow]?.forgotten.insert(run.id)
+            // One that was adopted is followed on, and holds its own audience.
+            guard isOthers(run.id) else { continue }
+            setAsideBehindOld(run, of: flow, at: now, &step)
             forget(run, at: now, &step)
         }
     }

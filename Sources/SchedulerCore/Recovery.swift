@@ -50,7 +50,8 @@ extension Scheduler {
             knowledge.followed[run] = FollowedRun(
                 sandbox: occurrence.occurrence.sandbox, dataflow: pair.dataflow,
                 startedAt: now.monotonic + (.zero - age), nextLook: now.monotonic,
-                interval: configuration.polling.run)
+                interval: configuration.polling.run,
+                isAdopted: activation.wasAdopted || knowledge.followed[run]?.isAdopted == true)
         case .inDoubt:
             knowledge.doubts[occurrence.activationID(at: position)] = WatchedDoubt(
                 startedAt: now.monotonic, nextLook: now.monotonic, seen: Set(activation.candidates ?? []))

@@ -64,6 +64,16 @@ import Testing
         #expect(rig.records.contains { if case .occurrenceAdmitted = $0 { true } else { false } })
     }
 
+    @Test func `what is over in the moment of a reload has expired, and was not cancelled by it`() {
+        var rig = Rig(configuration([campaign("sale") { $0.startWithin = .seconds(1800) }]))
+        rig.exportRuns = true
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(1799))
+        rig.pass(.seconds(1))
+        rig.feed(.reloaded(configuration([]), actor: "tester"))
+        #expect(rig.endings == [.expired])
+    }
+
     private let other = Pair(dataflow: "flow", audience: "other")
 
     @Test func `an occurrence is admitted at its nominal time, and not before`() throws {

@@ -115,6 +115,38 @@ import Testing
         #expect(Set(decided) == ["4711", "4712", "4713", "4714"])
     }
 
+    // More jobs than can be read: the gate would stay shut for as long as answers reach back.
+    @Test func `exports are not listed back so far that no answer comes`() {
+        var rig = Rig(following)
+        for day in 0..<9 {
+            rig.finishExport("\(4711 + day)", .seconds(10))
+            rig.advance(.seconds(86_400))
+        }
+        rig.restart()
+        rig.failing = ["export": .nonsense(detail: "more than can be read")]
+        rig.advance(.seconds(600))
+        rig.failing = [:]
+        rig.advance(.seconds(600))
+        let since = rig.effects.compactMap { if case .askExportJobs(_, _, let since) = $0 { since } else { nil } }
+        #expect(since.last.map { rig.now.wall - $0 < .seconds(3 * 86_400) } == true)
+    }
+
+    @Test
+    func `of a sandbox in which nobody follows exports any more they are listed no further back than the gate needs`() {
+        var rig = Rig(following)
+        for day in 0..<9 {
+            rig.finishExport("\(4711 + day)", .seconds(10))
+            rig.advance(.seconds(86_400))
+        }
+        rig.restart(configuration([campaign("sale")]))
+        let before = rig.effects.count
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        let since = rig.effects[before...].compactMap {
+            if case .askExportJobs(_, _, let since) = $0 { since } else { nil }
+        }
+        #expect(!since.isEmpty && since.allSatisfy { rig.now.wall - $0 < .seconds(2 * 86_400) })
+    }
+
     @Test func `of two exports that overlap each is followed when it ends, the one that began first as well`() {
         var rig = Rig(following)
         let long = ExportJob(
@@ -188,6 +220,40 @@ import Testing
         rig.advance(.seconds(600))
         let fired = rig.records.compactMap { if case .occurrenceAdmitted(let it) = $0 { it.campaign } else { nil } }
         #expect(Set(fired) == ["sale", "new"])
+    }
+
+    @Test
+    func `an export that ended before the first answer is followed by who was taken into use under a clock ahead`() {
+        var rig = Rig(configuration([campaign("sale", .afterExport), campaign("new")]))
+        rig.finishExport("4711", .seconds(10))
+        rig.advance(.seconds(600))
+        rig.failing = ["export": .unavailable(detail: "HTTP 500")]
+        rig.setClock(back: .seconds(-86_400))
+        rig.feed(
+            .reloaded(configuration([campaign("sale", .afterExport), campaign("new", .afterExport)]), actor: "tester"))
+        rig.setClock(back: .seconds(86_400))
+        rig.advance(.seconds(1200))
+        rig.finishExport("4712", .seconds(600))
+        rig.failing = [:]
+        rig.advance(.seconds(600))
+        let fired = rig.records.compactMap { if case .occurrenceAdmitted(let it) = $0 { it.campaign } else { nil } }
+        #expect(fired.filter { $0 == "new" }.count == 1)
+    }
+
+    @Test
+    func `the first export is followed although our clock was set back after its campaign had been taken into use`() {
+        var rig = Rig(following)
+        rig.advance(.seconds(600))
+        _ = rig.command(.fire("sale", forceOverlap: false))  // the platform tells its time with a definition
+        rig.advance(.seconds(600))
+        rig.setClock(back: .seconds(5400))
+        rig.failing = ["export": .unavailable(detail: "HTTP 500")]
+        rig.restart()
+        rig.advance(.seconds(600))
+        rig.finishExport("4711", .seconds(60))
+        rig.failing = [:]
+        rig.advance(.seconds(600))
+        #expect(rig.calls.count == 2)
     }
 
     @Test func `an export has ended by our clock, wherever the platform's stands`() {

@@ -44,6 +44,52 @@ import Testing
         #expect(adopted(rig).isEmpty && rig.notifications(.quarantined) == 0)
     }
 
+    // "sale" has expired by then, and its call was refused.
+    @Test(arguments: [false, true])
+    func `a run is of the newest call that can have begun it`(restarts: Bool) {
+        var rig = twoDeliveries()
+        rig.advance(.seconds(25))
+        rig.holdsCalls = true
+        _ = rig.command(.fire("other", forceOverlap: false))
+        let run = rig.addRun(a1)
+        if restarts {
+            rig.pass(.seconds(30))
+            rig.holdsCalls = false
+            rig.restart()
+        } else {
+            rig.advance(.seconds(5))
+            _ = rig.command(.fire("third", forceOverlap: false))  // lists the dataflow
+            rig.advance(.seconds(25))
+            rig.holdsCalls = false
+            rig.feed(.callAnswered(CallID(2), .doubtful(detail: "timeout")))
+        }
+        rig.advance(.seconds(7200))
+        #expect(owners(rig) == [run: activation(2, 1)])
+        let pair = a1
+        #expect(!rig.calls.contains { $0.pairs == [pair] }, "it is sent once, and that was held")
+    }
+
+    @Test func `what waits does not take the run of another delivery that is in doubt when it is asked for by name`() {
+        var rig = twoDeliveries(startWithin: .seconds(7200))
+        rig.advance(.seconds(25))
+        rig.holdsCalls = true
+        _ = rig.command(.fire("other", forceOverlap: false))
+        let run = rig.addRun(a1)
+        rig.advance(.seconds(20))
+        _ = rig.command(.fire("third", forceOverlap: false))  // lists the dataflow
+        rig.isVisible = { $0.id != run }
+        rig.advance(.seconds(1))
+        rig.feed(.callAnswered(CallID(2), .doubtful(detail: "timeout")))
+        rig.holdsCalls = false
+        rig.advance(.seconds(400))
+        rig.isVisible = { _ in true }
+        rig.advance(.seconds(7200))
+        #expect(owners(rig)[run] == activation(2, 1))
+        let pair = a1
+        #expect(
+            rig.calls.count { $0.pairs.contains(pair) } == 2, "the first of sale, which was refused, and its second")
+    }
+
     @Test func `of two runs of one pair each is for one of the two deliveries that are looked for`() {
         var rig = twoDeliveries(withRun: true)
         rig.isVisible = { $0.id != "run-1" }
@@ -190,6 +236,44 @@ import Testing
         #expect(rig.calls.count == 2)
     }
 
+    @Test func `an adopted run that never says for whom it is holds its dataflow no longer than run_max_age`() {
+        var rig = Rig(
+            configuration([
+                campaign("sale", .manual, [a1]), campaign("other", .manual, [a2]) { $0.startWithin = .seconds(40_000) },
+            ]) { $0.guardrails.runMaximumAge = .seconds(7200) })
+        rig.runDuration = .seconds(90_000)
+        rig.onCall = { _ in .doubtful(detail: "timeout") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.onCall = { _ in nil }
+        let run = rig.addRun(a1)
+        rig.runs[0].audiences = []
+        rig.advance(.seconds(60))
+        _ = rig.command(.resolve(activation(1, 1), .adopt(run)))
+        rig.advance(.seconds(60))
+        #expect(rig.scheduler.state[activation(1, 1)]?.phase == .running(run))
+        _ = rig.command(.fire("other", forceOverlap: false))
+        rig.advance(.seconds(3600))
+        #expect(rig.calls.count == 1)
+        rig.advance(.seconds(3600))
+        #expect(rig.calls.count == 2)
+        #expect(rig.scheduler.state[activation(1, 1)]?.phase == .running(run), "it is followed, and holds its audience")
+    }
+
+    @Test func `an adopted run that has said for whom it is, and says so no more, holds only its audience`() {
+        var rig = Rig(configuration([campaign("sale", .manual, [a1]), campaign("other", .manual, [a2])]))
+        rig.runDuration = .seconds(3600)
+        rig.onCall = { _ in .doubtful(detail: "timeout") }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.onCall = { _ in nil }
+        rig.addRun(a1)
+        rig.advance(.seconds(60))
+        #expect(adopted(rig) == ["run-1"])
+        rig.runs[0].audiences = []
+        _ = rig.command(.fire("other", forceOverlap: false))
+        rig.advance(.seconds(120))
+        #expect(rig.calls.count == 2)
+    }
+
     // MARK: A run that grows too old
 
     @Test func `a run that grows too old and may be of two deliveries goes to a person for both`() {
@@ -247,10 +331,10 @@ import Testing
     // MARK: Helpers
 
     /// The first call of "sale" is refused for two minutes, and "sale" expires after 40 seconds.
-    private func twoDeliveries(withRun: Bool = false) -> Rig {
+    private func twoDeliveries(withRun: Bool = false, startWithin: Duration = .seconds(40)) -> Rig {
         var rig = Rig(
             configuration([
-                campaign("sale", .manual, [a1, a2]) { $0.startWithin = .seconds(40) }, campaign("other", .manual, [a1]),
+                campaign("sale", .manual, [a1, a2]) { $0.startWithin = startWithin }, campaign("other", .manual, [a1]),
                 campaign("third", .manual, [a3]),
             ]))
         rig.runDuration = .seconds(600)
@@ -269,6 +353,13 @@ import Testing
         rig.feed(.callTurn(CallID(1)))
         rig.delaysTurns = false
         rig.onCall = { _ in nil }
+    }
+
+    /// Whose each adopted run is.
+    private func owners(_ rig: Rig) -> [RunID: ActivationID] {
+        var owners: [RunID: ActivationID] = [:]
+        for case .activationRunning(let id, let run, true, _) in rig.records { owners[run] = id }
+        return owners
     }
 
     private func adopted(_ rig: Rig) -> [RunID] {

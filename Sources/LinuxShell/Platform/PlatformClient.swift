@@ -105,7 +105,7 @@ package final class PlatformClient: Sendable {
             }
             // One that runs may lie behind what was read.
             if case .success(let listing) = answer, listing.isTruncated, !isWhole {
-                return .failure(.nonsense(detail: "the export jobs of the last day are more than can be read"))
+                return .failure(.nonsense(detail: "the export jobs since \(since.rfc3339) are more than can be read"))
             }
             return answer.map(\.items)
         }

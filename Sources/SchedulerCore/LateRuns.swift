@@ -278,19 +278,24 @@ extension Scheduler {
             + "which of the two it is: look at it, and adopt it or have the activation sent again"
     }
 
-    /// The oldest activation of a pair whose earlier call a run may be of.
+    /// The activation of a pair whose earlier call a run may be of: that of the newest call before the run began, or else the oldest.
     func taker(
         of run: DataflowRun, for pair: Pair, in sandbox: SandboxName, at now: Moment
     ) -> ActivationID? {
-        for occurrence in state.occurrences.values.sorted(by: { $0.id < $1.id })
-        where occurrence.occurrence.sandbox == sandbox {
-            let position = occurrence.activations.indices.first { position in
-                let held = occurrence.activations[position]
-                return occurrence.occurrence.pairs[position] == pair && mayTake(run, held, at: now)
+        var taker: (id: ActivationID, leftAt: Instant)?
+        for occurrence in state.occurrences.values where occurrence.occurrence.sandbox == sandbox {
+            for (position, held) in occurrence.activations.enumerated()
+            where occurrence.occurrence.pairs[position] == pair && mayTake(run, held, at: now) {
+                let id = occurrence.activationID(at: position)
+                let leftAt = newestCall(of: id, held, before: run) ?? .distantPast
+                guard let other = taker else {
+                    taker = (id, leftAt)
+                    continue
+                }
+                if leftAt > other.leftAt || leftAt == other.leftAt && id < other.id { taker = (id, leftAt) }
             }
-            if let position { return occurrence.activationID(at: position) }
         }
-        return nil
+        return taker?.id
     }
 
     /// Whether a run may be of an earlier call of an activation, whomever it names.

@@ -69,6 +69,27 @@ import Testing
         #expect(!rig.calls.contains { $0.pairs == [pair] }, "it is sent once, and that was held")
     }
 
+    @Test func `of two deliveries that wait, a run is of the one whose call left last before it began`() {
+        var rig = Rig(
+            configuration([
+                campaign("sale", .manual, [a1, a2]), campaign("other", .manual, [a1, a3]),
+            ]))
+        rig.runDuration = .seconds(600)
+        rig.onCall = { _ in .refused(.notReady(after: .seconds(120), detail: "not ready")) }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(30))
+        rig.delaysTurns = true
+        _ = rig.command(.fire("other", forceOverlap: false))
+        let run = rig.addRun(a1)
+        rig.feed(.callTurn(CallID(2)))
+        rig.delaysTurns = false
+        rig.onCall = { _ in nil }
+        rig.advance(.seconds(7200))
+        #expect(owners(rig) == [run: activation(2, 1)])
+        let pair = a1
+        #expect(rig.calls.count { $0.pairs.contains(pair) } == 3, "both were refused, and sale is sent again")
+    }
+
     @Test func `what waits does not take the run of another delivery that is in doubt when it is asked for by name`() {
         var rig = twoDeliveries(startWithin: .seconds(7200))
         rig.advance(.seconds(25))

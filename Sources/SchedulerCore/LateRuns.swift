@@ -153,13 +153,18 @@ extension Scheduler {
             return occurrence.activations.indices.contains { position in
                 let other = occurrence.activationID(at: position)
                 guard occurrence.occurrence.pairs[position] == pair, other != activation else { return false }
-                return newestCall(of: other, occurrence.activations[position], before: run).map { $0 > own } ?? false
+                let held = occurrence.activations[position]
+                return newestCall(of: other, held, before: run, at: now).map { $0 > own } ?? false
             }
         }
     }
 
     /// When the newest call was handed out of which a run may be for an activation that has none, before that run began.
-    private func newestCall(of activation: ActivationID, _ held: ActivationState, before run: DataflowRun) -> Instant? {
+    private func newestCall(
+        of activation: ActivationID, _ held: ActivationState, before run: DataflowRun, at now: Moment
+    ) -> Instant? {
+        // One that would not take it keeps nobody else from it.
+        if isUnsent(held.phase), !mayTake(run, held, at: now) { return nil }
         let current: CallID?
         switch held.phase {
         case .waiting: current = nil
@@ -287,7 +292,7 @@ extension Scheduler {
             for (position, held) in occurrence.activations.enumerated()
             where occurrence.occurrence.pairs[position] == pair && mayTake(run, held, at: now) {
                 let id = occurrence.activationID(at: position)
-                let leftAt = newestCall(of: id, held, before: run) ?? .distantPast
+                let leftAt = newestCall(of: id, held, before: run, at: now) ?? .distantPast
                 guard let other = taker else {
                     taker = (id, leftAt)
                     continue

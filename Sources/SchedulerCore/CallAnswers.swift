@@ -58,6 +58,8 @@ extension Scheduler {
             follow(run, sandbox, pair.dataflow, at: now)
         }
         if adopted { knowledge.followed[run]?.isAdopted = true }
+        let listed = knowledge.runs[DataflowKey(sandbox, pair.dataflow)]?.listing.runs.first { $0.id == run }
+        if listed?.audiences.isEmpty == false { knowledge.followed[run]?.hasSaid = true }
     }
 
     mutating func doubt(

@@ -90,7 +90,7 @@ extension Scheduler {
                 candidates.filter(\.audiences.isEmpty) + named.map(\.run), by: activation, in: known, at: now, &step)
             return
         }
-        let newer = named.map(\.run).filter {
+        let newer = named.filter { $0.provenance != .scheduled }.map(\.run).filter {
             isOfNewerCall($0, pair, than: activation, callTimes, in: call.sandbox, at: now)
         }
         let open = named.filter { $0.provenance == .open }.map(\.run)
@@ -110,7 +110,9 @@ extension Scheduler {
             return
         }
         // It is looked for on behalf of that one as well, which takes it or is given up.
-        if !newer.isEmpty {
+        if let first = newer.first {
+            // The end of one that is under way may tell.
+            if open.contains(where: { $0.id == first.id }), !isLate(activation, watch, at: now) { return }
             let reason = "a run exists that may be this one, and a newer call for its pair can have begun it as well"
             return giveUpWaiting(activation, watch, reason, at: now, &step)
         }
@@ -128,9 +130,7 @@ extension Scheduler {
         }
         // While it is under way nothing else is sent for the pair, and its end may tell.
         if let open = open.first {
-            // By the journal as well: what is watched begins anew with each process.
-            let age = max(now.monotonic - watch.startedAt, now.wall - (state[activation]?.since ?? now.wall))
-            guard age >= configuration.polling.runLate else { return }
+            guard isLate(activation, watch, at: now) else { return }
             return setAside(activation, Self.untold(open), holdsLane: true, at: now, &step)
         }
         // An answer that shows nothing of what was there before the call proves nothing about what came after it.
@@ -310,6 +310,13 @@ extension Scheduler {
         return owners.contains { owner in
             !members.contains(owner) && earlier.isDisjoint(with: state[owner]?.doubtfulCalls ?? [])
         }
+    }
+
+    /// Whether it has been in doubt for as long as a run may take.
+    private func isLate(_ activation: ActivationID, _ watch: WatchedDoubt, at now: Moment) -> Bool {
+        // By the journal as well: what is watched begins anew with each process.
+        let age = max(now.monotonic - watch.startedAt, now.wall - (state[activation]?.since ?? now.wall))
+        return age >= configuration.polling.runLate
     }
 
     private mutating func giveUpWaiting(

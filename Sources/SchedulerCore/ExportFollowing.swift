@@ -69,7 +69,7 @@ extension Scheduler {
     ) {
         let campaigns = (due.followersOfExports[sandbox] ?? []).compactMap { configuration.campaigns[$0] }
         guard !campaigns.isEmpty, !isStopping else { return }
-        countByPlatform(campaigns, at: now, &step)
+        countByPlatform(campaigns, sandbox, at: now, &step)
         let mark = state.exportMarks[sandbox]
         let ended = jobs.map { job in
             let createdAt = job.createdAt ?? job.endedAt ?? now.wall
@@ -143,15 +143,18 @@ extension Scheduler {
 
     /// From the first answer after they were taken into use on, campaigns count by the platform's clock: exports end by that one. By
     /// ours, which may be set back later, what ends then could lie before they were taken.
-    private mutating func countByPlatform(_ campaigns: [Campaign], at now: Moment, _ step: inout Step) {
+    private mutating func countByPlatform(
+        _ campaigns: [Campaign], _ sandbox: SandboxName, at now: Moment, _ step: inout Step
+    ) {
         guard knowledge.clock != nil, let platformNow = platformTime(at: now) else { return }
         let anchors = campaigns.sorted { $0.name < $1.name }.compactMap { campaign -> CampaignAnchors.Anchor? in
-            // One that was taken into use by a clock that was ahead counts from nowhere that is known.
-            guard let known = state.campaigns[campaign.name], known.countsFrom == nil, known.highWater <= now.wall
-            else { return nil }
-            return CampaignAnchors.Anchor(
-                campaign: campaign.name, fingerprint: known.fingerprint,
-                from: platformNow - max(.zero, now.wall - known.highWater))
+            guard let known = state.campaigns[campaign.name], known.countsFrom == nil else { return nil }
+            // One that was taken into use by a clock that was ahead is taken to have been there for all that is not decided.
+            let isAhead = known.highWater > now.wall
+            let from = isAhead ? state.exportMarks[sandbox]?.decidedUntil : platformNow - (now.wall - known.highWater)
+            return from.map {
+                CampaignAnchors.Anchor(campaign: campaign.name, fingerprint: known.fingerprint, from: $0)
+            }
         }
         recordTogether(anchors, Record.followersCounted, &step)
     }
@@ -217,11 +220,12 @@ extension Scheduler {
     func exportHorizon(of sandbox: SandboxName, at now: Moment) -> Instant {
         let platformNow = platformTime(at: now) ?? now.wall
         let seen = knowledge.exports[sandbox]?.open.compactMap(\.job.createdAt) ?? []
-        let isFollowed = due.followersOfExports[sandbox]?.isEmpty == false
-        let reaches = isFollowed ? knowledge.exportReaches[sandbox] ?? [] : []
-        let again = reaches.filter { now.monotonic < $0.until }.map(\.since)
-        let oldest = max(
-            (seen + again + [undecided(in: sandbox, at: now)]).min()!, platformNow - ExportBounds.reach)
+        var followed: [Instant] = []
+        if due.followersOfExports[sandbox]?.isEmpty == false {
+            let again = (knowledge.exportReaches[sandbox] ?? []).filter { now.monotonic < $0.until }.map(\.since)
+            followed = again + [undecided(in: sandbox, at: now)]
+        }
+        let oldest = max((seen + followed).min() ?? platformNow, platformNow - ExportBounds.reach)
         return min(platformNow - max(configuration.guardrails.exportMaximumAge, ExportBounds.leastReach), oldest)
     }
 

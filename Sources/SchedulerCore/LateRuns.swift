@@ -115,18 +115,20 @@ extension Scheduler {
             guard let taker = taker(of: run, for: pair, in: sandbox, at: now),
                 !mayBeAnswered(run, pair, in: sandbox, at: now)
             else { continue }
-            let times = state[taker]?.doubtfulTimes ?? []
-            if isOfNewerCall(run, pair, than: taker, times, in: sandbox, at: now) { continue }
             let flow = DataflowKey(sandbox, run.dataflow)
             switch provenance(of: run, pair, seen: seenAt(in: flow, at: now), in: sandbox, at: now) {
-            case .ours: takers.append(taker)
+            case .ours:
+                let times = state[taker]?.doubtfulTimes ?? []
+                if !isOfNewerCall(run, pair, than: taker, times, in: sandbox, at: now) { takers.append(taker) }
             // Exports are asked for first, and then it is looked at again.
             case .unasked: knowledge.outdateRuns(of: flow)
-            // A person who had it sent again has looked at it.
-            case .untold where state[taker]?.expiresAt != nil: break
             case .untold:
-                withdraw(callOf: taker, &step)
-                setAside(taker, Self.untold(run), holdsLane: false, at: now, &step)
+                // A person who had one of them sent again has looked at it.
+                for other in self.takers(of: run, for: pair, in: sandbox, at: now) where state[other]?.expiresAt == nil
+                {
+                    withdraw(callOf: other, &step)
+                    setAside(other, Self.untold(run), holdsLane: false, at: now, &step)
+                }
             case .scheduled, .open: break  // one that is under way holds the pair back, and its end may tell
             }
         }
@@ -146,8 +148,9 @@ extension Scheduler {
         _ run: DataflowRun, _ pair: Pair, than activation: ActivationID, _ times: [Instant], in sandbox: SandboxName,
         at now: Moment
     ) -> Bool {
-        guard let createdAt = run.createdAt else { return false }
-        let own = times.filter { $0 <= createdAt }.max() ?? .distantPast
+        guard let createdAt = run.createdAt, !owns(run.id) else { return false }
+        // It is left to another one only where the clocks leave no doubt.
+        let own = times.filter { $0 <= createdAt + callClocks }.max() ?? .distantPast
         return state.occurrences.values.contains { occurrence in
             guard occurrence.occurrence.sandbox == sandbox else { return false }
             return occurrence.activations.indices.contains { position in
@@ -287,21 +290,27 @@ extension Scheduler {
     func taker(
         of run: DataflowRun, for pair: Pair, in sandbox: SandboxName, at now: Moment
     ) -> ActivationID? {
-        var taker: (id: ActivationID, leftAt: Instant)?
+        takers(of: run, for: pair, in: sandbox, at: now).first
+    }
+
+    /// All of them, the one whose call left last before the run began first.
+    private func takers(
+        of run: DataflowRun, for pair: Pair, in sandbox: SandboxName, at now: Moment
+    ) -> [ActivationID] {
+        let latest = run.createdAt.map { $0 + callClocks }
+        var found: [(id: ActivationID, leftAt: Instant)] = []
         for occurrence in state.occurrences.values where occurrence.occurrence.sandbox == sandbox {
             for (position, held) in occurrence.activations.enumerated()
             where occurrence.occurrence.pairs[position] == pair && mayTake(run, held, at: now) {
-                let id = occurrence.activationID(at: position)
-                let leftAt = newestCall(of: id, held, before: run, at: now) ?? .distantPast
-                guard let other = taker else {
-                    taker = (id, leftAt)
-                    continue
-                }
-                if leftAt > other.leftAt || leftAt == other.leftAt && id < other.id { taker = (id, leftAt) }
+                let leftAt = latest.flatMap { latest in (held.doubtfulTimes ?? []).filter { $0 <= latest }.max() }
+                found.append((occurrence.activationID(at: position), leftAt ?? .distantPast))
             }
         }
-        return taker?.id
+        return found.sorted { $0.leftAt == $1.leftAt ? $0.id < $1.id : $0.leftAt > $1.leftAt }.map(\.id)
     }
+
+    /// So long before its call left a run may seem to have begun, by the clocks of two hosts.
+    private var callClocks: Duration { knowledge.clock == nil ? DoubtBounds.clocks : RefusalBounds.clocks }
 
     /// Whether a run may be of an earlier call of an activation, whomever it names.
     private func mayTake(_ run: DataflowRun, _ held: ActivationState, at now: Moment) -> Bool {

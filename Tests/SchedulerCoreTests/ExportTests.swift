@@ -140,6 +140,7 @@ import Testing
         }
         rig.restart(configuration([campaign("sale")]))
         let before = rig.effects.count
+        rig.advance(.seconds(9 * 86_400))
         _ = rig.command(.fire("sale", forceOverlap: false))
         let since = rig.effects[before...].compactMap {
             if case .askExportJobs(_, _, let since) = $0 { since } else { nil }
@@ -236,6 +237,27 @@ import Testing
         rig.finishExport("4712", .seconds(600))
         rig.failing = [:]
         rig.advance(.seconds(600))
+        let fired = rig.records.compactMap { if case .occurrenceAdmitted(let it) = $0 { it.campaign } else { nil } }
+        #expect(fired.filter { $0 == "new" }.count == 1)
+    }
+
+    @Test func `the same, where exports could not be read until the clock had reached its mark`() {
+        var rig = Rig(configuration([campaign("sale", .afterExport)]))
+        rig.finishExport("4711", .seconds(10))
+        rig.advance(.seconds(600))
+        rig.failing = ["export": .unavailable(detail: "HTTP 500")]
+        rig.setClock(back: .seconds(-86_400))
+        let new = campaign("new", .afterExport) { $0.catchUp = .seconds(86_400) }
+        rig.feed(.reloaded(configuration([campaign("sale", .afterExport), new]), actor: "tester"))
+        rig.setClock(back: .seconds(86_400))
+        rig.failing = [:]
+        rig.advance(.seconds(20 * 3600))
+        rig.failing = ["export": .unavailable(detail: "HTTP 500")]
+        rig.advance(.seconds(2 * 3600))
+        rig.finishExport("4712", .seconds(60))
+        rig.advance(.seconds(4 * 3600))
+        rig.failing = [:]
+        rig.advance(.seconds(7200))
         let fired = rig.records.compactMap { if case .occurrenceAdmitted(let it) = $0 { it.campaign } else { nil } }
         #expect(fired.filter { $0 == "new" }.count == 1)
     }

@@ -90,6 +90,68 @@ import Testing
         #expect(rig.calls.count { $0.pairs.contains(pair) } == 3, "both were refused, and sale is sent again")
     }
 
+    // Both calls were refused; the run may be of either, or of the schedule, and says nothing of it when it has ended.
+    @Test(arguments: [false, true])
+    func `two deliveries of which a run may be, as of the schedule, both go to a person`(isRetried: Bool) {
+        var rig = Rig(configuration([campaign("sale", .manual, [a1, a2]), campaign("other", .manual, [a1, a3])]))
+        rig.startMinute = 600
+        rig.finishExport("4711", .seconds(600))
+        rig.runDuration = .seconds(300)
+        rig.onCall = { _ in .refused(.notReady(after: .seconds(120), detail: "not ready")) }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(30))
+        rig.delaysTurns = true
+        _ = rig.command(.fire("other", forceOverlap: false))
+        rig.addRun(a1)
+        rig.feed(.callTurn(CallID(2)))
+        rig.delaysTurns = false
+        rig.onCall = { _ in nil }
+        rig.advance(.seconds(600))
+        #expect(rig.scheduler.state[activation(1, 1)]?.phase == .quarantined(call: nil))
+        #expect(rig.scheduler.state[activation(2, 1)]?.phase == .quarantined(call: nil))
+        let pair = a1
+        #expect(rig.calls.count { $0.pairs.contains(pair) } == 2)
+        guard isRetried else { return }
+        _ = rig.command(.resolve(activation(2, 1), .retry))
+        rig.advance(.seconds(3600))
+        #expect(rig.calls.count { $0.pairs.contains(pair) } == 3)
+        #expect(rig.scheduler.state[activation(1, 1)]?.phase == .quarantined(call: nil))
+    }
+
+    // It is under way for an hour, and an export has ended just before.
+    @Test func `an older doubt waits for the end of an open run of a newer call as that one does`() {
+        var rig = twoDeliveries()
+        rig.finishExport("4711", .seconds(600))
+        rig.startMinute = 600
+        rig.runDuration = .seconds(3600)
+        rig.advance(.seconds(25))
+        rig.holdsCalls = true
+        _ = rig.command(.fire("other", forceOverlap: false))
+        rig.addRun(a1)
+        rig.pass(.seconds(30))
+        rig.holdsCalls = false
+        rig.restart()
+        rig.advance(.seconds(3000))
+        #expect(rig.scheduler.state[activation(1, 1)]?.phase == .inDoubt(CallID(1)))
+        #expect(rig.scheduler.state[activation(2, 1)]?.phase == .inDoubt(CallID(2)))
+    }
+
+    @Test func `where the platform tells no time a delivery does not leave its run to an older one`() {
+        var rig = Rig(configuration([campaign("sale", .manual, [a1, a2]), campaign("other", .manual, [a1])]))
+        rig.clockAhead = nil
+        rig.feed(.clockSynchronised(true))
+        rig.runDuration = .seconds(60)
+        rig.onCall = { _ in .refused(.notReady(after: .seconds(1200), detail: "not ready")) }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(360))
+        rig.onCall = { _ in .doubtful(detail: "timeout") }
+        _ = rig.command(.fire("other", forceOverlap: false))
+        let run = rig.addRun(a1)
+        rig.onCall = { _ in nil }
+        rig.advance(.seconds(7200))
+        #expect(owners(rig) == [run: activation(2, 1)])
+    }
+
     @Test func `what waits does not take the run of another delivery that is in doubt when it is asked for by name`() {
         var rig = twoDeliveries(startWithin: .seconds(7200))
         rig.advance(.seconds(25))

@@ -15,7 +15,8 @@ package enum RecordCoding {
         case .exportObserved, .campaignFinished, .campaignsAnchored, .followersCounted, .occurrenceMoved, .zonesKept,
             .signLearned, .runDisregarded, .marksSetBack, .audiencesResolved, .candidateSeen, .runFound, .runNamed:
             2
-        case .exportFinished(_, _, _, _, _, let isOthers): isOthers == nil ? 1 : 2
+        case .exportFinished(_, _, _, _, _, let isOthers, let countedFrom):
+            isOthers == nil && countedFrom == nil ? 1 : 2
         case .activationQuarantined(_, _, _, _, let doubtful): doubtful == nil ? 1 : 2
         case .occurrencesSkipped(let skipped): [.oversized, .decided].contains(skipped.reason) ? 2 : 1
         case .activationReturned(_, _, _, _, _, let doubtful, let named): doubtful == nil && named == nil ? 1 : 2

@@ -89,7 +89,7 @@ package struct RecordReport {
         case .occurrenceEnded(let id, let outcome, _):
             set("occurrence-ended", "ended as \(outcome.rawValue)")
             occurrence = id
-        case .exportFinished(let sandbox, let job, let succeeded, _, _, let isOthers):
+        case .exportFinished(let sandbox, let job, let succeeded, _, _, let isOthers, _):
             let nobody = isOthers == true ? "; it is none of the schedule's, so that nobody follows it" : ""
             set(
                 "export-finished", "export \(job) of \(sandbox) has \(succeeded ? "finished" : "failed")\(nobody)",

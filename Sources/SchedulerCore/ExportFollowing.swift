@@ -39,12 +39,13 @@ extension ExportMark {
 
 extension State {
     mutating func decideExport(
-        _ job: String, createdAt: Instant, endedAt: Instant, isOthers: Bool?, in sandbox: SandboxName
+        _ job: String, createdAt: Instant, endedAt: Instant, isOthers: Bool?, countedFrom: Instant?,
+        in sandbox: SandboxName
     ) {
         var mark = exportMarks[sandbox] ?? ExportMark(job: job, createdAt: createdAt)
         if createdAt > mark.createdAt { (mark.job, mark.createdAt) = (job, createdAt) }
-        // Several of one answer are decided in the order of their ends, so the first says where counting begins.
-        var decidedUntil = mark.decidedUntil ?? endedAt
+        // Several of one answer are decided in the order of their ends: without more the first says where counting begins.
+        var decidedUntil = mark.decidedUntil ?? countedFrom ?? endedAt
         var decided = (mark.decided ?? []).filter { $0.job != job }
         decided.append(DecidedExport(job: job, endedAt: endedAt, isOthers: isOthers))
         while decided.count > DecidedBounds.exports,
@@ -98,12 +99,15 @@ extension Scheduler {
             return (entry.job, entry.createdAt, entry.endedAt, isOthers)
         }
         let followed = judged.last { job, _, _, isOthers in job.status == .succeeded && !isOthers }?.0
+        // An answer may leave out one that ended before all of these.
+        var countedFrom = mark == nil && !isFirstLook ? undecided(in: sandbox, at: now) : nil
         // What somebody exported into a dataset of theirs is no scheduled export: nobody follows it, and that is said once.
         for (job, createdAt, endedAt, isOthers) in judged {
             record(
                 .exportFinished(
                     sandbox: sandbox, job: job.id, succeeded: job.status == .succeeded, at: createdAt,
-                    endedAt: endedAt, isOthers: isOthers ? true : nil), &step)
+                    endedAt: endedAt, isOthers: isOthers ? true : nil, countedFrom: countedFrom), &step)
+            countedFrom = nil
             if isFirstLook { continue }
             if isOthers {
                 tellOthers(job, in: sandbox, campaigns, at: now, &step)
@@ -231,8 +235,11 @@ extension Scheduler {
 
     /// The last answer of the process before may have left out one that ended among those that it decided, which are few as a rule.
     mutating func reachBack(in sandbox: SandboxName, at now: Moment) {
-        let last = (state.exportMarks[sandbox]?.decided ?? []).suffix(DecidedBounds.atOnce)
-        guard let oldest = last.map(\.endedAt).min() else { return }
+        guard let mark = state.exportMarks[sandbox], let decided = mark.decided else { return }
+        let last = decided.suffix(DecidedBounds.atOnce).map(\.endedAt)
+        // Where these are all, the very first answer may have been the last one.
+        let isAll = last.count == decided.count
+        guard let oldest = (last + (isAll ? [mark.decidedUntil].compactMap { $0 } : [])).min() else { return }
         knowledge.exportReaches[sandbox] = [
             ExportReach(
                 since: oldest - configuration.guardrails.exportMaximumAge, until: now.monotonic + ExportBounds.again)

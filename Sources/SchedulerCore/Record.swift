@@ -45,9 +45,11 @@ package enum Record: Equatable, Codable, Sendable {
     /// This export job was seen to have ended; what follows from it was decided in the same step. `at` is when it was created,
     /// by the platform's clock, and `endedAt` when it ended; nil in journals of before.
     /// `isOthers` says that a person or a program made it, so that nobody followed it; nil where it counted as the schedule's. Since
-    /// format 2 where it is there.
+    /// format 2 where it is there. `countedFrom` is there for the first that is decided in a sandbox, by the platform's clock: what ended
+    /// by then was never to be followed, and what ended later is still to be decided. Since format 2 where it is there.
     case exportFinished(
-        sandbox: SandboxName, job: String, succeeded: Bool, at: Instant, endedAt: Instant? = nil, isOthers: Bool? = nil)
+        sandbox: SandboxName, job: String, succeeded: Bool, at: Instant, endedAt: Instant? = nil, isOthers: Bool? = nil,
+        countedFrom: Instant? = nil)
     /// This export job, failed ones included, was seen to have run from start to end, by our clock. Foretells, decides nothing.
     /// Since format 2.
     case exportObserved(sandbox: SandboxName, job: String, startedAt: Instant, endedAt: Instant)

@@ -39,8 +39,9 @@ extension State {
             skip(skipped)
         case .occurrenceEnded(let id, let outcome, let at):
             end(id, outcome, at)
-        case .exportFinished(let sandbox, let job, _, let at, let endedAt, let isOthers):
-            decideExport(job, createdAt: at, endedAt: endedAt ?? at, isOthers: isOthers, in: sandbox)
+        case .exportFinished(let sandbox, let job, _, let at, let endedAt, let isOthers, let countedFrom):
+            decideExport(
+                job, createdAt: at, endedAt: endedAt ?? at, isOthers: isOthers, countedFrom: countedFrom, in: sandbox)
         case .exportObserved(let sandbox, let job, let startedAt, let endedAt):
             observe(ExportObservation(job: job, startedAt: startedAt, endedAt: endedAt), in: sandbox)
         case .callIntended(let call):

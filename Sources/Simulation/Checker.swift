@@ -109,7 +109,7 @@ struct Checker {
             if let campaign = folded.occurrences[id]?.occurrence.campaign {
                 followers.ended(id, of: campaign, outcome, plans)
             }
-        case .exportFinished(let sandbox, let job, let succeeded, _, _, _):
+        case .exportFinished(let sandbox, let job, let succeeded, _, _, _, _):
             // The first one that is seen only says where counting begins.
             if folded.exportMarks[sandbox] != nil {
                 let end = truth.exports.last { $0.id == job }?.end

@@ -79,6 +79,11 @@ enum Format2 {
             #"{"exportFinished":{"at":1795514400123,"endedAt":1795514401123,"isOthers":true,"job":"4711","sandbox":"prod","succeeded":true}}"#
         ),
         (
+            .exportFinished(
+                sandbox: "prod", job: "4711", succeeded: true, at: at, endedAt: at + .seconds(1), countedFrom: at),
+            #"{"exportFinished":{"at":1795514400123,"countedFrom":1795514400123,"endedAt":1795514401123,"job":"4711","sandbox":"prod","succeeded":true}}"#
+        ),
+        (
             .runNamed(activation: ActivationID(OccurrenceID(17), 3), run: "run", leftAt: at, at: at + .seconds(1)),
             #"{"runNamed":{"activation":"17.3","at":1795514401123,"leftAt":1795514400123,"run":"run"}}"#
         ),

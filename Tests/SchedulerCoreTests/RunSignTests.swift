@@ -274,7 +274,7 @@ import Testing
             let fired = rig.records.contains { if case .occurrenceAdmitted = $0 { true } else { false } }
             #expect(fired == isFollowed, "\(job.id)")
             let others = rig.records.contains { record in
-                if case .exportFinished(_, job.id, _, _, _, true?) = record { true } else { false }
+                if case .exportFinished(_, job.id, _, _, _, true?, _) = record { true } else { false }
             }
             #expect(others != isFollowed, "the journal says why nobody follows \(job.id)")
         }

@@ -96,7 +96,9 @@ extension Scheduler {
         let open = named.filter { $0.provenance == .open }.map(\.run)
         let unasked = named.filter { $0.provenance == .unasked }.map(\.run)
         let missing = noteSeen(
-            candidates.filter(\.audiences.isEmpty) + open + unasked + newer, by: activation, in: known, at: now, &step)
+            candidates.filter(\.audiences.isEmpty) + open + unasked
+                + newer.filter { run in !(open + unasked).contains { $0.id == run.id } }, by: activation, in: known,
+            at: now, &step)
         let ours = named.first { named in named.provenance == .ours && !newer.contains { $0.id == named.run.id } }?.run
         if let ours {
             let calls = doubtfulCalls(of: activation, call)

@@ -23,7 +23,8 @@ extension Scheduler {
                 // The answer that is awaited says whose it is, or the look on behalf of a newer call.
                 let isAwaited =
                     mayBeAnswered(run, pair, in: sandbox, at: now)
-                    || isOfNewerCall(run, pair, than: id, activation.doubtfulTimes ?? [], in: sandbox, at: now)
+                    || !run.audiences.isEmpty
+                        && isOfNewerCall(run, pair, than: id, activation.doubtfulTimes ?? [], in: sandbox, at: now)
                 if isAwaited,
                     let call = activation.doubtfulCalls.last(where: { state.calls[$0] != nil })
                 {

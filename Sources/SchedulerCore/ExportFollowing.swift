@@ -45,7 +45,7 @@ extension State {
         var mark = exportMarks[sandbox] ?? ExportMark(job: job, createdAt: createdAt)
         if createdAt > mark.createdAt { (mark.job, mark.createdAt) = (job, createdAt) }
         // Several of one answer are decided in the order of their ends: without more the first says where counting begins.
-        var decidedUntil = mark.decidedUntil ?? countedFrom ?? endedAt
+        var decidedUntil = mark.decidedUntil ?? min(countedFrom ?? endedAt, endedAt)
         var decided = (mark.decided ?? []).filter { $0.job != job }
         decided.append(DecidedExport(job: job, endedAt: endedAt, isOthers: isOthers))
         while decided.count > DecidedBounds.exports,

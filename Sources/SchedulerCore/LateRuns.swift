@@ -148,7 +148,9 @@ extension Scheduler {
         _ run: DataflowRun, _ pair: Pair, than activation: ActivationID, _ times: [Instant], in sandbox: SandboxName,
         at now: Moment
     ) -> Bool {
-        guard let createdAt = run.createdAt, !owns(run.id) else { return false }
+        guard let createdAt = run.createdAt, !owns(run.id),
+            state.ownRuns?[run.dataflow]?.contains(where: { $0.run == run.id }) != true
+        else { return false }
         // It is left to another one only where the clocks leave no doubt.
         let own = times.filter { $0 <= createdAt + callClocks }.max() ?? .distantPast
         return state.occurrences.values.contains { occurrence in
@@ -172,7 +174,10 @@ extension Scheduler {
         switch held.phase {
         case .waiting: current = nil
         case .calling(let call), .inDoubt(let call): current = call
-        case .quarantined(let call): current = call
+        case .quarantined(let call):
+            // Without the call nobody looks for its run any more.
+            guard (call ?? held.doubtfulCalls.last).flatMap({ state.calls[$0] }) != nil else { return nil }
+            current = call
         case .running, .ended: return nil
         }
         guard let createdAt = run.createdAt, let pair = state.pair(of: activation) else { return nil }

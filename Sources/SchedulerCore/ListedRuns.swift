@@ -109,7 +109,8 @@ extension Scheduler {
         let maximum = configuration.guardrails.runMaximumAge
         // By the platform's clock alone, as for exports.
         let platformNow = knowledge.clock == nil ? nil : platformTime(at: now)
-        for run in known.listing.runs where isInTheWay(run, known) {
+        for run in known.listing.runs
+        where isInTheWay(run, known) || run.status == .running && isOthers(run.id) {
             let seenAt = known.seenAt[run.id] ?? known.askedAt.monotonic
             knowledge.runs[flow]?.seenAt[run.id] = seenAt
             var age = now.monotonic - seenAt

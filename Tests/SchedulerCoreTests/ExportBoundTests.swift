@@ -107,4 +107,15 @@ import Testing
         let mark = state.exportMarks[sandbox]
         #expect(mark?.decided?.map(\.job).sorted() == (4...203).map { "\($0)" }.sorted())
     }
+
+    // Where counting begins is not known for a follower that was taken into use under a clock ahead.
+    @Test(arguments: [(-60, -60), (60, 1)])
+    func `what ended after the first that is decided is never decided with it`(from: Int, until: Int) {
+        var state = State()
+        state.apply(
+            .exportFinished(
+                sandbox: sandbox, job: "1", succeeded: true, at: ten, endedAt: ten + .seconds(1),
+                countedFrom: ten + .seconds(from)))
+        #expect(state.exportMarks[sandbox]?.decidedUntil == ten + .seconds(until))
+    }
 }

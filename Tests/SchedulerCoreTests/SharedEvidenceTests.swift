@@ -136,6 +136,28 @@ import Testing
         #expect(rig.scheduler.state[activation(2, 1)]?.phase == .inDoubt(CallID(2)))
     }
 
+    @Test func `an older delivery that expires behind a run of a newer call without a name holds no lane`() {
+        var rig = twoDeliveries()
+        rig.runDuration = .seconds(1500)
+        rig.advance(.seconds(25))
+        rig.holdsCalls = true
+        _ = rig.command(.fire("other", forceOverlap: false))
+        let run = rig.addRun(a1)
+        rig.runs[0].audiences = []
+        rig.advance(.seconds(12))
+        rig.holdsCalls = false
+        rig.feed(.callAnswered(CallID(2), .doubtful(detail: "timeout")))
+        rig.advance(.seconds(1200))
+        rig.runs[0].audiences = [a1.audience]
+        _ = rig.command(.fire("third", forceOverlap: false))  // lists the dataflow
+        rig.advance(.seconds(1200))
+        #expect(owners(rig)[run] == activation(2, 1))
+        _ = rig.command(.fire("other", forceOverlap: false))
+        rig.advance(.seconds(600))
+        let pair = a1
+        #expect(rig.calls.count { $0.pairs == [pair] } == 1, "the next one is sent")
+    }
+
     @Test func `where the platform tells no time a delivery does not leave its run to an older one`() {
         var rig = Rig(configuration([campaign("sale", .manual, [a1, a2]), campaign("other", .manual, [a1])]))
         rig.clockAhead = nil

@@ -6,6 +6,13 @@
 
 internal import Chronology
 
+enum LookBounds {
+    /// So soon after a refused call its run is still under way.
+    static let soon = Duration.seconds(60)
+    /// Between two listings that are to show no run: some leave out one for seconds.
+    static let between = Duration.seconds(30)
+}
+
 extension Scheduler {
     /// Packs everything that is ready and intends the calls.
     ///
@@ -19,6 +26,7 @@ extension Scheduler {
             doubt(candidate.id, call, "an earlier call may have taken it, and no run is listed", at: now, &step)
         }
         ready.removeAll { state[$0.id]?.phase != .waiting }
+        ready.removeAll { needsSecondLook($0, at: now) }
         for sandbox in Set(ready.map(\.sandbox)).sorted() {
             let limit = pairLimit(of: sandbox, at: now)
             let groups = groups(of: ready.filter { $0.sandbox == sandbox }, limit: limit)
@@ -34,6 +42,30 @@ extension Scheduler {
         let flow = DataflowKey(candidate.sandbox, candidate.pair.dataflow)
         guard knowledge.runs[flow]?.blankSince != nil, let held = state[candidate.id] else { return false }
         return held.mayHaveRun && held.expiresAt == nil
+    }
+
+    /// A call of several pairs that was refused may have taken one all the same. Right after it the platform refuses the next one while
+    /// the run is under way. Later it may have ended, and one listing may leave it out: a second one has to show none of it as well.
+    private mutating func needsSecondLook(_ candidate: Candidate, at now: Moment) -> Bool {
+        let flow = DataflowKey(candidate.sandbox, candidate.pair.dataflow)
+        guard let held = state[candidate.id], held.mayHaveRun, held.expiresAt == nil, let known = knowledge.runs[flow],
+            let id = held.doubtfulCalls.last(where: { state.calls[$0] != nil }), let call = state.calls[id],
+            call.wasRefused == true, known.askedAt.wall - call.call.at > LookBounds.soon
+        else {
+            knowledge.firstLooks[candidate.id] = nil
+            return false
+        }
+        guard let first = knowledge.firstLooks[candidate.id], first.call == id else {
+            knowledge.firstLooks = knowledge.firstLooks.filter { state[$0.key]?.phase == .waiting }
+            knowledge.firstLooks[candidate.id] = FirstLook(call: id, askedAt: known.askedAt.monotonic)
+            wake.at(known.askedAt.monotonic + LookBounds.between)
+            return true
+        }
+        guard known.askedAt.monotonic - first.askedAt < LookBounds.between else { return false }
+        wake.at(first.askedAt + LookBounds.between)
+        // Where `gate_freshness` is longer, nothing else would have it listed anew.
+        if now.monotonic - first.askedAt >= LookBounds.between { knowledge.outdateRuns(of: flow) }
+        return true
     }
 
     func pairLimit(of sandbox: SandboxName, at now: Moment) -> Int {

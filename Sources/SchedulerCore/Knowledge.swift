@@ -211,6 +211,13 @@ struct SeenEnd: Equatable, Sendable {
     var seenAt: Monotonic
 }
 
+struct FirstLook: Equatable, Sendable {
+    /// The last call that may have taken it.
+    var call: CallID
+    /// When the listing was asked for.
+    var askedAt: Monotonic
+}
+
 /// A doubt that is looked up.
 struct WatchedDoubt: Equatable, Sendable {
     var startedAt: Monotonic
@@ -332,6 +339,8 @@ struct Knowledge: Sendable {
     var recalled: Set<CallID> = []
     /// What could not be doubted when the call that is named here showed an effect for another of its pairs.
     var laterDoubts: [ActivationID: CallID] = [:]
+    /// Of what may have been taken by a call that was refused long ago: the listing that showed no run of it first.
+    var firstLooks: [ActivationID: FirstLook] = [:]
     /// Calls that were intended while the platform had not told its time: when they left is known as the latest that it may be.
     var untimedCalls: Set<CallID> = []
     /// What the journal holds although the marks do not say so, until it is recorded as decided.

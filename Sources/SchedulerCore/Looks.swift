@@ -109,6 +109,7 @@ extension Scheduler {
         if let holder = lanes.holders[lane(of: pair, in: sandbox)] {
             return isAttended(holder, in: sandbox)
         }
+        if let first = knowledge.firstLooks[id], isSet(first.askedAt + LookBounds.between) { return true }
         return nextLooks(for: pair, in: sandbox, at: now).contains { isComing($0.kind, $0.at) }
     }
 

@@ -187,7 +187,7 @@ import Testing
         rig.onCall = { call in
             call.pairs.contains(pair) ? .refused(.alreadyRunning(pair, late, detail: "already")) : nil
         }
-        rig.advance(.seconds(402))
+        rig.advance(.seconds(440))
         rig.onCall = { _ in nil }
         rig.failing = [:]
         rig.restart()
@@ -561,5 +561,27 @@ import Testing
 
     private func runs(_ rig: Rig, of pair: Pair) -> Int {
         rig.runs.count { $0.dataflow == pair.dataflow && $0.audiences.contains(pair.audience) }
+    }
+
+    // Found by simulation: the disk was full for minutes after the refusal, and the first listing after that left the run out.
+    @Test func `a call that was refused minutes ago is not made again by one listing that leaves out its run`() {
+        let (one, two) = (Pair(dataflow: "flow", audience: "a1"), Pair(dataflow: "flow", audience: "a2"))
+        var rig = Rig(configuration([campaign("sale", .manual, [one, two])]))
+        rig.runDuration = .seconds(60)
+        rig.delaysTurns = true
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        let run = rig.addRun(one)
+        rig.onCall = { _ in .refused(.notReady(after: .seconds(300), detail: "not ready")) }
+        rig.feed(.callTurn(CallID(1)))
+        rig.delaysTurns = false
+        rig.onCall = { _ in nil }
+        rig.isVisible = { $0.id != run }
+        rig.advance(.seconds(305))
+        rig.isVisible = { _ in true }
+        rig.advance(.seconds(600))
+        #expect(!rig.calls.dropFirst().contains { $0.pairs.contains(one) })
+        let adopted = rig.records.contains { if case .activationRunning(_, run, true, _) = $0 { true } else { false } }
+        #expect(adopted)
+        #expect(rig.calls.dropFirst().map(\.pairs) == [[two]])
     }
 }

@@ -70,20 +70,9 @@ import Testing
     }
 
     @Test func `of two deliveries that wait, a run is of the one whose call left last before it began`() {
-        var rig = Rig(
-            configuration([
-                campaign("sale", .manual, [a1, a2]), campaign("other", .manual, [a1, a3]),
-            ]))
+        var rig = Rig(configuration([campaign("sale", .manual, [a1, a2]), campaign("other", .manual, [a1, a3])]))
         rig.runDuration = .seconds(600)
-        rig.onCall = { _ in .refused(.notReady(after: .seconds(120), detail: "not ready")) }
-        _ = rig.command(.fire("sale", forceOverlap: false))
-        rig.advance(.seconds(30))
-        rig.delaysTurns = true
-        _ = rig.command(.fire("other", forceOverlap: false))
-        let run = rig.addRun(a1)
-        rig.feed(.callTurn(CallID(2)))
-        rig.delaysTurns = false
-        rig.onCall = { _ in nil }
+        let run = refuseBoth(&rig)
         rig.advance(.seconds(7200))
         #expect(owners(rig) == [run: activation(2, 1)])
         let pair = a1
@@ -97,15 +86,7 @@ import Testing
         rig.startMinute = 600
         rig.finishExport("4711", .seconds(600))
         rig.runDuration = .seconds(300)
-        rig.onCall = { _ in .refused(.notReady(after: .seconds(120), detail: "not ready")) }
-        _ = rig.command(.fire("sale", forceOverlap: false))
-        rig.advance(.seconds(30))
-        rig.delaysTurns = true
-        _ = rig.command(.fire("other", forceOverlap: false))
-        rig.addRun(a1)
-        rig.feed(.callTurn(CallID(2)))
-        rig.delaysTurns = false
-        rig.onCall = { _ in nil }
+        _ = refuseBoth(&rig)
         rig.advance(.seconds(600))
         #expect(rig.scheduler.state[activation(1, 1)]?.phase == .quarantined(call: nil))
         #expect(rig.scheduler.state[activation(2, 1)]?.phase == .quarantined(call: nil))
@@ -451,6 +432,21 @@ import Testing
         rig.delaysTurns = false
         rig.onCall = { _ in nil }
         return rig
+    }
+
+    /// The calls of "sale" and, half a minute later, of "other" are refused for two minutes each; the second has started a run all the
+    /// same.
+    private func refuseBoth(_ rig: inout Rig) -> RunID {
+        rig.onCall = { _ in .refused(.notReady(after: .seconds(120), detail: "not ready")) }
+        _ = rig.command(.fire("sale", forceOverlap: false))
+        rig.advance(.seconds(30))
+        rig.delaysTurns = true
+        _ = rig.command(.fire("other", forceOverlap: false))
+        let run = rig.addRun(a1)
+        rig.feed(.callTurn(CallID(2)))
+        rig.delaysTurns = false
+        rig.onCall = { _ in nil }
+        return run
     }
 
     private func throttle(_ rig: inout Rig) {

@@ -461,6 +461,11 @@ extension Trouble {
         (refusedSince, refusals, toldAt) = (nil, 0, nil)
     }
 
+    /// The same credentials were good for something meanwhile: whether the refusals go on shows from now on.
+    mutating func interruptRefusals() {
+        if !isCertain { (refusedSince, refusals) = (nil, 0) }
+    }
+
     /// What was refused so far was refused for another reason.
     mutating func beginAgain(at now: Moment) {
         refusedSince = now.monotonic

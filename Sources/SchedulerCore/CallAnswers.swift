@@ -11,9 +11,13 @@ extension Scheduler {
         switch answer {
         case .accepted(let runs):
             knowledge.callTroubles[call.sandbox] = nil
+            knowledge.credentials?.interruptRefusals()
             takeAcceptance(call, runs, at: now, &step)
         case .refused(let refusal):
-            if !refusal.isAboutCredentials { knowledge.callTroubles[call.sandbox] = nil }
+            if !refusal.isAboutCredentials {
+                knowledge.callTroubles[call.sandbox] = nil
+                knowledge.credentials?.interruptRefusals()
+            }
             noteRefusal(of: call, isAboutCredentials: refusal.isAboutCredentials)
             takeRefusal(call, refusal, at: now, &step)
             knowledge.refusedCall = nil

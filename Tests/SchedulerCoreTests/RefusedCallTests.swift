@@ -222,6 +222,28 @@ import Testing
         }
     }
 
+    // Found by simulation: two refusals within a minute, and between them another call was refused for itself.
+    @Test func `refusals between which a call was answered count anew`() {
+        let pairs = ["a1", "a2"].map { Pair(dataflow: "flow", audience: $0) }
+        for isAnswered in [true, false] {
+            var rig = Rig(
+                configuration([campaign("sale", .manual, pairs)]) {
+                    $0.guardrails.pairsPerJob = 1
+                    ($0.limits.backoffBase, $0.limits.backoffMaximum) = (.seconds(40), .seconds(40))
+                })
+            rig.holdsCalls = true
+            _ = rig.command(.fire("sale", forceOverlap: false))
+            #expect(rig.held.count == 2)
+            rig.askFailure = .credentials(detail: "a dead token")
+            rig.feed(.callAnswered(rig.held[0].id, .refused(.unauthorized(detail: "a dead token"))))
+            if isAnswered { rig.feed(.callAnswered(rig.held[1].id, .refused(.tooLarge(detail: "HTTP 413")))) }
+            rig.advance(.seconds(300))
+            let told = rig.times(of: .credentials)
+            #expect(told.count == 1)
+            #expect(told.allSatisfy { ($0 > ten + .seconds(75)) == isAnswered }, "\(told)")
+        }
+    }
+
     @Test func `a call that was refused once and can not be tried again for hours pages nobody`() {
         var rig = Rig(configuration([campaign("sale")]))
         rig.onCall = { _ in .refused(.unauthorized(detail: "a dead token")) }
